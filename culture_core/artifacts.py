@@ -1,0 +1,192 @@
+"""The layout of cache/, manifests, hashes and atomic writes: the only place that spells a path.
+
+    cache/NAME/manifest.json                 the population: models, shape, what made it
+    cache/NAME/models/gpt_K.safetensors      the weights of GPT K
+    cache/NAME/quizzes/NAME.npz              quiz sets (culture.npz: quizzes the GPTs invented)
+    cache/NAME/evaluation.json               accuracy of every GPT
+    cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
+    cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json
+    cache/NAME/matches/HOOK/                 best matches between the GPTs' features
+    cache/NAME/browse/                       a quiz set with the five answers to each quiz
+
+Everything is written aside first (`*.partial`) and renamed when whole, so that a killed command leaves no
+half artifact.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.errors import CultureError
+
+MANIFEST = "manifest.json"
+CACHE = Path("cache")
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a fresh temporary folder beside `path`; it takes the place of `path` when the block ends without
+    an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        if path.exists():
+            old = path.with_name(f".{path.name}.{os.getpid()}.old.partial")
+            path.rename(old)
+            partial.rename(path)
+            shutil.rmtree(old)
+        else:
+            partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON, atomically."""
+    with atomic_file(path) as partial:
+        partial.write_text(json.dumps(value, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Errors: CultureError when the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise CultureError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise CultureError(f"{path} cannot be read as JSON: {error}") from None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
+    """Write named arrays as a compressed npz file (inside a folder that is itself written atomically)."""
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its options
+
+
+def read_arrays(path: Path, remedy: str) -> dict[str, NDArray]:
+    """All arrays of an npz file.
+
+    Errors: CultureError with the file and `remedy` when it is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # numpy and zipfile raise many kinds for a damaged file
+        raise CultureError(f"{path} cannot be read ({error}); {remedy}") from None
+
+
+def provenance(command: str, started: float | None = None, **inputs: Any) -> dict[str, Any]:
+    """What made an artifact: command, settings or input hashes, versions, date, seconds since `started`
+    (time.time())."""
+    packages = ("culture-core", "torch", "numpy", "transformer_lens", "sae_lens")
+    record: dict[str, Any] = {"command": command, "inputs": inputs, "versions": _versions(packages)}
+    record["made_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    if started is not None:
+        record["seconds"] = round(time.time() - started, 1)
+    return record
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+@dataclass(frozen=True)
+class PopulationFolder:
+    """Where each artifact of one population lies."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        return self.root.name
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / MANIFEST
+
+    @property
+    def evaluation(self) -> Path:
+        return self.root / "evaluation.json"
+
+    @property
+    def browse(self) -> Path:
+        return self.root / "browse"
+
+    def model(self, model_k: int) -> Path:
+        return self.root / "models" / f"gpt_{model_k}.safetensors"
+
+    def quizzes(self, name: str) -> Path:
+        return self.root / "quizzes" / f"{name}.npz"
+
+    def sae(self, hook: str, model_k: int) -> Path:
+        return self.root / "saes" / hook / f"gpt_{model_k}"
+
+    def index(self, hook: str, model_k: int) -> Path:
+        return self.root / "index" / hook / f"gpt_{model_k}"
+
+    def matches(self, hook: str) -> Path:
+        return self.root / "matches" / hook
+
+    def hooks(self) -> list[str]:
+        """Names of the hook points that have SAEs, sorted."""
+        return _subfolders(self.root / "saes")
+
+    def indexed_hooks(self) -> list[str]:
+        """Names of the hook points that have a feature index, sorted."""
+        return _subfolders(self.root / "index")
+
+
+def _subfolders(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def populations(cache: Path = CACHE) -> list[PopulationFolder]:
+    """Every population under cache/, sorted by name."""
+    return [
+        PopulationFolder(cache / name) for name in _subfolders(cache) if (cache / name / MANIFEST).is_file()
+    ]

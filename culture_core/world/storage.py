@@ -1,0 +1,83 @@
+"""Quiz sets on disk: one compressed npz file with the tokens, the truth and a manifest.
+
+Arrays, N quizzes: tokens uint8 (N, 404), clean uint8 (N, 404), noise bool (N, 404), task, structure and
+source as names (N,), id int64 (N,), rectangles int8 (N, 2, 4, 4), colours uint8 (N, 2, 6), param_NAME int8
+(N,), and manifest, a JSON string.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from culture_core.artifacts import atomic_file
+from culture_core.errors import CultureError
+from culture_core.world.quizzes import PARAM_NAMES, QuizBatch
+from culture_core.world.vocabulary import LABELS, SOURCES, STRUCTURE_NAMES
+
+_NAMES = {"task": LABELS, "structure": STRUCTURE_NAMES, "source": SOURCES}
+_ARRAYS = {
+    "tokens": "tokens",
+    "clean": "clean",
+    "noise": "noise",
+    "index": "id",
+    "rectangles": "rectangles",
+    "colours": "colours",
+}
+
+
+def save_quizzes(batch: QuizBatch, path: Path | str, manifest: dict[str, Any]) -> None:
+    """Write quizzes and what made them to an npz file, atomically."""
+    arrays = {name: getattr(batch, field).cpu().numpy() for field, name in _ARRAYS.items()}
+    for field, names in _NAMES.items():
+        arrays[field] = np.array(names)[getattr(batch, field).cpu().numpy()]
+    for name, values in batch.params.items():
+        arrays[f"param_{name}"] = values.cpu().numpy()
+    arrays["manifest"] = np.array(json.dumps(manifest))
+    with atomic_file(Path(path)) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_quiz_file(path: Path | str) -> QuizBatch:
+    """Read the quizzes of a file that save_quizzes wrote.
+
+    Errors: CultureError when the file is missing, or is no such file.
+    """
+    arrays = _read(path)
+    fields = {field: torch.from_numpy(arrays[name]) for field, name in _ARRAYS.items()}
+    for field, names in _NAMES.items():
+        fields[field] = _indices(arrays[field], names, path)
+    params = {name: torch.from_numpy(arrays[f"param_{name}"]) for name in PARAM_NAMES}
+    return QuizBatch(params=params, **fields)
+
+
+def load_quiz_manifest(path: Path | str) -> dict[str, Any]:
+    """Read only the manifest of a quiz file; errors as load_quiz_file."""
+    return json.loads(str(_read(path, only=("manifest",))["manifest"]))
+
+
+def _read(path: Path | str, only: tuple[str, ...] | None = None) -> dict[str, np.ndarray]:
+    expected = only or (*_ARRAYS.values(), *_NAMES, *(f"param_{name}" for name in PARAM_NAMES))
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in expected}
+    except FileNotFoundError:
+        raise CultureError(f"{path} does not exist: make it with the quizzes command") from None
+    except KeyError as error:
+        raise CultureError(f"{path} is no quiz file: {error.args[0]}") from None
+    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise CultureError(f"{path} cannot be read as a quiz file: {error}") from None
+
+
+def _indices(values: np.ndarray, names: tuple[str, ...], path: Path | str) -> Tensor:
+    """Names to their indices: (N,) str -> (N,) uint8."""
+    order = np.argsort(names)
+    found = order[np.searchsorted(names, values, sorter=order).clip(max=len(names) - 1)]
+    unknown = np.array(names)[found] != values
+    if unknown.any():
+        raise CultureError(f"{path} is no quiz file: it names {str(values[unknown][0])!r}")
+    return torch.from_numpy(found.astype(np.uint8))
