@@ -35,7 +35,7 @@ def test_read_json_names_the_file_and_the_reason(tmp_path):
     with pytest.raises(CultureError, match="does not exist"):
         artifacts.read_json(tmp_path / "none.json")
     (tmp_path / "bad.json").write_text("{")
-    with pytest.raises(CultureError, match="bad.json cannot be read as JSON"):
+    with pytest.raises(CultureError, match=r"bad\.json cannot be read as JSON"):
         artifacts.read_json(tmp_path / "bad.json")
 
 

@@ -1,0 +1,7 @@
+"""`python -m culture_core COMMAND`."""
+
+import sys
+
+from culture_core.cli.main import main
+
+sys.exit(main())

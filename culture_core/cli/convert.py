@@ -1,0 +1,32 @@
+"""`culture convert`: published checkpoints into a population folder."""
+
+import argparse
+
+from culture_core.cli import common
+
+DESCRIPTION = "turn published checkpoints (gpt_NNN.pth, c_quizzes.pth) into a population folder"
+EXAMPLES = (
+    "convert results/ cache/mine",
+    "convert hub cache/culture-37M",
+    "convert hub cache/other --hub-repo someone/culture-gpt --dtype float16",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("src", help="folder with gpt_NNN.pth files, or `hub`")
+    parser.add_argument("out", help="the population folder to make, cache/NAME")
+    parser.add_argument("--hub-repo", default=None, help="repository on the Hub, when SRC is `hub`")
+    parser.add_argument(
+        "--dtype", default="float32", choices=("float32", "float16", "bfloat16"), help="of the weights"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace a population that is there, and all made from it"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    from culture_core.models.population import convert
+
+    population = convert(args.src, args.out, hub_repo=args.hub_repo, dtype=args.dtype, force=args.force)
+    _, manifest = common.open_population(str(population.root))
+    print(f"{len(manifest['models'])} GPTs written to {population.root}")

@@ -1,0 +1,24 @@
+"""Confidence intervals of a share."""
+
+import math
+
+Z_95 = 1.959963984540054
+
+
+def wilson_interval(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Wilson score interval of hits / total (Wilson 1927), at 95% by default; (0, 1) when total is 0."""
+    if total == 0:
+        return 0.0, 1.0
+    share = hits / total
+    scale = 1 + z * z / total
+    centre = (share + z * z / (2 * total)) / scale
+    half = z / scale * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mean_interval(mean: float, variance: float, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Normal interval of the mean of `total` values in [0, 1] with that sample variance."""
+    if total == 0:
+        return 0.0, 1.0
+    half = z * math.sqrt(variance / total)
+    return max(0.0, mean - half), min(1.0, mean + half)

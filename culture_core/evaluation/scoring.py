@@ -1,0 +1,86 @@
+"""Scores of a model on quizzes, from one forward pass on the true prefix.
+
+Greedy generation is right on a whole grid exactly when every argmax on the true prefix is right; sampling at
+temperature 1 is right with the product of the probabilities of the right cells. Source: docs/facts.md,
+"Evaluation".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from culture_core.world.vocabulary import LAST_GRID
+
+BATCH_SIZE = 50
+
+
+@dataclass(frozen=True)
+class QuizScores:
+    """What one model makes of n quizzes.
+
+    loss: (n,) float32, mean cross-entropy over the last grid, in nats a cell.
+    predicted: (n, 100) uint8, the argmax of every cell of the last grid on the true prefix.
+    correct: (n,) bool, the whole predicted grid is right.
+    cell_probability: (n, 100) float32, probability of the right value of every cell.
+    """
+
+    loss: Tensor
+    predicted: Tensor
+    correct: Tensor
+    cell_probability: Tensor
+
+    @property
+    def probability(self) -> Tensor:
+        """(n,) float32: probability that sampling at temperature 1 gets the whole grid right."""
+        return self.cell_probability.double().log().sum(1).exp().float()
+
+
+LogitsFunction = Callable[[Tensor], Tensor]
+
+
+def logits_function(model: torch.nn.Module) -> LogitsFunction:
+    """A function from tokens (n, 404) to logits (n, 404, 15) where logit t predicts token t, for either kind
+    of model."""
+    from culture_core.models.mygpt import MyGPT
+
+    if isinstance(model, MyGPT):
+        return model
+    return lambda tokens: model(F.pad(tokens.long(), (1, -1)))
+
+
+@torch.inference_mode()
+def score_quizzes(
+    logits_of: LogitsFunction,
+    tokens: Tensor,
+    *,
+    truth: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+    progress: str | None = None,
+) -> QuizScores:
+    """Score the last grid of every quiz.
+
+    logits_of: tokens (n, 404) -> logits (n, 404, 15), see `logits_function`.
+    tokens: (n, 404) int, with prompt noise if any. truth: (n, 100) the right last grid (default: from
+    tokens).
+    progress: label of a progress bar, or None for none.
+    """
+    truth = tokens[:, LAST_GRID] if truth is None else truth
+    starts = range(0, len(tokens), batch_size)
+    if progress is not None:
+        starts = tqdm(starts, desc=progress, unit="batch", leave=False)
+    parts = [
+        _score_batch(logits_of(tokens[i : i + batch_size])[:, LAST_GRID], truth[i : i + batch_size])
+        for i in starts
+    ]
+    loss, predicted, cell_probability = (torch.cat(column) for column in zip(*parts, strict=True))
+    return QuizScores(loss, predicted, (predicted == truth).all(1), cell_probability)
+
+
+def _score_batch(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    log_probability = logits.float().log_softmax(-1)
+    right = log_probability.gather(-1, truth.long().unsqueeze(-1)).squeeze(-1)
+    return -right.mean(1), logits.argmax(-1).to(torch.uint8), right.exp()

@@ -1,0 +1,36 @@
+"""The quiz set an index runs over: remade from its description alone, so an index stores no quizzes."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from culture_core.world.quizzes import QuizBatch, generate_stream
+from culture_core.world.vocabulary import WORLD_TASKS
+
+
+@dataclass(frozen=True)
+class QuizSet:
+    """A numbered set of generated quizzes.
+
+    n: quizzes in all, the tasks in turn. structure: one of STRUCTURE_NAMES, "mixed" or "answerable".
+    noise: share of noisy cells in the prompt. seed: apart from every training seed.
+    """
+
+    n: int = 4000
+    seed: int = 7
+    structure: str = "mixed"
+    noise: float = 0.05
+    tasks: tuple[str, ...] = WORLD_TASKS
+
+    def quizzes(self, first: int = 0, count: int | None = None) -> QuizBatch:
+        """Quizzes number first .. first + count - 1 (default: all)."""
+        count = self.n - first if count is None else min(count, self.n - first)
+        return generate_stream(
+            self.tasks, first, count, self.seed, structure=self.structure, noise=self.noise
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "tasks": list(self.tasks)}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "QuizSet":
+        return cls(**{**record, "tasks": tuple(record["tasks"])})

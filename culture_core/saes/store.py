@@ -1,0 +1,48 @@
+"""SAEs on disk: SAELens' own folder format, and a manifest of what made them and how good they are."""
+
+from pathlib import Path
+from typing import Any
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+
+WEIGHTS = "sae_weights.safetensors"
+
+
+def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
+    """Save a training SAE in SAELens' inference format, with its manifest; the folder appears whole or not at
+    all."""
+    with artifacts.atomic_folder(folder) as partial:
+        sae.save_inference_model(partial)
+        manifest = {**manifest, "sha256": artifacts.sha256_file(partial / WEIGHTS)}
+        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+
+
+def load_sae(folder: Path, *, device: str = "cpu") -> Any:
+    """Read an SAE folder with SAELens (configs older than SAELens 6 are converted by it).
+
+    Errors: CultureError with the folder and the reason.
+    """
+    from sae_lens import SAE
+
+    if not (Path(folder) / WEIGHTS).is_file():
+        raise CultureError(f"no SAE in {folder}: {WEIGHTS} is missing; run `culture train-sae`")
+    try:
+        return SAE.load_from_disk(str(folder), device=device).eval()
+    except Exception as error:  # SAELens and safetensors raise many kinds for a file that is not theirs
+        raise CultureError(f"{folder} cannot be read as an SAE: {error}") from None
+
+
+def sae_manifest(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
+    """The manifest of one SAE.
+
+    Errors: CultureError that says what to run when there is none.
+    """
+    path = population.sae(hook, model_k) / artifacts.MANIFEST
+    if not path.is_file():
+        raise CultureError(
+            f"no SAE of GPT {model_k} at {hook} in {population.root}; "
+            f"run `culture train-sae --population {population.root} --hook {hook}`"
+        )
+    return artifacts.read_json(path)

@@ -1,0 +1,84 @@
+"""The commands as a user types them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from culture_core.cli.main import COMMANDS, main
+from culture_core.world.storage import load_quiz_file
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_shows_examples_that_parse(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"culture {command}" in capsys.readouterr().out
+
+
+def test_quizzes_writes_tokens_and_task(tmp_path):
+    out = tmp_path / "q.npz"
+    assert main(["quizzes", "--tasks", "frame,contact", "--n", "30", "--seed", "4", "--out", str(out)]) == 0
+    with np.load(out) as file:
+        assert file["tokens"].shape == (60, 404)
+        assert file["tokens"].dtype == np.uint8
+        assert sorted(set(file["task"])) == ["contact", "frame"]
+    assert len(load_quiz_file(out)) == 60
+
+
+def test_evaluate_reports_the_promised_json(tmp_path, built_population):
+    out = tmp_path / "report.json"
+    command = ["evaluate", "1", "3", "--source", str(built_population.root), "--num-test-samples", "24"]
+    assert main([*command, "--json", str(out)]) == 0
+    models = json.loads(out.read_text())["models"]
+    assert [model["id"] for model in models] == [1, 3]
+    keys = {
+        "quizzes",
+        "loss",
+        "greedy_accuracy",
+        "expected_accuracy",
+        "by_task",
+        "by_structure",
+        "conversion_max_error",
+    }
+    assert keys <= set(models[0])
+    assert models[0]["quizzes"] == 24
+    assert models[0]["conversion_max_error"] < 1e-3
+
+
+BAD = [
+    (["quizzes", "--tasks", "nonsense", "--out", "q.npz"], "unknown task 'nonsense'"),
+    (["quizzes", "--structure", "A,B", "--out", "q.npz"], "structure"),
+    (["quizzes"], "nothing to do"),
+    (["evaluate", "--source", "nowhere"], "nowhere"),
+    (["evaluate", "9", "--source", "POPULATION"], "has no model 9"),
+    (["convert", "nowhere", "out"], "nowhere"),
+    (["answers", "--population", "nowhere"], "is no population folder"),
+    (["train-sae", "--population", "POPULATION", "--hook", "blocks.7.hook_resid_post"], "no hook point"),
+    (["train-sae", "--population", "POPULATION", "--models", "7"], "no GPT 7"),
+    (["index", "--population", "POPULATION", "--hook", "blocks.0.hook_mlp_out"], "none at"),
+    (["match", "--population", "nowhere"], "is no population folder"),
+    (["build", "--population", "nowhere"], "is no population folder"),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), BAD, ids=[" ".join(command) for command, _ in BAD])
+def test_bad_input_gets_one_line_and_writes_nothing(
+    command, message, tmp_path, built_population, monkeypatch, capsys
+):
+    command = [str(built_population.root) if word == "POPULATION" else word for word in command]
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert error.startswith("culture: error: ")
+    assert "\n" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_option_exits_without_a_traceback(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["quizzes", "--n", "-3"])
+    assert stop.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -1,0 +1,62 @@
+"""What tests of several folders share: one thread, the fixture GPTs, and a small population built once by the
+real commands."""
+
+import os
+import shutil
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+import torch
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.cli.main import main
+
+FIXTURES = Path(__file__).parent / "fixtures"
+HOOK = "blocks.1.hook_resid_post"
+SMALL_SAE = (
+    *("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"),
+    *("--num-test-samples", "16", "--held-out-tokens", "6000"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def fixture_gpts() -> Path:
+    """The folder of five GPTs with random weights, as the public code wrote them."""
+    return FIXTURES / "mygpt_asym"
+
+
+@pytest.fixture(scope="session")
+def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
+    """A population of five fixture GPTs with answers, SAEs, indexes and matches at HOOK, each made by its
+    command."""
+    root = str(tmp_path_factory.mktemp("cache") / "small")
+    commands = [
+        ["convert", str(fixture_gpts), root],
+        ["evaluate", "--source", root, "--num-test-samples", "16", "--save"],
+        ["answers", "--population", root, "--n", "16"],
+        ["train-sae", "--population", root, "--hook", HOOK, *SMALL_SAE],
+        ["index", "--population", root, "--n", "24"],
+        ["match", "--population", root],
+    ]
+    for command in commands:
+        assert main(command) == 0, command
+    return PopulationFolder(Path(root))
+
+
+@pytest.fixture
+def copy_population(tmp_path):
+    """A function that copies a population, to damage the copy."""
+
+    def copy(population: PopulationFolder) -> PopulationFolder:
+        root = tmp_path / "copy"
+        shutil.copytree(population.root, root)
+        return PopulationFolder(root)
+
+    return copy

@@ -1,0 +1,137 @@
+"""SAEs as `culture train-sae` leaves them, read by SAELens' own loader."""
+
+import pytest
+import torch
+from sae_lens import SAE
+
+from culture_core import load_hooked
+from culture_core.cli.main import main
+from culture_core.errors import CultureError
+from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.evaluation.scoring import logits_function, score_quizzes
+from culture_core.saes.evaluate import reconstruction_figures, spliced
+from culture_core.saes.hooks import activations_at
+from culture_core.saes.store import load_sae, sae_manifest
+from culture_core.saes.train import ARCHITECTURES, SAESettings, train_sae
+
+HOOK = "blocks.1.hook_resid_post"
+
+
+@pytest.fixture(scope="module")
+def hooked(fixture_gpts):
+    return load_hooked([0], source=fixture_gpts, sae=True)[0]
+
+
+def test_saved_sae_is_read_by_saelens(built_population):
+    theirs = SAE.load_from_disk(str(built_population.sae(HOOK, 2)))
+    ours = load_sae(built_population.sae(HOOK, 2))
+    x = torch.randn(5, theirs.cfg.d_in, generator=torch.Generator().manual_seed(0))
+    assert theirs.cfg.metadata.hook_name == HOOK
+    assert torch.equal(ours(x), theirs(x))
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_every_architecture_trains_and_improves_on_the_mean(architecture, hooked, tmp_path):
+    sparsity = {"jumprelu": 1e-3, "standard": 1e-2}.get(architecture, 1.0)
+    settings = SAESettings(
+        HOOK, architecture, width=4, k=8, tokens=40_000, batch_size=512, lr=3e-3, sparsity=sparsity
+    )
+    train_sae(hooked, settings).save_inference_model(tmp_path)
+    figures = reconstruction_figures(hooked, load_sae(tmp_path), HOOK, evaluation_quizzes(16, 5).tokens)
+    assert figures["explained_variance"] > 0.3
+
+
+def test_training_is_the_same_for_the_same_seed_and_differs_for_another(hooked):
+    def weights(seed):
+        settings = SAESettings(HOOK, "topk", width=2, k=4, tokens=4096, batch_size=512, seed=seed)
+        return train_sae(hooked, settings).W_dec.detach()
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+def test_reconstruction_figures_match_a_dense_computation(hooked, built_population):
+    sae = load_sae(built_population.sae(HOOK, 0))
+    tokens = evaluation_quizzes(40, 5).tokens
+    figures = reconstruction_figures(hooked, sae, HOOK, tokens)
+    with torch.inference_mode():
+        x = activations_at(hooked, HOOK, tokens).flatten(0, 1)
+        codes = sae.encode(x)
+        error = (x - sae.decode(codes)).double()
+    variance = (x.double() - x.double().mean(0)).square().sum()
+    assert figures["tokens"] == 40 * 404
+    assert figures["l0"] == pytest.approx(float((codes > 0).sum(1).double().mean()))
+    assert figures["explained_variance"] == pytest.approx(float(1 - error.square().sum() / variance))
+    assert figures["dead_share"] == pytest.approx(float(((codes > 0).sum(0) == 0).double().mean()))
+
+
+def test_splicing_the_identity_changes_nothing_and_leaves_no_hook_behind(hooked):
+    tokens = evaluation_quizzes(8, 5).tokens
+    untouched = score_quizzes(logits_function(hooked), tokens)
+    same = score_quizzes(spliced(hooked, HOOK, lambda x: x), tokens)
+    zero = score_quizzes(spliced(hooked, HOOK, torch.zeros_like), tokens)
+    after = score_quizzes(logits_function(hooked), tokens)
+    assert torch.equal(same.loss, untouched.loss)
+    assert not torch.equal(zero.loss, untouched.loss)
+    assert torch.equal(after.loss, untouched.loss)
+
+
+def test_manifest_carries_the_figures(built_population):
+    figures = sae_manifest(built_population, HOOK, 1)["figures"]
+    promised = {"l0", "explained_variance", "dead_share", "accuracy", "accuracy_spliced", "loss_recovered"}
+    assert promised <= set(figures)
+
+
+def test_a_second_run_skips_what_is_there_and_refuses_other_settings(built_population, capsys):
+    same = ["train-sae", "--population", str(built_population.root), "--hook", HOOK, "--models", "0"]
+    settings = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"]
+    assert main([*same, *settings]) == 0
+    assert "is there" in capsys.readouterr().out
+    assert main([*same, *settings[:-1], "5"]) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_sae_gets_one_line(tmp_path, built_population, copy_population):
+    with pytest.raises(CultureError, match="run `culture train-sae`"):
+        load_sae(tmp_path)
+    folder = copy_population(built_population).sae(HOOK, 0)
+    (folder / "sae_weights.safetensors").write_bytes(b"nothing")
+    with pytest.raises(CultureError, match="cannot be read as an SAE"):
+        load_sae(folder)
+
+
+def test_the_study_format_loads(tmp_path):
+    """A folder as SAELens 3.14 wrote it: flat cfg.json, standard architecture, b_dec left out of the input."""
+    import json
+
+    from safetensors.torch import save_file
+
+    generator = torch.Generator().manual_seed(0)
+    weights = {"W_enc": (8, 32), "W_dec": (32, 8), "b_enc": (32,), "b_dec": (8,)}
+    state = {name: torch.randn(*shape, generator=generator) for name, shape in weights.items()}
+    save_file(state, tmp_path / "sae_weights.safetensors")
+    config = {
+        "architecture": "standard",
+        "d_in": 8,
+        "d_sae": 32,
+        "dtype": "torch.float32",
+        "device": "cpu",
+        "model_name": "culture-gpt-0",
+        "hook_name": "blocks.8.hook_mlp_out",
+        "hook_layer": 8,
+        "hook_head_index": None,
+        "activation_fn_str": "relu",
+        "activation_fn_kwargs": {},
+        "apply_b_dec_to_input": False,
+        "finetuning_scaling_factor": False,
+        "sae_lens_training_version": "3.14.0",
+        "prepend_bos": False,
+        "dataset_path": "culture-puzzles-1M",
+        "dataset_trust_remote_code": True,
+        "context_size": 405,
+        "normalize_activations": "none",
+    }
+    (tmp_path / "cfg.json").write_text(json.dumps(config))
+    x = torch.randn(3, 8, generator=generator)
+    expected = (x @ state["W_enc"] + state["b_enc"]).relu()
+    assert torch.allclose(load_sae(tmp_path).encode(x), expected, atol=1e-6)
