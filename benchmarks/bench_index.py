@@ -32,7 +32,9 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--population", default="cache/world-1M")
     parser.add_argument("--n", type=int, default=256, help="quizzes")
     parser.add_argument("--repeats", type=int, default=3)

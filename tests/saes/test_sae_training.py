@@ -101,7 +101,8 @@ def test_a_folder_that_is_no_sae_gets_one_line(tmp_path, built_population, copy_
 
 
 def test_the_study_format_loads(tmp_path):
-    """A folder as SAELens 3.14 wrote it: flat cfg.json, standard architecture, b_dec left out of the input."""
+    """A folder as SAELens 3.14 wrote it: flat cfg.json, standard architecture, b_dec left out of the
+    input."""
     import json
 
     from safetensors.torch import save_file

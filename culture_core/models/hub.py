@@ -1,0 +1,113 @@
+"""Download of published models and culture quizzes from the Hugging Face Hub.
+
+A repository is listed once, at one commit, and every file is fetched at that commit; files already fetched
+are not fetched again, a dropped connection is resumed, and every file's size is compared with the Hub's own
+listing. The Hub is https://huggingface.co, or what the environment variable HF_ENDPOINT names.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from culture_core.errors import CultureError
+from culture_core.models.checkpoints import CHECKPOINT_PATTERN, CULTURE_QUIZZES_FILE
+
+PUBLISHED_REPO = "tommyp111/culture-gpt"
+DEFAULT_REVISION = "main"
+
+
+@dataclass(frozen=True)
+class Download:
+    """Files of one repository at one commit.
+
+    repo: owner/name; commit: the full sha; files: local path by the file's own name (gpt_000.pth, ...,
+    c_quizzes.pth).
+    """
+
+    repo: str
+    commit: str
+    files: Mapping[str, Path]
+
+    def facts(self) -> dict[str, str]:
+        """What identifies the files, for manifests."""
+        return {"hub_repo": self.repo, "hub_commit": self.commit}
+
+
+def download_published(
+    repo: str | None = None, *, endpoint: str | None = None, cache_dir: Path | str | None = None
+) -> Download:
+    """Fetch every gpt_NNN.pth, and c_quizzes.pth where there is one, of a model repository.
+
+    repo: owner/name, or owner/name@revision (a branch, tag or commit); the study's models when None.
+    endpoint, cache_dir: of huggingface_hub when None.
+    Errors: CultureError when the Hub cannot be reached, there is no such repository, it holds no models, or a
+    file arrives damaged.
+    """
+    name, _, revision = (repo or PUBLISHED_REPO).partition("@")
+    with _one_line_errors(name):
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=endpoint)
+        info = api.model_info(name, revision=revision or DEFAULT_REVISION, files_metadata=True)
+    wanted = _wanted_files(info.siblings or [])
+    if not any(CHECKPOINT_PATTERN.fullmatch(file) for file in wanted):
+        raise CultureError(
+            f"the repository {name} on the Hub holds no gpt_NNN.pth files: name another with --hub-repo"
+        )
+    with _one_line_errors(name):
+        commit = str(info.sha)
+        files = {file: _fetch(api, name, commit, sibling, cache_dir) for file, sibling in wanted.items()}
+    return Download(name, commit, files)
+
+
+def _wanted_files(siblings: list[Any]) -> dict[str, Any]:
+    """The listing's entries for models and quizzes, by file name; of equal names the least deep."""
+    wanted: dict[str, Any] = {}
+    for sibling in sorted(siblings, key=lambda sibling: (sibling.rfilename.count("/"), sibling.rfilename)):
+        file = PurePosixPath(sibling.rfilename).name
+        if CHECKPOINT_PATTERN.fullmatch(file) or file == CULTURE_QUIZZES_FILE:
+            wanted.setdefault(file, sibling)
+    return wanted
+
+
+def _fetch(api: Any, repo: str, commit: str, sibling: Any, cache_dir: Path | str | None) -> Path:
+    """The local path of one file, fetched anew when the cached one is not of the listed size."""
+    for force in (False, True):
+        local = api.hf_hub_download(
+            repo, sibling.rfilename, revision=commit, cache_dir=cache_dir, force_download=force
+        )
+        size = Path(local).stat().st_size
+        if sibling.size is None or size == sibling.size:
+            return Path(local)
+    raise CultureError(
+        f"{sibling.rfilename} of {repo} has {size} bytes here but {sibling.size} on the Hub: try again later"
+    )
+
+
+@contextmanager
+def _one_line_errors(repo: str) -> Iterator[None]:
+    """Say in one line what huggingface_hub's errors mean for the user."""
+    try:
+        yield
+    except CultureError:
+        raise
+    except ImportError:
+        raise CultureError("the Hub needs huggingface_hub: pip install 'huggingface_hub>=1'") from None
+    except Exception as error:
+        raise CultureError(f"cannot get {repo} from the Hub: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.RepositoryNotFoundError | errors.HFValidationError):
+        return "there is no such public repository; name another with --hub-repo"
+    if isinstance(error, errors.RevisionNotFoundError):
+        return "it has no such revision"
+    if isinstance(error, errors.RemoteEntryNotFoundError):
+        return "a file that it lists is missing; try again later, or name another with --hub-repo"
+    first_line = re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
+    return f"{first_line}; check the connection, or give a folder of gpt_NNN.pth files as the source"
