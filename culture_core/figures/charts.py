@@ -1,0 +1,175 @@
+"""Charts as Plotly figures: numbers in, figure out.
+
+Grounds are transparent and text has no colour of its own: a figure takes on the theme of its page. The GPTs
+differ by colour (Okabe and Ito's set, told apart by colour-blind readers) and by symbol.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+MODEL_COLOURS = ("#0089d6", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
+MODEL_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
+BAR_COLOUR = "#0089d6"
+NEUTRAL = "rgba(128, 128, 128, 0.35)"
+ROW_SPREAD = 0.6
+
+
+def model_colour(place: int) -> str:
+    """Colour of the GPT in that place of a population."""
+    return MODEL_COLOURS[place % len(MODEL_COLOURS)]
+
+
+def model_symbol(place: int) -> str:
+    """Plotly symbol of the GPT in that place of a population."""
+    return MODEL_SYMBOLS[place % len(MODEL_SYMBOLS)]
+
+
+def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") -> go.Figure:
+    """Greedy accuracy with its 95% interval, a line a task (or structure), a mark a GPT; overall on top.
+
+    models: records of evaluation.json: id, greedy_accuracy, greedy_interval, the same under `group` by name.
+    """
+    names = sorted(
+        models[0][group], key=lambda name: np.mean([m[group][name]["greedy_accuracy"] for m in models])
+    )
+    rows = [*names, "all tasks" if group == "by_task" else "all"]
+    figure = go.Figure()
+    for place, model in enumerate(models):
+        records = [model[group][name] for name in names] + [model]
+        offset = (place - (len(models) - 1) / 2) * ROW_SPREAD / max(1, len(models) - 1)
+        figure.add_trace(_accuracy_marks(place, model["id"], records, rows, offset))
+    for boundary in range(len(rows) - 1):
+        figure.add_hline(
+            boundary + 0.5, line={"color": NEUTRAL, "width": 2 if boundary == len(rows) - 2 else 0.5}
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=rows, range=[-0.6, len(rows) - 0.4], showgrid=False
+    )
+    figure.update_xaxes(
+        title="share of quizzes answered without a wrong cell",
+        range=[-0.02, 1.02],
+        tickformat=".0%",
+        dtick=0.2,
+    )
+    return _finish(figure, height=58 + 40 * len(rows))
+
+
+def _accuracy_marks(
+    place: int, model_k: int, records: Sequence[Mapping[str, Any]], rows: Sequence[str], offset: float
+) -> go.Scatter:
+    share = np.array([record["greedy_accuracy"] for record in records])
+    interval = np.array([record["greedy_interval"] for record in records])
+    hover = [
+        f"GPT {model_k}, {row}: {record['greedy_accuracy']:.1%} "
+        f"({low:.1%} to {high:.1%}) of {record['quizzes']:,} quizzes"
+        for row, record, (low, high) in zip(rows, records, interval, strict=True)
+    ]
+    return go.Scatter(
+        x=share,
+        y=np.arange(len(rows)) - offset,
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": interval[:, 1] - share,
+            "arrayminus": share - interval[:, 0],
+            "thickness": 1.2,
+            "width": 0,
+        },
+        mode="markers",
+        marker={"color": model_colour(place), "symbol": model_symbol(place), "size": 8},
+        name=f"GPT {model_k}",
+        hovertext=hover,
+        hoverinfo="text",
+    )
+
+
+def activation_histogram(edges: np.ndarray, counts: np.ndarray) -> go.Figure:
+    """How often a feature fires at which strength; both axes are logarithmic.
+
+    edges: (b + 1,) bin edges, even in log; counts: (b,). Empty bins at both ends are left out.
+    """
+    filled = np.flatnonzero(counts)
+    if len(filled) == 0:
+        filled = np.arange(1)
+    span = slice(int(filled[0]), int(filled[-1]) + 1)
+    low, high, shown = edges[:-1][span], edges[1:][span], counts[span]
+    hover = [
+        f"{count:,} tokens fire at {a:.3g} to {b:.3g}" for count, a, b in zip(shown, low, high, strict=True)
+    ]
+    middle = np.sqrt(low * high)
+    figure = go.Figure(
+        go.Bar(
+            x=middle,
+            y=shown,
+            width=(high - low) * 0.94,
+            marker={"color": BAR_COLOUR},
+            hovertext=hover,
+            hoverinfo="text",
+        )
+    )
+    top = float(np.log10(max(10, shown.max())))
+    figure.update_xaxes(type="log", title="activation", dtick="D1" if len(shown) < 9 else "D2")
+    figure.update_yaxes(type="log", title="tokens", dtick=1, range=[-0.2, top + 0.1], exponentformat="SI")
+    return _finish(figure, height=260, legend=False)
+
+
+def r_distribution(best_r: Mapping[int, np.ndarray], marks: Sequence[tuple[float, str]] = ()) -> go.Figure:
+    """How well the features of each GPT are matched elsewhere: share of features by their r.
+
+    best_r: by GPT, (f,) mean over the other GPTs of the best r. marks: (r, words) drawn as a vertical line.
+    """
+    edges = np.linspace(0, 1, 41)
+    figure = go.Figure()
+    for place, (model_k, r) in enumerate(best_r.items()):
+        counts, _ = np.histogram(np.clip(r, 0, 1), bins=edges)
+        share = counts / max(1, len(r))
+        figure.add_trace(
+            go.Scatter(
+                x=edges,
+                y=[*share, share[-1]],
+                mode="lines",
+                line={"shape": "hv", "color": model_colour(place), "width": 2},
+                name=f"GPT {model_k}",
+                hovertemplate=f"GPT {model_k}: %{{y:.1%}} of features at r %{{x:.3f}} and up<extra></extra>",
+            )
+        )
+    for value, words in marks:
+        figure.add_vline(
+            value, line={"color": "rgba(128, 128, 128, 0.9)", "dash": "dot"}, annotation_text=words
+        )
+    figure.update_xaxes(title="r, mean of the best match in each other GPT", range=[0, 1])
+    figure.update_yaxes(title="share of features", tickformat=".0%", rangemode="tozero")
+    return _finish(figure, height=300)
+
+
+def rate_bars(rates: Mapping[str, float]) -> go.Figure:
+    """Share of tokens a feature fires on, a bar a task, largest on top."""
+    ordered = sorted(rates.items(), key=lambda item: item[1])
+    names, values = [name for name, _ in ordered], [value for _, value in ordered]
+    hover = [f"{name}: fires on {value:.3%} of tokens" for name, value in ordered]
+    bars = go.Bar(
+        x=values, y=names, orientation="h", marker={"color": BAR_COLOUR}, hovertext=hover, hoverinfo="text"
+    )
+    figure = go.Figure(bars)
+    figure.update_xaxes(title="share of tokens it fires on", tickformat=".2~%", rangemode="tozero", nticks=5)
+    return _finish(figure, height=260, legend=False)
+
+
+def _finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 20, "t": 28 if legend else 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal"},
+        bargap=0.08,
+        hovermode="closest",
+        dragmode=False,
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure

@@ -1,0 +1,26 @@
+"""The router: which pages there are, and how a problem is told to the reader."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from components.problem import show_problem
+from culture_core.errors import CultureError
+
+ICON = (Path(__file__).parent / "icon.svg").read_text()
+
+st.set_page_config(page_title="Culture feature browser", page_icon=ICON, layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("views/quizzes.py", title="Quizzes", icon=":material/grid_view:", url_path="quizzes"),
+        st.Page("views/feature.py", title="Feature", icon=":material/bolt:", url_path="feature"),
+        st.Page("views/universal.py", title="Universal", icon=":material/compare:", url_path="universal"),
+    ],
+    position="top",
+)
+try:
+    page.run()
+except CultureError as error:
+    show_problem(error)

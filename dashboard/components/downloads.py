@@ -1,0 +1,30 @@
+"""Downloads of what is shown."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from culture_core.figures.grids import draw_rows, to_png, to_svg
+from culture_core.figures.rows import GridRow
+from culture_core.figures.style import ValueScale
+
+
+def grid_downloads(rows: Sequence[GridRow], scale: ValueScale | None, *, name: str, digits: bool) -> None:
+    """Buttons that download the grids as SVG and as PNG; each picture is drawn when its button is pressed."""
+
+    def svg() -> str:
+        return to_svg(draw_rows(rows, scale=scale, digits=digits))
+
+    def png() -> bytes:
+        return to_png(draw_rows(rows, scale=scale, digits=digits))
+
+    for kind, mime, draw in (("SVG", "image/svg+xml", svg), ("PNG", "image/png", png)):
+        st.download_button(
+            kind,
+            draw,
+            file_name=f"{name}.{kind.lower()}",
+            mime=mime,
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"download.{kind}",
+        )

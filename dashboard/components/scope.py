@@ -1,0 +1,47 @@
+"""Which population and hook point a view is about."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+import loaders
+from components import permalink
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A population and one of its hook points."""
+
+    population: loaders.Population
+    hook: str
+
+    def link(self, **parameters: object) -> dict[str, str]:
+        """Query parameters of a view of this scope; the default population and hook point are left out."""
+        scope: dict[str, object] = {}
+        if self.population.name != loaders.population_names()[0]:
+            scope["population"] = self.population.name
+        if self.hook != self.population.hooks[0]:
+            scope["hook"] = self.hook
+        return {name: str(value) for name, value in (scope | parameters).items()}
+
+
+def choose_population() -> loaders.Population:
+    """The population of the URL; a selector where there are several."""
+    names = loaders.population_names()
+    name = permalink.read_choice("population", names, names[0])
+    if len(names) > 1:
+        resets = ("hook", "gpt", "feature", "cell", "page")
+        st.selectbox("Population", names, width=260, **permalink.bound("population", name, resets=resets))
+    return loaders.population(name)
+
+
+def choose_scope() -> Scope:
+    """The population and hook point of the URL; selectors where there are several."""
+    population = choose_population()
+    hook = loaders.the_hook(population, permalink.read("hook"))
+    if len(population.hooks) > 1:
+        resets = ("gpt", "feature", "cell")
+        st.selectbox(
+            "Hook point", population.hooks, width=260, **permalink.bound("hook", hook, resets=resets)
+        )
+    return Scope(population, hook)

@@ -1,0 +1,205 @@
+"""The only door to the artifacts: opens them once, shares them between sessions, checks names from URLs.
+
+What is shared is read and never written. Each entry is keyed by when its manifest was written: a rebuilt
+artifact shows without a restart. A missing one raises CultureError, which the router shows as a page.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.evaluation.browse import BrowseSet, open_browse
+from culture_core.features.quiz_set import QuizSet
+from culture_core.features.reader import FeatureIndex, open_index
+from culture_core.saes.store import sae_manifest
+from culture_core.universality.store import MatchReader, open_matches
+from culture_core.world.quizzes import QuizBatch
+
+CACHE_VARIABLE = "CULTURE_CACHE"
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+torch.set_num_threads(1)
+
+
+@dataclass(frozen=True)
+class Quizzes:
+    """Quizzes as arrays: tokens and clean (n, 404) uint8, task and structure n names each."""
+
+    tokens: np.ndarray
+    clean: np.ndarray
+    task: tuple[str, ...]
+    structure: tuple[str, ...]
+
+    @classmethod
+    def of(cls, batch: QuizBatch) -> "Quizzes":
+        tokens, clean = batch.tokens.cpu().numpy(), batch.clean.cpu().numpy()
+        tokens.setflags(write=False)
+        clean.setflags(write=False)
+        return cls(tokens, clean, tuple(batch.task_names()), tuple(batch.structure_names()))
+
+
+@dataclass(frozen=True)
+class Population:
+    """A population: its folder, its manifest, the ids of its GPTs, its hook points with SAEs."""
+
+    folder: PopulationFolder
+    manifest: dict[str, Any]
+    models: tuple[int, ...]
+    hooks: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def cache_folder() -> Path:
+    """The cache/ that is browsed: $CULTURE_CACHE or the repository's; relative if in the working folder."""
+    folder = Path(os.environ.get(CACHE_VARIABLE) or REPOSITORY / artifacts.CACHE).absolute()
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
+def population_names() -> list[str]:
+    """Names of the populations there are.
+
+    Errors: CultureError that says how to make one when there is none.
+    """
+    names = [folder.name for folder in artifacts.populations(cache_folder())]
+    if not names:
+        cache = cache_folder()
+        raise CultureError(
+            f"no population in {cache}; make one with `culture convert hub {cache}/NAME`, "
+            f"then `culture build --population {cache}/NAME`"
+        )
+    return names
+
+
+def population(name: str) -> Population:
+    """One population by its name.
+
+    Errors: CultureError for a name that is not there.
+    """
+    for folder in artifacts.populations(cache_folder()):
+        if folder.name == name:
+            manifest = artifacts.read_json(folder.manifest)
+            models = tuple(model["id"] for model in manifest["models"])
+            return Population(folder, manifest, models, tuple(folder.hooks()))
+    raise CultureError(f"there is no population {name!r}; there are: {', '.join(population_names())}")
+
+
+def evaluation(chosen: Population) -> dict[str, Any]:
+    """The evaluation of a population: accuracy of each GPT, by task and structure.
+
+    Errors: CultureError that says what to run.
+    """
+    path = chosen.folder.evaluation
+    if not path.is_file():
+        root = chosen.folder.root
+        raise CultureError(f"no evaluation of {chosen.name}; run `culture evaluate --source {root} --save`")
+    return artifacts.read_json(path)
+
+
+def saes(chosen: Population, hook: str) -> list[dict[str, Any]]:
+    """The manifests of the SAEs at a hook point, one a GPT."""
+    return [sae_manifest(chosen.folder, hook, model_k) for model_k in chosen.models]
+
+
+def browse(chosen: Population) -> BrowseSet:
+    """The quizzes with the answers of every GPT."""
+    return _browse(chosen.folder, _written(chosen.folder.browse))
+
+
+def browse_quizzes(chosen: Population) -> Quizzes:
+    """The quizzes of the browse set as arrays."""
+    return _browse_quizzes(chosen.folder, _written(chosen.folder.browse))
+
+
+def index(chosen: Population, hook: str, model_k: int) -> FeatureIndex:
+    """The feature index of one GPT's SAE."""
+    return _index(chosen.folder, hook, model_k, _written(chosen.folder.index(hook, model_k)))
+
+
+def index_quizzes(opened: FeatureIndex) -> Quizzes:
+    """The quizzes an index is over; the indexes of the five GPTs share them."""
+    return _index_quizzes(opened.quiz_set)
+
+
+def matches(chosen: Population, hook: str) -> MatchReader:
+    """The matches between the GPTs at a hook point."""
+    return _matches(chosen.folder, hook, _written(chosen.folder.matches(hook)))
+
+
+def has_matches(chosen: Population, hook: str) -> bool:
+    """Whether the features of a hook point have been matched."""
+    return (chosen.folder.matches(hook) / artifacts.MANIFEST).is_file()
+
+
+def the_hook(chosen: Population, name: str | None) -> str:
+    """The hook point of that name, or the first when no name is given.
+
+    Errors: CultureError for a hook point without SAEs, or when there are none at all.
+    """
+    if not chosen.hooks:
+        raise CultureError(
+            f"no SAEs of {chosen.name} yet; run `culture build --population {chosen.folder.root}`"
+        )
+    if name is None:
+        return chosen.hooks[0]
+    return _one_of(name, chosen.hooks, "hook point")
+
+
+def the_model(chosen: Population, name: str | None) -> int:
+    """The id of the GPT of that name, or the first when no name is given.
+
+    Errors: CultureError that lists the GPTs there are.
+    """
+    if name is None:
+        return chosen.models[0]
+    return int(_one_of(name, [str(model_k) for model_k in chosen.models], "GPT"))
+
+
+def _one_of(name: str, known: Sequence[str], kind: str) -> str:
+    if name in known:
+        return name
+    raise CultureError(f"there is no {kind} {name[:60]!r}; there are: {', '.join(known)}")
+
+
+def _written(folder: Path) -> int:
+    """When an artifact was written, in nanoseconds; 0 when it is not there."""
+    try:
+        return (folder / artifacts.MANIFEST).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the answered quizzes")
+def _browse(folder: PopulationFolder, written: int) -> BrowseSet:  # noqa: ARG001 - part of the cache's key
+    return open_browse(folder)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _browse_quizzes(folder: PopulationFolder, written: int) -> Quizzes:
+    return Quizzes.of(_browse(folder, written).quizzes)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Opening the feature index")
+def _index(folder: PopulationFolder, hook: str, model_k: int, written: int) -> FeatureIndex:  # noqa: ARG001
+    return open_index(folder, hook, model_k)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Making the quizzes")
+def _index_quizzes(quiz_set: QuizSet) -> Quizzes:
+    return Quizzes.of(quiz_set.quizzes())
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the matches")
+def _matches(folder: PopulationFolder, hook: str, written: int) -> MatchReader:  # noqa: ARG001
+    return open_matches(folder, hook)

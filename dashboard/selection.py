@@ -1,0 +1,118 @@
+"""What is shown of many: plain functions that choose quizzes and features, without Streamlit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from culture_core.universality.store import MatchReader
+
+EVERYTHING = "any"
+FAILURES = {
+    EVERYTHING: "any answers",
+    "all-right": "all GPTs right",
+    "some-wrong": "some right, some wrong",
+    "all-wrong": "all GPTs wrong",
+}
+MOST_DENSE = 0.05
+LEAST_FIRES = 20
+
+
+@dataclass(frozen=True)
+class FeatureRef:
+    """A feature of a GPT, and how universal it is (mean over the other GPTs of the best r)."""
+
+    model_k: int
+    feature: int
+    universality: float
+
+
+def failure_options(models: Sequence[int]) -> dict[str, str]:
+    """Ways to choose quizzes by who fails: name in the URL -> words."""
+    words = [f"GPT {model_k} wrong" for model_k in models]
+    return FAILURES | dict(zip(_wrong_names(models), words, strict=True))
+
+
+def choose_quizzes(
+    tasks: Sequence[str],
+    structures: Sequence[str],
+    correct: np.ndarray,
+    models: Sequence[int],
+    *,
+    task: str = EVERYTHING,
+    structure: str = EVERYTHING,
+    failing: str = EVERYTHING,
+) -> np.ndarray:
+    """Numbers of the quizzes of a task and a structure in which the chosen GPTs fail.
+
+    tasks, structures: n names; correct: (m, n) bool; models: m ids; failing: a key of `failure_options`.
+    """
+    chosen = np.ones(correct.shape[1], dtype=bool)
+    if task != EVERYTHING:
+        chosen &= np.array(tasks) == task
+    if structure != EVERYTHING:
+        chosen &= np.array(structures) == structure
+    return np.flatnonzero(chosen & _failing(correct, models, failing))
+
+
+def _failing(correct: np.ndarray, models: Sequence[int], failing: str) -> np.ndarray:
+    n_right, n_models = correct.sum(0), len(correct)
+    ways = {
+        EVERYTHING: n_right >= 0,
+        "all-right": n_right == n_models,
+        "some-wrong": (n_right > 0) & (n_right < n_models),
+        "all-wrong": n_right == 0,
+    }
+    return ways[failing] if failing in ways else ~correct[_wrong_names(models).index(failing)]
+
+
+def _wrong_names(models: Sequence[int]) -> list[str]:
+    return [f"gpt-{model_k}-wrong" for model_k in models]
+
+
+def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: int) -> list[FeatureRef]:
+    """The n most universal features that are selective, one of each group of mutual best matches.
+
+    tables: by GPT, an index's table. Selective: fires on at most 5% of tokens, so that a high r does not come
+    from firing everywhere, and on at least 20 tokens.
+    """
+    chosen: list[FeatureRef] = []
+    seen: set[tuple[int, int]] = set()
+    for ref in _by_universality(matches, tables):
+        if len(chosen) == n:
+            break
+        if (ref.model_k, ref.feature) in seen:
+            continue
+        chosen.append(ref)
+        seen |= {(m.model_k, m.feature) for m in matches.best(ref.model_k, ref.feature) if m.mutual}
+    return chosen
+
+
+def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -> Iterator[FeatureRef]:
+    """The selective features of all GPTs, most universal first."""
+    features = {k: np.flatnonzero(_selective(table)) for k, table in tables.items()}
+    model = np.repeat(list(features), [len(found) for found in features.values()])
+    feature = np.concatenate(list(features.values()))
+    universality = np.concatenate([matches.universality[k][found] for k, found in features.items()])
+    for place in np.argsort(-universality, kind="stable"):
+        yield FeatureRef(int(model[place]), int(feature[place]), float(universality[place]))
+
+
+def _selective(table: pd.DataFrame) -> pd.Series:
+    return (table.density <= MOST_DENSE) & (table.fires >= LEAST_FIRES)
+
+
+def next_alive(dead: np.ndarray, feature: int, step: int) -> int:
+    """The next feature after (step 1) or before (step -1) `feature` that fires, going round; or itself."""
+    n = len(dead)
+    order = (feature + step * np.arange(1, n)) % n
+    alive = order[~dead[order]]
+    return int(alive[0]) if len(alive) else feature
+
+
+def page_of(n_items: int, per_page: int, page: int) -> slice:
+    """The items of a page (pages count from 1); the last page for a number too high."""
+    last = max(1, -(-n_items // per_page))
+    first = (min(page, last) - 1) * per_page
+    return slice(first, min(first + per_page, n_items))

@@ -1,0 +1,34 @@
+"""The dashboard as its own scripts see it: dashboard/ is on the path, and apps run without a server."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+REPOSITORY = Path(__file__).parents[2]
+DASHBOARD = REPOSITORY / "dashboard"
+
+sys.path.insert(0, str(DASHBOARD))
+
+
+@pytest.fixture
+def open_page():
+    """A function that runs a page of the app with query parameters, as a browser that follows a link does."""
+
+    def run(page: str, /, **parameters: object) -> AppTest:
+        app = AppTest.from_file(str(DASHBOARD / "Home.py"), default_timeout=60)
+        app.run()
+        app.switch_page(f"views/{page}.py")
+        for name, value in parameters.items():
+            app.query_params[name] = str(value)
+        return app.run()
+
+    return run
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    """A cache/ with nothing in it, in place of the repository's."""
+    monkeypatch.setenv("CULTURE_CACHE", str(tmp_path))
+    return tmp_path
