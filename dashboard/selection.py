@@ -17,6 +17,7 @@ FAILURES = {
 }
 MOST_DENSE = 0.05
 LEAST_FIRES = 20
+LEAST_PLACES = 8
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: 
     """The n most universal features that are selective, one of each group of mutual best matches.
 
     tables: by GPT, an index's table. Selective: fires on at most 5% of tokens, so that a high r does not come
-    from firing everywhere, and on at least 20 tokens.
+    from firing everywhere, on at least 20 tokens, and its top quizzes peak at 8 or more different places, so
+    that it does not come from the layout that all quizzes share.
     """
     chosen: list[FeatureRef] = []
     seen: set[tuple[int, int]] = set()
@@ -100,7 +102,8 @@ def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -
 
 
 def _selective(table: pd.DataFrame) -> pd.Series:
-    return (table.density <= MOST_DENSE) & (table.fires >= LEAST_FIRES)
+    rare = (table.density <= MOST_DENSE) & (table.fires >= LEAST_FIRES)
+    return rare & (table.peak_places >= LEAST_PLACES)
 
 
 def next_alive(dead: np.ndarray, feature: int, step: int) -> int:

@@ -13,17 +13,15 @@ import torch
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 
+# models this small lose more by sharing work between threads than they gain
+torch.set_num_threads(1)
+
 FIXTURES = Path(__file__).parent / "fixtures"
 HOOK = "blocks.1.hook_resid_post"
 SMALL_SAE = (
     *("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"),
     *("--num-test-samples", "16", "--held-out-tokens", "6000"),
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -64,8 +64,13 @@ class FeatureIndex:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a feature: feature, fires, density (share of tokens), max, mean (where it fires), dead,
-        peak_task, peak_task_share."""
+        """One row a feature.
+
+        feature; fires, density (share of tokens), max, mean (where it fires), dead; peak_task and its share
+        of the firing, were all tasks as frequent; peak_places, at how many different positions its top
+        quizzes
+        peak (1: bound to one place of the quiz).
+        """
         import pandas as pd
 
         fires = self._arrays["fires"]
@@ -82,6 +87,7 @@ class FeatureIndex:
                 "dead": fires == 0,
                 "peak_task": np.where(fires > 0, peak_task, ""),
                 "peak_task_share": rate_by_task.max(1) / rate_sum,
+                "peak_places": _distinct(self._arrays["top_position"]),
             }
         )
 
@@ -122,6 +128,13 @@ class FeatureIndex:
             position=self._arrays["top_position"][feature, :k],
             activations=self._overlays.dense(feature * k_max, k),
         )
+
+
+def _distinct(positions: NDArray[np.integer]) -> NDArray[np.int64]:
+    """How many different positions each row of (f, k) holds; -1 stands for none."""
+    ordered = np.sort(positions, axis=1)
+    new = np.diff(ordered, axis=1, prepend=-1) != 0
+    return new.sum(1)
 
 
 def open_index(population: PopulationFolder, hook: str, model_k: int) -> FeatureIndex:

@@ -69,8 +69,8 @@ def show_list(scope: Scope) -> None:
         alt="The most universal features with their density and the task they fire most in",
     )
     st.caption(
-        "One of each group of mutual best matches, firing on at most 5% of tokens. "
-        "Select a row to see it above."
+        "One of each group of mutual best matches, firing on at most 5% of tokens and not bound to one place "
+        "of the quiz. Select a row to see it above."
     )
 
 

@@ -50,7 +50,9 @@ def two_gpts() -> MatchReader:
 
 
 def test_the_most_universal_are_selective_and_one_of_each_group():
-    selective = pd.DataFrame({"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3})
+    selective = pd.DataFrame(
+        {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [20] * 3}
+    )
     everywhere = selective.assign(density=[0.9, 0.01, 0.01])
     refs = most_universal(two_gpts(), {0: everywhere, 1: selective}, 2)
     assert [(ref.model_k, ref.feature) for ref in refs] == [(0, 1), (1, 1)]
@@ -69,3 +71,12 @@ def test_pages_cover_all_items_once_and_a_page_too_far_is_the_last():
     assert items == list(range(20))
     assert page_of(20, 8, 99) == slice(16, 20)
     assert page_of(0, 8, 1) == slice(0, 0)
+
+
+def test_a_feature_bound_to_one_place_is_not_among_the_most_universal():
+    bound = pd.DataFrame(
+        {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [1, 20, 20]}
+    )
+    refs = most_universal(two_gpts(), {0: bound, 1: bound}, 6)
+    assert refs
+    assert all(ref.feature != 0 for ref in refs)

@@ -70,6 +70,11 @@ def test_top_quizzes_match_a_stable_sort_of_dense_peaks(index, dense):
         assert np.allclose(top.activations, dense[order, :, feature], rtol=1e-5)
 
 
+def test_peak_places_count_the_positions_of_the_top_quizzes(index):
+    for feature in range(0, index.n_features, 3):
+        assert index.table.peak_places[feature] == len(set(index.top(feature).position.tolist()))
+
+
 def test_index_does_not_depend_on_the_batch_size(built_population):
     model = load_hooked([0], source=built_population.root)[0]
     sae = load_sae(built_population.sae(HOOK, 0))
