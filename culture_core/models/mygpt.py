@@ -8,6 +8,7 @@ Shapes: n quizzes, t tokens, v vocabulary, h heads, d d_model, k dim_keys.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,9 @@ from torch import Tensor, nn
 from culture_core.errors import CultureError
 from culture_core.models.attention import cached_attention, causal_attention
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
+
+# what an intervention is: a hook point's TransformerLens name and its value -> the value to go on with
+Edit = Callable[[str, Tensor], Tensor]
 
 N_CTX = QUIZ_LENGTH + 1
 POSITION_PERIOD = 1e5
@@ -100,14 +104,19 @@ class Attention(nn.Module):
         self.w_v = _random_matrix(config.n_heads, config.dim_values, config.d_model)
         self.w_o = _random_matrix(config.d_model, config.d_model)
 
-    def forward(self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0) -> Tensor:
+    def forward(
+        self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0, edit: Edit | None = None
+    ) -> Tensor:
         """x: (n, t, d), already normalised. Returns (n, t, d)."""
         queries, keys, values = (_by_head(x, weight) for weight in (self.w_q, self.w_k, self.w_v))
         if cache is None:
             mixed = causal_attention(queries, keys, values, self.dropout if self.training else 0.0)
         else:
             mixed = cached_attention(queries, *cache.append(block, keys, values))
-        return mixed.transpose(1, 2).flatten(2) @ self.w_o
+        by_token = mixed.transpose(1, 2)
+        if edit is not None:
+            by_token = edit(f"blocks.{block}.attn.hook_z", by_token)
+        return by_token.flatten(2) @ self.w_o
 
 
 class Block(nn.Module):
@@ -122,9 +131,16 @@ class Block(nn.Module):
         self.mlp_out = nn.Linear(config.dim_hidden, config.d_model)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0) -> Tensor:
-        x = x + self.attention(self.ln_attention(x), cache, block)
-        return x + self.dropout(self.mlp_out(F.relu(self.mlp_in(self.ln_mlp(x)))))
+    def forward(
+        self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0, edit: Edit | None = None
+    ) -> Tensor:
+        attended = self.attention(self.ln_attention(x), cache, block, edit)
+        x = x + (attended if edit is None else edit(f"blocks.{block}.hook_attn_out", attended))
+        thought = self.dropout(self.mlp_out(F.relu(self.mlp_in(self.ln_mlp(x)))))
+        if edit is None:
+            return x + thought
+        x = x + edit(f"blocks.{block}.hook_mlp_out", thought)
+        return edit(f"blocks.{block}.hook_resid_post", x)
 
 
 class MyGPT(nn.Module):
@@ -158,16 +174,19 @@ class MyGPT(nn.Module):
         """Logits (n, t, v) for tokens (n, t) of any integer dtype: logit t predicts token t."""
         return self.read(shift_right(tokens))
 
-    def read(self, inputs: Tensor, cache: KeyValueCache | None = None) -> Tensor:
+    def read(self, inputs: Tensor, cache: KeyValueCache | None = None, edit: Edit | None = None) -> Tensor:
         """Logits (n, t, v) for inputs (n, t) that have the 0 in front: logit t predicts the input after t.
 
         cache: what was read before; the inputs continue it, and it is extended in place.
+        edit: called at hook_z (n, t, h, dim_values), hook_attn_out, hook_mlp_out and hook_resid_post (n, t,
+        d) of every block, in that order; what it returns takes the value's place. The model itself is
+        unchanged.
         """
         start = 0 if cache is None else cache.filled
         positions = self.positions[start : start + inputs.shape[1]]
         x = self.dropout(self.token_embedding(inputs.long())) + positions
         for number, block in enumerate(self.blocks):
-            x = block(x, cache, number)
+            x = block(x, cache, number, edit)
         if cache is not None:
             cache.filled += inputs.shape[1]
         return self.readout(x)
