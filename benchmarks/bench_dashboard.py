@@ -91,7 +91,10 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         started = time.perf_counter()
         server = subprocess.Popen(
-            [*command, "--server.port", str(port)], cwd=REPOSITORY, stdout=subprocess.DEVNULL
+            [*command, "--server.port", str(port)],
+            cwd=REPOSITORY,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             open_first(page, address)

@@ -2,7 +2,8 @@
 
     cache/NAME/manifest.json                 the population: models, shape, what made it
     cache/NAME/models/gpt_K.safetensors      the weights of GPT K
-    cache/NAME/quizzes/NAME.npz              quiz sets (culture.npz: quizzes the GPTs invented)
+    cache/NAME/quizzes/NAME.npz              culture.npz: quizzes the GPTs invented; candidates.npz: by whom,
+                                             and what every GPT made of them
     cache/NAME/evaluation.json               accuracy of every GPT
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json

@@ -12,8 +12,10 @@ from culture_core.memory import keep_freed_memory
 COMMANDS = {
     "quizzes": "culture_core.cli.quizzes",
     "convert": "culture_core.cli.convert",
+    "train": "culture_core.cli.train",
     "evaluate": "culture_core.cli.evaluate",
     "answers": "culture_core.cli.answers",
+    "invent": "culture_core.cli.invent",
     "train-sae": "culture_core.cli.train_sae",
     "index": "culture_core.cli.index",
     "match": "culture_core.cli.match",

@@ -1,0 +1,114 @@
+"""Quizzes/s a core of training, by engine, and the share of the core's measured bf16 matrix-product rate.
+
+The work counted is the products a step cannot do without: 6 x parameters x 404 a quiz, and attention's own
+products on and below the diagonal (2 forward, 4 backward). Recomputation and padding are not counted as work.
+
+    python benchmarks/bench_training.py
+    python benchmarks/bench_training.py --preset 4M --quizzes 64 --json out.json
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from culture_core.memory import keep_freed_memory
+from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig, preset
+from culture_core.training.amx_engine import AmxEngine
+from culture_core.training.engines import TorchEngine
+from culture_core.training.optimizers import Optimizers
+from culture_core.training.recipes import find_recipe
+from culture_core.training.stream import loss_weights
+from culture_core.training.trainer import Trainer, initial_model
+from culture_core.world.quizzes import generate_stream
+from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
+
+MATRIX_SIDE = 4096
+
+
+def main() -> None:
+    options = _options()
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    config = replace(preset(options.preset), dropout=0.0)
+    rate = _matrix_rate()
+    work = _flops_a_quiz(config)
+    print(f"bf16 matrix products: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz")
+    report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
+    for name, step, n in _ways(config, options.quizzes):
+        speed = n / _seconds(step, options.repeats)
+        report["ways"][name] = {"quizzes_per_s": speed, "share_of_matrix_rate": speed * work / rate}
+        print(f"{name:44s} {speed:7.1f} quizzes/s  {speed * work / rate:6.1%} of the matrix rate")
+    if options.json:
+        Path(options.json).write_text(json.dumps(report, indent=1))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", default="1M", choices=tuple(PRESETS))
+    parser.add_argument("--quizzes", type=int, default=32, help="a batch")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", default=None)
+    return parser.parse_args()
+
+
+def _ways(config: MyGPTConfig, n: int) -> list[tuple[str, Callable[[], object], int]]:
+    """What is timed: a name, one call, and the quizzes it handles."""
+    recipe = replace(find_recipe("muon"), batch_size=n)
+    model = initial_model(config, recipe, 0)
+    batch = generate_stream(WORLD_TASKS, 0, n, seed=0)
+    weights = loss_weights(batch.structure, recipe)
+    ways: list[tuple[str, Callable[[], object], int]] = []
+    for name, dtype in (("PyTorch, float32", torch.float32), ("PyTorch, bf16 autocast", torch.bfloat16)):
+        engine = TorchEngine(model, dtype)
+        call = partial(engine.gradients, batch.tokens, weights, 1.0)
+        ways.append((f"{name}: loss and gradients", call, n))
+    amx = AmxEngine.make(model)
+    if amx is not None:
+        ways.append(("AMX kernels: loss and gradients", lambda: amx.gradients(batch.tokens, weights, 1.0), n))
+        ways.append(("AMX kernels: loss only", lambda: amx.losses(batch.tokens), n))
+    optimizers = Optimizers(_with_gradients(model), recipe)
+    ways.append(("optimizers alone", lambda: optimizers.step(0.0), n))
+    ways.append(("quizzes alone", partial(generate_stream, WORLD_TASKS, 0, 1024, 0), 1024))
+    trainer = Trainer(config, recipe, 0, WORLD_TASKS)
+    ways.append(("the whole step, as `culture train` does it", trainer.step, n))
+    return ways
+
+
+def _with_gradients(model: MyGPT) -> MyGPT:
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+    return model
+
+
+def _matrix_rate() -> float:
+    """FLOP/s of one large bf16 matrix product on one core."""
+    a, b = (torch.randn(MATRIX_SIDE, MATRIX_SIDE).bfloat16() for _ in range(2))
+    return 2 * MATRIX_SIDE**3 / _seconds(lambda: a @ b, 2)
+
+
+def _flops_a_quiz(config: MyGPTConfig) -> float:
+    parameters = MyGPT(config).n_parameters
+    pairs = QUIZ_LENGTH * (QUIZ_LENGTH + 1) / 2
+    attention = config.n_blocks * config.n_heads * pairs * (config.dim_keys + config.dim_values) * 2 * 3
+    return 6 * parameters * QUIZ_LENGTH + attention
+
+
+def _seconds(call: Callable[[], object], repeats: int) -> float:
+    """CPU seconds of a call: the fastest of `repeats`, after one to warm up."""
+    call()
+    times = []
+    for _ in range(repeats):
+        started = time.process_time()
+        call()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()

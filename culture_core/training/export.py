@@ -1,0 +1,81 @@
+"""From a training run to a population folder: weights, how they were made, and their curves."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from culture_core.artifacts import MANIFEST, PopulationFolder, provenance, read_json, write_json
+from culture_core.errors import CultureError
+from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.evaluation.scoring import score_quizzes
+from culture_core.models.mygpt import MyGPT
+from culture_core.models.population import DTYPES, save_population
+from culture_core.training import log
+from culture_core.training.run_folder import RunFolder, Settings
+
+TEST_SEED = 7_000_002
+CURVES_FILE = "training.json"
+
+
+def export_run(
+    folder: RunFolder,
+    out: Path | str,
+    command: str,
+    *,
+    dtype: str = "bfloat16",
+    force: bool = False,
+    n_test: int = 2000,
+) -> PopulationFolder:
+    """Make a population of a run's newest checkpoints; its manifest says how they were trained.
+
+    n_test: held-out quizzes for the greedy accuracy each model carries. force: replace a population that
+    another run made; one that this run made is always replaced.
+    Errors: CultureError when a GPT has no checkpoint yet, or another population is in the way.
+    """
+    started = time.time()
+    settings = folder.read_settings()
+    models = [_trained_model(folder, settings, k, dtype, n_test) for k in range(settings.n_models)]
+    training = {
+        "preset": settings.preset,
+        "recipe": asdict(settings.recipe),
+        "seeds": [settings.seed + k for k in range(settings.n_models)],
+        "tasks": list(settings.tasks),
+        "progress": [vars(folder.read_progress(k)) for k in range(settings.n_models)],
+    }
+    population = save_population(
+        out,
+        models,
+        made_by=provenance(command, started),
+        facts={"training": training},
+        dtype=dtype,
+        force=force or _made_by_run(Path(out), settings),
+    )
+    curves = {str(k): log.read(folder.log(k)) for k in range(settings.n_models)}
+    write_json(population.root / CURVES_FILE, {"seconds_from": "start of each GPT", "models": curves})
+    return population
+
+
+def _trained_model(folder: RunFolder, settings: Settings, model_k: int, dtype: str, n_test: int) -> MyGPT:
+    state = folder.load_checkpoint(model_k)
+    if state is None:
+        raise CultureError(f"GPT {model_k} has no checkpoint in {folder.root} yet")
+    model = MyGPT(settings.config).eval()
+    model.load_state_dict({name: tensor.to(DTYPES[dtype]).float() for name, tensor in state["model"].items()})
+    model.id = model_k
+    model.main_test_accuracy = _greedy_accuracy(model, settings, n_test)
+    return model
+
+
+@torch.inference_mode()
+def _greedy_accuracy(model: MyGPT, settings: Settings, n: int) -> float:
+    batch = evaluation_quizzes(n, TEST_SEED, settings.tasks)
+    return float(score_quizzes(model, batch.tokens).correct.double().mean())
+
+
+def _made_by_run(out: Path, settings: Settings) -> bool:
+    manifest: dict[str, Any] = read_json(out / MANIFEST) if (out / MANIFEST).is_file() else {}
+    seeds = [settings.seed + k for k in range(settings.n_models)]
+    return manifest.get("training", {}).get("seeds") == seeds

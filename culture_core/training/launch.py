@@ -1,0 +1,133 @@
+"""A training run from its start to its end: processes, a longer budget, a line of progress."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+
+import torch
+
+from culture_core.errors import CultureError
+from culture_core.training import log
+from culture_core.training.hardware import Hardware, n_cores
+from culture_core.training.progress import progress_line
+from culture_core.training.recipes import Recipe
+from culture_core.training.run_folder import RunFolder, Settings
+from culture_core.training.schedule import Budget, planned_decay
+from culture_core.training.team import Team
+from culture_core.training.worker import Job, elapsed, is_finished, work
+
+LINE_SECONDS_TERMINAL, LINE_SECONDS_FILE = 5.0, 60.0
+POLL_SECONDS = 0.2
+
+
+def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
+    """Begin a run with new settings, or go on with a run's own (None).
+
+    Errors: CultureError when a new run would write over another, or there is none to go on with.
+    """
+    if settings is None:
+        if not folder.exists():
+            raise CultureError(f"there is no run in {folder.root} to resume: begin one without --resume")
+        return folder.read_settings()
+    if folder.exists():
+        raise CultureError(f"{folder.root} holds a run: --resume goes on with it, another --out begins one")
+    folder.write_settings(settings)
+    return settings
+
+
+def change_recipe(folder: RunFolder, settings: Settings, recipe: Recipe) -> Settings:
+    """Go on by a changed recipe; the logs say from when.
+
+    Errors: CultureError when the change is one that checkpoints cannot follow.
+    """
+    fixed = ("optimizer", "dropout", "embedding_std", "output_scale")
+    for name in fixed:
+        if getattr(recipe, name) != getattr(settings.recipe, name):
+            raise CultureError(f"{name} cannot be changed in the middle of a run")
+    changed = replace(settings, recipe=recipe)
+    folder.write_settings(changed)
+    for k in range(settings.n_models):
+        seen = folder.read_progress(k).seen
+        log.append(folder.log(k), {"event": "recipe", "quizzes": seen, "recipe": asdict(recipe)})
+    return changed
+
+
+def prolong(job: Job) -> None:
+    """Take back a decay that a longer budget puts off: GPTs return to the end of their stable phase."""
+    decay = job.folder.read_decay()
+    if decay is None:
+        return
+    planned = planned_decay(job.budget, job.settings.recipe, decay.first, elapsed(job))
+    if planned is None or planned.last > decay.last:
+        job.folder.drop_decay()
+
+
+def n_workers(device: torch.device, n_models: int, wanted: int | None) -> int:
+    """Workers of a run: by default one a core or a GPU; never more than there are GPTs."""
+    if wanted is not None:
+        return min(wanted, n_models)
+    places = n_cores() if device.type == "cpu" else torch.cuda.device_count()
+    return max(1, min(places, n_models))
+
+
+def run_workers(job: Job, hardware: Sequence[Hardware], team: Team) -> bool:
+    """Train in one process per entry of `hardware`; returns whether the budget is spent.
+
+    Under torchrun this process is one replica of a team, and trains in itself.
+    Errors: CultureError when a worker fails.
+    """
+    if not team.is_alone:
+        batch = job.settings.recipe.batch_size
+        if batch % team.size:
+            raise CultureError(f"a batch of {batch} quizzes cannot be shared by {team.size} replicas")
+        work(job, hardware[team.local_rank % len(hardware)])
+        return is_finished(job)
+    processes = [get_context("spawn").Process(target=work, args=(job, place)) for place in hardware]
+    for process in processes:
+        process.start()
+    _watch(job, processes)
+    if any(process.exitcode for process in processes):
+        raise CultureError("a worker failed (its error is above); --resume goes on from the last checkpoints")
+    return is_finished(job)
+
+
+def _watch(job: Job, processes: Sequence[BaseProcess]) -> None:
+    """Print progress until all workers have ended; pass a request to stop on to them."""
+
+    def stop(*_: object) -> None:
+        for process in processes:
+            process.terminate()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    printed = time.monotonic()
+    while any(process.is_alive() for process in processes):
+        time.sleep(POLL_SECONDS)
+        if any(process.exitcode for process in processes):
+            stop()
+        if time.monotonic() - printed > (LINE_SECONDS_TERMINAL if sys.stderr.isatty() else LINE_SECONDS_FILE):
+            _print_line(progress_line(job))
+            printed = time.monotonic()
+    _print_line(progress_line(job), end="\n")
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def _print_line(line: str, end: str | None = None) -> None:
+    if sys.stderr.isatty():
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        print("\r" + line[: width - 1].ljust(width - 1), end=end or "", file=sys.stderr, flush=True)
+    else:
+        print(line, file=sys.stderr, flush=True)
+
+
+def budget_of(folder: RunFolder, given: Budget | None) -> Budget:
+    """The budget to work with: the one given, else the one the run had before."""
+    if given is not None:
+        folder.write_budget(given)
+        return given
+    return folder.read_budget()

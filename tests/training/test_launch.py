@@ -1,0 +1,115 @@
+"""`culture train` as a user runs it: to the end, killed and resumed, prolonged, under torchrun."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from training_helpers import RECIPE, tiny_run
+
+from culture_core.artifacts import read_json
+from culture_core.cli.main import COMMANDS, main
+from culture_core.errors import CultureError
+from culture_core.models.api import load_culture
+from culture_core.training import log
+from culture_core.training.launch import change_recipe
+from culture_core.training.run_folder import RunFolder
+
+ON_ONE_CORE = ("--workers", "1", "--num-test-samples", "16")
+SMALL = (
+    *ON_ONE_CORE,
+    *("--preset", "17K", "--seed", "3", "--checkpoint-seconds", "0.5"),
+    *("--set", "batch_size=8", "--set", "test_every=64", "--set", "test_quizzes=16"),
+)
+
+
+@pytest.fixture(autouse=True)
+def train_is_a_command(monkeypatch):
+    monkeypatch.setitem(COMMANDS, "train", "culture_core.cli.train")
+
+
+def _command(*arguments: str) -> list[str]:
+    code = (
+        "import sys\nif __name__ == '__main__':\n"
+        " from culture_core.cli.main import COMMANDS, main\n"
+        " COMMANDS['train'] = 'culture_core.cli.train'\n"
+        " sys.exit(main(['train', *sys.argv[1:]]))"
+    )
+    return [sys.executable, "-c", code, *arguments]
+
+
+def test_killed_run_resumes_to_a_population_and_can_be_prolonged(tmp_path):
+    out = str(tmp_path / "small")
+    run = RunFolder.beside(out)
+    endless = subprocess.Popen(
+        _command("--out", out, "--models", "2", "--budget", "9h", *SMALL), start_new_session=True
+    )
+    while not (run.model(1) / "last.pt").exists():
+        assert endless.poll() is None
+        time.sleep(0.05)
+    os.killpg(endless.pid, signal.SIGKILL)
+    endless.wait()
+    seen = [run.load_checkpoint(k)["progress"]["seen"] for k in range(2)]
+    assert min(seen) > 0
+
+    budget = max(seen) // 8 * 8 + 32
+    resume = ["train", "--out", out, "--resume", *ON_ONE_CORE]
+    assert main([*resume, "--budget", str(budget)]) == 0
+    assert [run.read_progress(k).seen for k in range(2)] == [budget, budget]
+    for k in range(2):
+        quizzes = [record["quizzes"] for record in log.read(run.log(k)) if record["event"] == "train"]
+        assert quizzes == sorted(set(quizzes)) and quizzes[-1] == budget
+    assert [model.id for model in load_culture(source=out)] == [0, 1]
+    manifest = read_json(tmp_path / "small" / "manifest.json")
+    assert manifest["training"]["seeds"] == [3, 4]
+    assert set(read_json(tmp_path / "small" / "training.json")["models"]) == {"0", "1"}
+
+    longer = ["--budget", str(budget + 64), "--set", "focus=1"]
+    assert main([*resume, *longer]) == 0
+    assert run.read_settings().recipe.focus == 1.0
+    assert "recipe" in {record["event"] for record in log.read(run.log(0))}
+    assert [run.read_progress(k).seen for k in range(2)] == [budget + 64] * 2
+
+
+def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
+    out = str(tmp_path / "team")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
+    command = _command("--out", out, "--models", "1", "--budget", "32-quizzes", *SMALL)
+    subprocess.run([*launcher, *command], check=True, capture_output=True, timeout=200)
+    assert RunFolder.beside(out).read_progress(0).seen == 32
+    assert len(load_culture(source=out)) == 1
+
+
+WRONG = [
+    (["--resume"], "there is no run"),
+    (["--export-now"], "does not exist"),
+    (["--budget", "soon"], "is no budget"),
+    (["--set", "colour=3"], "a recipe has no entry 'colour'"),
+    (["--set", "lr=fast"], "is no value for lr"),
+    (["--tasks", "chess"], "unknown task 'chess'"),
+    (["--device", "abacus"], "no device 'abacus'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), WRONG, ids=[complaint for _, complaint in WRONG])
+def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
+    assert main(["train", "--out", str(tmp_path / "new"), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert complaint in error
+    assert error.count("\n") == 1
+
+
+def test_running_recipe_keeps_what_its_checkpoints_hold(tmp_path):
+    run, settings = tiny_run(tmp_path)
+    with pytest.raises(CultureError, match="optimizer cannot be changed"):
+        change_recipe(run, settings, replace(RECIPE, optimizer="adam"))
+
+
+def test_second_run_does_not_write_over_the_first(tmp_path, capsys):
+    (tmp_path / "old.training").mkdir()
+    (tmp_path / "old.training" / "settings.json").write_text("{}")
+    assert main(["train", "--out", str(tmp_path / "old")]) == 2
+    assert "--resume goes on with it" in capsys.readouterr().err
