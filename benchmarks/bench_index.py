@@ -6,7 +6,6 @@
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,17 +17,7 @@ from culture_core.memory import keep_freed_memory
 from culture_core.models.api import load_hooked
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.store import load_sae
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """The fastest of several runs, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
+from timing import fastest
 
 
 def main() -> None:
@@ -52,8 +41,8 @@ def main() -> None:
         for batch in tokens.split(BATCH):
             activations_at(model, hook, batch)[:, 1:] @ sae.W_enc
 
-    floor_seconds = seconds(floor, args.repeats)
-    index_seconds = seconds(lambda: build_index(model, sae, hook, quiz_set), args.repeats)
+    floor_seconds = fastest(floor, args.repeats, time.perf_counter)
+    index_seconds = fastest(lambda: build_index(model, sae, hook, quiz_set), args.repeats, time.perf_counter)
     n_tokens = args.n * TOKENS_READ
     print(f"index: {n_tokens / index_seconds:,.0f} tokens/s over {sae.cfg.d_sae} features at {hook}")
     print(f"floor: {n_tokens / floor_seconds:,.0f} tokens/s (bare forward to the hook + encoder product)")

@@ -9,7 +9,6 @@ products on and below the diagonal (2 forward, 4 backward). Recomputation and pa
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -27,6 +26,7 @@ from culture_core.training.stream import loss_weights
 from culture_core.training.trainer import Trainer, initial_model
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
+from timing import fastest
 
 MATRIX_SIDE = 4096
 
@@ -41,7 +41,7 @@ def main() -> None:
     print(f"bf16 matrix products: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz")
     report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
     for name, step, n in _ways(config, options.quizzes):
-        speed = n / _seconds(step, options.repeats)
+        speed = n / fastest(step, options.repeats)
         report["ways"][name] = {"quizzes_per_s": speed, "share_of_matrix_rate": speed * work / rate}
         print(f"{name:44s} {speed:7.1f} quizzes/s  {speed * work / rate:6.1%} of the matrix rate")
     if options.json:
@@ -89,7 +89,7 @@ def _with_gradients(model: MyGPT) -> MyGPT:
 def _matrix_rate() -> float:
     """FLOP/s of one large bf16 matrix product on one core."""
     a, b = (torch.randn(MATRIX_SIDE, MATRIX_SIDE).bfloat16() for _ in range(2))
-    return 2 * MATRIX_SIDE**3 / _seconds(lambda: a @ b, 2)
+    return 2 * MATRIX_SIDE**3 / fastest(lambda: a @ b, 2)
 
 
 def _flops_a_quiz(config: MyGPTConfig) -> float:
@@ -97,17 +97,6 @@ def _flops_a_quiz(config: MyGPTConfig) -> float:
     pairs = QUIZ_LENGTH * (QUIZ_LENGTH + 1) / 2
     attention = config.n_blocks * config.n_heads * pairs * (config.dim_keys + config.dim_values) * 2 * 3
     return 6 * parameters * QUIZ_LENGTH + attention
-
-
-def _seconds(call: Callable[[], object], repeats: int) -> float:
-    """CPU seconds of a call: the fastest of `repeats`, after one to warm up."""
-    call()
-    times = []
-    for _ in range(repeats):
-        started = time.process_time()
-        call()
-        times.append(time.process_time() - started)
-    return min(times)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Times are CPU seconds of one thread, the best of several runs, so that they hold
 """
 
 import argparse
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,21 +15,12 @@ from culture_core.artifacts import write_json
 from culture_core.world.quizzes import QuizBatch, generate_quizzes, generate_stream
 from culture_core.world.rectangles import disjoint_triples, paint, rectangle_table
 from culture_core.world.vocabulary import N_GRIDS, TASKS, WORLD_TASKS
+from timing import fastest
 
 RUNS = 3
 N_RECTANGLES = 3
 CHUNK = 4096
 CPU = torch.device("cpu")
-
-
-def seconds(work: Callable[[], object], runs: int = RUNS) -> float:
-    """CPU seconds of the fastest of several runs."""
-    times = []
-    for _ in range(runs):
-        started = time.process_time()
-        work()
-        times.append(time.process_time() - started)
-    return min(times)
 
 
 def write_floor(batch: QuizBatch) -> Callable[[], None]:
@@ -62,18 +52,18 @@ def paint_floor(n: int) -> Callable[[], None]:
 def measure(n: int) -> dict:
     """Every figure of this benchmark: rates in quizzes a second of one core."""
     torch.set_num_threads(1)
-    first_triples = seconds(lambda: disjoint_triples(CPU), runs=1)
-    first_call = seconds(lambda: generate_quizzes(TASKS, 1, 0), runs=1)
+    first_triples = fastest(lambda: disjoint_triples(CPU), 1, warm_up=False)
+    first_call = fastest(lambda: generate_quizzes(TASKS, 1, 0), 1, warm_up=False)
     plain = {"structure": "A,f_A,B,f_B", "noise": 0.0}
     batch = generate_stream(WORLD_TASKS, 0, n, 0, **plain)
-    mix = seconds(lambda: generate_stream(WORLD_TASKS, 0, n, 0, **plain))
-    training = seconds(lambda: generate_stream(WORLD_TASKS, 0, n, 0, structure="mixed", noise=0.05))
-    write, painting = seconds(write_floor(batch)), seconds(paint_floor(n))
+    mix = fastest(lambda: generate_stream(WORLD_TASKS, 0, n, 0, **plain), RUNS)
+    training = fastest(lambda: generate_stream(WORLD_TASKS, 0, n, 0, structure="mixed", noise=0.05), RUNS)
+    write, painting = fastest(write_floor(batch), RUNS), fastest(paint_floor(n), RUNS)
     by_task = {}
     for task in TASKS:
         n_task = n // 8
-        by_task[task] = n_task / seconds(
-            lambda task=task, n_task=n_task: generate_quizzes((task,), n_task, 0)
+        by_task[task] = n_task / fastest(
+            lambda task=task, n_task=n_task: generate_quizzes((task,), n_task, 0), RUNS
         )
     return {
         "quizzes": n,
