@@ -28,7 +28,7 @@ function build(root, board, data) {
   const tooltip = element("div", "tooltip", { role: "tooltip", hidden: "" });
   const spoken = element("div", "spoken", { "aria-live": "polite" });
   const list = element("div", "rows");
-  list.style.gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${data.rowWidth}px), 1fr))`;
+  list.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${data.rowWidth}px), 1fr))`;
   const view = { data, board, tooltip, spoken };
   view.rows = data.rows.map((row, index) => buildRow(view, row, index));
   list.append(...view.rows.map((row) => row.figure));
