@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from culture_core.models.mygpt import MyGPT, shift_right
 from culture_core.world.vocabulary import LAST_GRID
 
 BATCH_SIZE = 50
@@ -45,11 +45,9 @@ LogitsFunction = Callable[[Tensor], Tensor]
 def logits_function(model: torch.nn.Module) -> LogitsFunction:
     """A function from tokens (n, 404) to logits (n, 404, 15) where logit t predicts token t, for either kind
     of model."""
-    from culture_core.models.mygpt import MyGPT
-
     if isinstance(model, MyGPT):
         return model
-    return lambda tokens: model(F.pad(tokens.long(), (1, -1)))
+    return lambda tokens: model(shift_right(tokens.long()))
 
 
 @torch.inference_mode()

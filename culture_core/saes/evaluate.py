@@ -2,7 +2,7 @@
 "SAEs"."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from culture_core.evaluation.accuracy import summarise
 from culture_core.evaluation.scoring import logits_function, score_quizzes
+from culture_core.models.mygpt import shift_right
 from culture_core.saes.hooks import activations_at
 from culture_core.world.quizzes import QuizBatch
 
@@ -28,7 +29,6 @@ class _Sums:
     cosine: float = 0.0
     total: Tensor | None = None
     squares: float = 0.0
-    parts: list[Any] = field(default_factory=list)
 
     def add(self, x: Tensor, reconstruction: Tensor, features: Tensor) -> None:
         x64 = x.double()
@@ -75,7 +75,7 @@ def spliced(model: Any, hook: str, replace: Callable[[Tensor], Tensor]) -> Calla
         def replace_hook(activations: Tensor, hook: Any) -> Tensor:  # noqa: ARG001 - TransformerLens passes it by name
             return replace(activations)
 
-        return model.run_with_hooks(F.pad(tokens.long(), (1, -1)), fwd_hooks=[(hook, replace_hook)])
+        return model.run_with_hooks(shift_right(tokens.long()), fwd_hooks=[(hook, replace_hook)])
 
     return logits_of
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from culture_core.errors import CultureError
+from culture_core.models.mygpt import shift_right
 
 
 def default_hook(n_blocks: int) -> str:
@@ -45,6 +45,6 @@ def activations_at(model: Any, hook: str, tokens: Tensor) -> Tensor:
     Returns (n, t, d_in) float32.
     """
     _, cache = model.run_with_cache(
-        F.pad(tokens.long(), (1, -1)), names_filter=hook, stop_at_layer=_stop_layer(hook)
+        shift_right(tokens.long()), names_filter=hook, stop_at_layer=_stop_layer(hook)
     )
     return cache[hook]
