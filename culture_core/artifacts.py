@@ -8,7 +8,14 @@
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json
     cache/NAME/matches/HOOK/                 best matches between the GPTs' features
+    cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
+    cache/NAME/probes/                       linear probes for the concepts, by layer
+    cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
+    cache/NAME/circuits/                     accuracy without each layer, head and MLP
     cache/NAME/browse/                       a quiz set with the five answers to each quiz
+
+An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
+same shape with random weights, "reseeded" is a second SAE of GPT K from another seed.
 
 Everything is written aside first (`*.partial`) and renamed when whole, so that a killed command leaves no
 half artifact.
@@ -34,6 +41,8 @@ from culture_core.errors import CultureError
 
 MANIFEST = "manifest.json"
 CACHE = Path("cache")
+UNTRAINED, RESEEDED = "untrained", "reseeded"
+VARIANTS = ("", UNTRAINED, RESEEDED)
 
 
 @contextmanager
@@ -162,11 +171,25 @@ class PopulationFolder:
     def quizzes(self, name: str) -> Path:
         return self.root / "quizzes" / f"{name}.npz"
 
-    def sae(self, hook: str, model_k: int) -> Path:
-        return self.root / "saes" / hook / f"gpt_{model_k}"
+    @property
+    def probes(self) -> Path:
+        return self.root / "probes"
 
-    def index(self, hook: str, model_k: int) -> Path:
-        return self.root / "index" / hook / f"gpt_{model_k}"
+    @property
+    def circuits(self) -> Path:
+        return self.root / "circuits"
+
+    def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
+        return self.root / "saes" / hook / _gpt(model_k, variant)
+
+    def index(self, hook: str, model_k: int, variant: str = "") -> Path:
+        return self.root / "index" / hook / _gpt(model_k, variant)
+
+    def concepts(self, hook: str, model_k: int) -> Path:
+        return self.root / "concepts" / hook / _gpt(model_k)
+
+    def causal(self, hook: str) -> Path:
+        return self.root / "causal" / hook
 
     def matches(self, hook: str) -> Path:
         return self.root / "matches" / hook
@@ -178,6 +201,11 @@ class PopulationFolder:
     def indexed_hooks(self) -> list[str]:
         """Names of the hook points that have a feature index, sorted."""
         return _subfolders(self.root / "index")
+
+
+def _gpt(model_k: int, variant: str = "") -> str:
+    assert variant in VARIANTS
+    return f"gpt_{model_k}.{variant}" if variant else f"gpt_{model_k}"
 
 
 def _subfolders(folder: Path) -> list[str]:

@@ -21,6 +21,7 @@ DESCRIPTION = (
 EXAMPLES = (
     "train --preset 1M --models 5 --out cache/mine --budget 8h",
     "train --out cache/mine --resume",
+    "train --start cache/world-1M --out cache/longer --budget 8h",
     "train --out cache/mine --resume --budget 16h",
     "train --out cache/mine --resume --set focus=1",
     "train --out cache/mine --export-now",
@@ -56,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=int, default=10_000, help="GPT k begins with seed + k, and draws its quizzes from it"
+    )
+    parser.add_argument(
+        "--start",
+        default=None,
+        help="begin with the weights of this source's GPTs: a population, a folder of gpt_NNN.pth, or hub",
+        metavar="SOURCE",
     )
     parser.add_argument("--tasks", default="world", help="world, unseen, all, or names with commas")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -127,10 +134,13 @@ def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") 
     """The run to work on: a new one, or the one that is to be resumed."""
     from culture_core.training.launch import budget_of, change_recipe, n_workers, open_run, prolong
     from culture_core.training.schedule import parse_budget
+    from culture_core.training.start import begin_from
     from culture_core.training.worker import Job
 
     given = parse_budget(args.budget or "8h") if args.budget or not args.resume else None
     settings = open_run(folder, None if args.resume else _settings(args))
+    if args.start is not None and not args.resume:
+        settings = begin_from(folder, settings, args.start)
     workers = n_workers(device, settings.n_models, args.workers)
     job = Job(folder, settings, budget_of(folder, given), workers, args.checkpoint_seconds)
     prolong(job)
@@ -168,9 +178,11 @@ def _hardware(device: "torch.device", workers: int) -> "list[Hardware]":
     """What each worker computes on."""
     import torch
 
+    from culture_core.processor import fast_dtype
     from culture_core.training.hardware import Hardware, n_cores
 
+    dtype = fast_dtype(device)
     if device.type == "cpu":
-        return [Hardware(device, threads=max(1, n_cores() // workers)) for _ in range(workers)]
+        return [Hardware(device, dtype, threads=max(1, n_cores() // workers)) for _ in range(workers)]
     n_gpus = torch.cuda.device_count()
-    return [Hardware(torch.device("cuda", k % n_gpus), compiled=True) for k in range(workers)]
+    return [Hardware(torch.device("cuda", k % n_gpus), dtype, compiled=True) for k in range(workers)]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from culture_core.artifacts import atomic_file
+from culture_core.processor import cpu_features, cpuinfo
 
 SOURCE = Path(__file__).parent / "kernels" / "amx.cpp"
 COMPILERS = ("g++", "clang++", "c++")
@@ -41,7 +42,7 @@ def amx_library() -> ctypes.CDLL | None:
 def _compiled(compiler: str) -> Path:
     """The shared library of this source, compiler and processor; made when it is not there yet."""
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
-    made_of = (SOURCE.read_bytes(), version, " ".join(FLAGS).encode(), _cpuinfo("model name").encode())
+    made_of = (SOURCE.read_bytes(), version, " ".join(FLAGS).encode(), cpuinfo("model name").encode())
     key = hashlib.sha256(b"".join(made_of)).hexdigest()
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "culture"
     path = folder / f"amx-{key[:16]}.so"
@@ -59,11 +60,4 @@ def find_compiler() -> str | None:
 
 def has_amx() -> bool:
     """Whether the processor has the instructions the kernels use."""
-    flags = set(_cpuinfo("flags").split())
-    return flags.issuperset(CPU_FEATURES)
-
-
-def _cpuinfo(field: str) -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    return next((line.partition(":")[2] for line in lines if line.startswith(field)), "")
+    return cpu_features().issuperset(CPU_FEATURES)

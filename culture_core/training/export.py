@@ -43,6 +43,7 @@ def export_run(
         "recipe": asdict(settings.recipe),
         "seeds": [settings.seed + k for k in range(settings.n_models)],
         "tasks": list(settings.tasks),
+        "start": settings.start,
         "progress": [vars(folder.read_progress(k)) for k in range(settings.n_models)],
     }
     population = save_population(

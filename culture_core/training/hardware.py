@@ -14,7 +14,7 @@ class Hardware:
     """A device, the dtype of forward and backward, whether to compile, and threads of a CPU worker."""
 
     device: torch.device
-    dtype: torch.dtype = torch.bfloat16
+    dtype: torch.dtype
     compiled: bool = False
     threads: int = 1
 

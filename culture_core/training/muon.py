@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from culture_core.processor import fast_dtype
 from culture_core.training.amx_library import amx_library
 
 NEWTON_SCHULZ_STEPS = 5
@@ -31,7 +32,7 @@ def orthogonalise(matrices: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
 
 def _by_torch(matrices: Tensor, steps: int) -> Tensor:
     a, b, c = NEWTON_SCHULZ_COEFFICIENTS
-    x = matrices.bfloat16()
+    x = matrices.to(fast_dtype(matrices.device))
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + EPSILON)
     for _ in range(steps):
         gram = x @ x.mT

@@ -31,7 +31,10 @@ from culture_core.training.trainer import Progress
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run trains: fixed from its first minute on."""
+    """What a run trains: fixed from its first minute on.
+
+    start: the GPTs it began from (source, sha256 of each file); None where it began from nothing.
+    """
 
     preset: str
     config: MyGPTConfig
@@ -39,6 +42,7 @@ class Settings:
     n_models: int
     seed: int
     tasks: tuple[str, ...]
+    start: dict[str, Any] | None = None
 
 
 class RunFolder:
