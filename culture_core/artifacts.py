@@ -168,8 +168,12 @@ class PopulationFolder:
     def model(self, model_k: int) -> Path:
         return self.root / "models" / f"gpt_{model_k}.safetensors"
 
+    @property
+    def all_quizzes(self) -> Path:
+        return self.root / "quizzes"
+
     def quizzes(self, name: str) -> Path:
-        return self.root / "quizzes" / f"{name}.npz"
+        return self.all_quizzes / f"{name}.npz"
 
     @property
     def probes(self) -> Path:

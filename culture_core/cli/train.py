@@ -24,6 +24,7 @@ EXAMPLES = (
     "train --start cache/world-1M --out cache/longer --budget 8h",
     "train --out cache/mine --resume --budget 16h",
     "train --out cache/mine --resume --set focus=1",
+    "train --out cache/mine --resume --culture --budget 12h",
     "train --out cache/mine --export-now",
     "train --preset 17K --models 2 --out cache/tiny --budget 5000-quizzes --set lr=0.01 --set batch_size=16",
     "train --preset 4M --models 5 --out cache/reproduced --recipe published --budget 24h",
@@ -73,6 +74,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="go on with the run of --out, with its own settings; a longer --budget prolongs it",
+    )
+    parser.add_argument(
+        "--culture",
+        action="store_true",
+        help="from now on mix in the training quizzes that the population of --out (or --start) has invented",
     )
     parser.add_argument(
         "--export-now",
@@ -132,7 +138,14 @@ def run(args: argparse.Namespace) -> None:
 
 def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") -> "Job":
     """The run to work on: a new one, or the one that is to be resumed."""
-    from culture_core.training.launch import budget_of, change_recipe, n_workers, open_run, prolong
+    from culture_core.training.launch import (
+        budget_of,
+        change_recipe,
+        mix_in_culture,
+        n_workers,
+        open_run,
+        prolong,
+    )
     from culture_core.training.schedule import parse_budget
     from culture_core.training.start import begin_from
     from culture_core.training.worker import Job
@@ -146,6 +159,9 @@ def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") 
     prolong(job)
     if args.resume and args.set:
         settings = change_recipe(folder, settings, _changed(settings.recipe, args.set))
+    if args.culture:
+        n = mix_in_culture(folder, settings, args.out if args.resume else args.start or args.out)
+        print(f"{n} culture quizzes join the training")
     return replace(job, settings=settings)
 
 

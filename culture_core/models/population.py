@@ -5,6 +5,7 @@ gpt_NNN.pth files, or `hub` (the published models, downloaded).
 """
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -150,14 +151,16 @@ def save_population(
     facts: Mapping[str, Any] | None = None,
     dtype: str = "float32",
     culture_quizzes: tuple[Tensor, Tensor] | None = None,
+    quizzes_of: PopulationFolder | None = None,
     force: bool = False,
 ) -> PopulationFolder:
     """Write a whole population folder, or nothing.
 
     models: each with its id; all of one shape. made_by: an artifacts.provenance record. facts: further
     entries of the manifest (how the models were trained, where they come from). dtype: of the stored weights.
-    culture_quizzes: (train, test), each (n, 404). force: replace a population that is already there, with
-    everything that was made from it.
+    culture_quizzes: (train, test), each (n, 404). quizzes_of: a population whose stored quizzes and
+    candidates the new one takes over, such as the one it replaces. force: replace a population that is
+    already there, with everything that was made from it.
     """
     out = Path(out)
     _check_models(models, dtype)
@@ -165,14 +168,17 @@ def save_population(
     with atomic_folder(out) as partial:
         folder = PopulationFolder(partial)
         entries = [_save_model(folder, model, dtype) for model in models]
+        counts = None if culture_quizzes is None else [len(part) for part in culture_quizzes]
         if culture_quizzes is not None:
             _save_culture_quizzes(folder, *culture_quizzes)
+        if quizzes_of is not None:
+            counts = _take_over_quizzes(folder, quizzes_of)
         manifest = {
             "kind": MANIFEST_KIND,
             "config": asdict(models[0].config),
             "dtype": dtype,
             "models": entries,
-            "culture_quizzes": None if culture_quizzes is None else [len(part) for part in culture_quizzes],
+            "culture_quizzes": counts,
             **(facts or {}),
             "provenance": dict(made_by),
         }
@@ -295,6 +301,14 @@ def _save_model(folder: PopulationFolder, model: MyGPT, dtype: str) -> dict[str,
 def _save_culture_quizzes(folder: PopulationFolder, train: Tensor, test: Tensor) -> None:
     counts = {"n_train": len(train), "n_test": len(test)}
     save_quizzes(batch_from_tokens(torch.cat([train, test])), folder.quizzes(CULTURE), counts)
+
+
+def _take_over_quizzes(folder: PopulationFolder, old: PopulationFolder) -> list[int] | None:
+    """Copy all stored quizzes; returns the numbers of culture quizzes for training and testing."""
+    if not old.all_quizzes.is_dir():
+        return None
+    shutil.copytree(old.all_quizzes, folder.all_quizzes)
+    return read_json(old.manifest).get("culture_quizzes")
 
 
 def _check_models(models: Sequence[MyGPT], dtype: str) -> None:

@@ -31,6 +31,8 @@ def export_run(
 ) -> PopulationFolder:
     """Make a population of a run's newest checkpoints; its manifest says how they were trained.
 
+    Quizzes that the population it replaces has invented are carried over.
+
     n_test: held-out quizzes for the greedy accuracy each model carries. force: replace a population that
     another run made; one that this run made is always replaced.
     Errors: CultureError when a GPT has no checkpoint yet, or another population is in the way.
@@ -52,6 +54,7 @@ def export_run(
         made_by=provenance(command, started),
         facts={"training": training},
         dtype=dtype,
+        quizzes_of=_population_at(Path(out)),
         force=force or _made_by_run(Path(out), settings),
     )
     curves = {str(k): log.read(folder.log(k)) for k in range(settings.n_models)}
@@ -74,6 +77,10 @@ def _trained_model(folder: RunFolder, settings: Settings, model_k: int, dtype: s
 def _greedy_accuracy(model: MyGPT, settings: Settings, n: int) -> float:
     batch = evaluation_quizzes(n, TEST_SEED, settings.tasks)
     return float(score_quizzes(model, batch.tokens).correct.double().mean())
+
+
+def _population_at(out: Path) -> PopulationFolder | None:
+    return PopulationFolder(out) if (out / MANIFEST).is_file() else None
 
 
 def _made_by_run(out: Path, settings: Settings) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import torch
 
 from culture_core.errors import CultureError
+from culture_core.models.population import resolve_source
 from culture_core.training import log
 from culture_core.training.hardware import Hardware, n_cores
 from culture_core.training.progress import progress_line
@@ -55,6 +57,24 @@ def change_recipe(folder: RunFolder, settings: Settings, recipe: Recipe) -> Sett
         seen = folder.read_progress(k).seen
         log.append(folder.log(k), {"event": "recipe", "quizzes": seen, "recipe": asdict(recipe)})
     return changed
+
+
+def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str) -> int:
+    """Train on the culture quizzes of a population from now on; the logs say from when. Returns how many.
+
+    Errors: CultureError when it has none.
+    """
+    quizzes = resolve_source(population).load_culture_quizzes()
+    if quizzes is None or not len(quizzes[0]):
+        raise CultureError(
+            f"no culture quizzes in {population}; run `culture invent --population {population}`"
+        )
+    train = quizzes[0]
+    folder.write_culture(train)
+    for k in range(settings.n_models):
+        seen = folder.read_progress(k).seen
+        log.append(folder.log(k), {"event": "culture", "quizzes": seen, "n": len(train)})
+    return len(train)
 
 
 def prolong(job: Job) -> None:

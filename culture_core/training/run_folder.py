@@ -5,6 +5,7 @@
     RUN/decay.json             where the rate falls, once that is decided
     RUN/gpt_K/last.pt          the newest checkpoint of GPT K
     RUN/gpt_K/stable.pt        the last one before the rate began to fall: a longer budget goes on from here
+    RUN/culture.npz            quizzes the GPTs invented, if they are mixed in
     RUN/gpt_K/progress.json    how far the newest checkpoint is
     RUN/gpt_K/log.jsonl        one line a minute, and one a test
 
@@ -19,9 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from culture_core.artifacts import atomic_file, read_json, write_json
+from culture_core.artifacts import atomic_file, read_arrays, read_json, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPTConfig
 from culture_core.training.recipes import Recipe
@@ -79,6 +82,18 @@ class RunFolder:
             return Settings(**stored)
         except (KeyError, TypeError) as error:
             raise CultureError(f"{self.root / 'settings.json'} is damaged: {error!r}") from None
+
+    def read_culture(self) -> Tensor | None:
+        """Culture quizzes (m, 404) uint8 that are mixed in; None where there are none."""
+        path = self.root / "culture.npz"
+        if not path.exists():
+            return None
+        return torch.from_numpy(read_arrays(path, "mix the quizzes in again with --culture")["tokens"])
+
+    def write_culture(self, tokens: Tensor) -> None:
+        """Mix these culture quizzes (m, 404) in from now on, in place of earlier ones."""
+        with atomic_file(self.root / "culture.npz") as partial, partial.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, tokens=tokens.numpy())
 
     def read_budget(self) -> Budget:
         return Budget(**read_json(self.root / "budget.json"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from culture_core.training.culture_stream import CultureStream, culture_share
 from culture_core.training.recipes import Recipe
 from culture_core.world.quizzes import QuizBatch, concatenate, generate_stream
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH, STRUCTURES, TASKS
@@ -36,28 +37,52 @@ class QuizStream:
 
 
 class MixedStream:
-    """The streams of several tasks, of which each batch takes its share by the mix of the moment."""
+    """The streams of several tasks, of which each batch takes its share by the mix of the moment.
 
-    def __init__(self, tasks: Sequence[str], seed: int, device: torch.device | str = "cpu") -> None:
+    culture: (m, 404) quizzes the GPTs invented, which are a stream of their own, behind those of the tasks.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        seed: int,
+        device: torch.device | str = "cpu",
+        culture: Tensor | None = None,
+    ) -> None:
         self.seed = seed
-        self._streams = [QuizStream(task, task_seed(seed, task), device) for task in tasks]
+        self._streams: list[QuizStream | CultureStream] = [
+            QuizStream(task, task_seed(seed, task), device) for task in tasks
+        ]
+        self._culture_share = 0.0
+        if culture is not None and len(culture):
+            self._streams.append(CultureStream(culture, seed, device))
+            self._culture_share = culture_share(len(culture))
 
     def read(
         self, taken: Sequence[int], mix: Tensor, count: int, part: slice = slice(None)
     ) -> tuple[QuizBatch, list[int]]:
-        """The next `count` quizzes, or a part of them, and how many of each task are taken after all of them.
+        """The next `count` quizzes, or a part of them, and how many of each stream are taken after them all.
 
-        taken: quizzes taken of each task so far. mix: (tasks,) share of each task.
+        taken: quizzes taken of each stream so far (none of those it does not name). mix: (tasks,) share of
+        each task among the quizzes of the world.
         """
-        tasks = draw_tasks(mix, count, self.seed + sum(taken))
+        taken = [*taken, *[0] * (len(self._streams) - len(taken))]
+        tasks = draw_tasks(self._with_culture(mix), count, self.seed + sum(taken))
         batches = []
         for t, stream in enumerate(self._streams):
             before = int((tasks[: part.start or 0] == t).sum())
             here = int((tasks[part] == t).sum())
             if here:
                 batches.append(stream.read(taken[t] + before, here))
-        counts = torch.bincount(tasks, minlength=len(self._streams)).tolist()
+        counts = torch.bincount(tasks, minlength=len(taken)).tolist()
         return concatenate(batches), [old + new for old, new in zip(taken, counts, strict=True)]
+
+    def _with_culture(self, mix: Tensor) -> Tensor:
+        """The share of every stream, that of culture quizzes last."""
+        if not self._culture_share:
+            return mix
+        world = mix / mix.sum() * (1 - self._culture_share)
+        return torch.cat([world, torch.tensor([self._culture_share])])
 
 
 def task_seed(seed: int, task: str) -> int:

@@ -28,7 +28,8 @@ ANSWERABLE = torch.tensor([structure.answerable for structure in STRUCTURES])
 class Progress:
     """How far one GPT is.
 
-    seen: quizzes trained on; taken: of each task. seconds: spent in training.
+    seen: quizzes trained on; taken: of each task, and of the culture quizzes where there are any.
+    seconds: spent in training.
     loss, last_grid_loss: running means over all tokens and over answers, in nats.
     accuracy, task_accuracy: expected accuracy in the last test, over all and by task.
     """
@@ -58,8 +59,11 @@ class Trainer:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.bfloat16,
         compiled: bool = False,
+        culture: Tensor | None = None,
     ) -> None:
+        """culture: (m, 404) quizzes the GPTs invented, which join those of the tasks."""
         self.config, self.recipe, self.tasks, self.device = config, recipe, tasks, torch.device(device)
+        self._culture = culture
         self.dtype = dtype
         self.model = MyGPT(config).to(self.device)
         self.engine = make_engine(self.model, dtype, compiled=compiled)
@@ -70,7 +74,7 @@ class Trainer:
         self.seed = seed
         self.model.load_state_dict(initial_model(self.config, self.recipe, seed).state_dict())
         self.optimizers = Optimizers(self.model, self.recipe)
-        self.stream = MixedStream(self.tasks, seed, self.device)
+        self.stream = MixedStream(self.tasks, seed, self.device, self._culture)
         none = [0] * len(self.tasks)
         self.progress = Progress(task_accuracy=[0.0 for _ in none], taken=none)
 

@@ -56,6 +56,7 @@ def work(job: Job, hardware: Hardware) -> None:
         device=hardware.device,
         dtype=hardware.dtype,
         compiled=hardware.compiled,
+        culture=job.folder.read_culture(),
     )
     while not team.follow(stop_asked()):
         with _next_turn(job, team) as turn:

@@ -1,0 +1,108 @@
+"""Training on quizzes that GPTs invented."""
+
+import pytest
+import torch
+from training_helpers import RECIPE, TINY, same_weights, tiny_run, weights
+
+from culture_core.artifacts import PopulationFolder, provenance, read_json
+from culture_core.errors import CultureError
+from culture_core.models.mygpt import MyGPT
+from culture_core.models.population import save_population
+from culture_core.training import log
+from culture_core.training.culture_stream import EPOCH, LARGEST_SHARE, CultureStream, culture_share
+from culture_core.training.export import export_run
+from culture_core.training.launch import mix_in_culture
+from culture_core.training.stream import MixedStream
+from culture_core.training.trainer import Trainer
+from culture_core.world.quizzes import generate_stream
+from culture_core.world.structures import canonical_grids, structure_of
+from culture_core.world.vocabulary import LABELS, STRUCTURE_NAMES, WORLD_TASKS
+
+INVENTED = generate_stream(WORLD_TASKS, 0, 24, 99, structure=STRUCTURE_NAMES[0], noise=0.0).tokens
+
+
+def _grids(batch):
+    return canonical_grids(batch.clean, batch.structure).flatten(1)
+
+
+def test_every_pass_has_each_quiz_once_in_an_order_of_its_own():
+    stream = CultureStream(INVENTED, seed=3)
+    passes = [_grids(stream.read(24 * number, 24)) for number in range(2)]
+    known = canonical_grids(INVENTED, structure_of(INVENTED)).flatten(1)
+    for one in passes:
+        assert torch.equal(torch.unique(one, dim=0), torch.unique(known, dim=0))
+    assert not torch.equal(*passes)
+
+
+def test_structures_and_noise_are_those_of_training_and_never_the_same_twice():
+    stream = CultureStream(INVENTED, seed=3)
+    many = stream.read(0, 2400)
+    assert torch.bincount(many.structure.long(), minlength=5).min() > 2400 / 5 * 0.8
+    assert torch.equal(structure_of(many.clean), many.structure)
+    changed = (many.tokens != many.clean).sum() / (2400 * 2 / 5 * 100)
+    assert 0.04 < changed / (10 / 11) < 0.06
+    assert len(torch.unique(many.tokens, dim=0)) > 24 * 5
+
+
+def test_reading_in_parts_gives_the_numbered_quizzes():
+    stream = CultureStream(INVENTED, seed=3)
+    parts = torch.cat([stream.read(first, 7).tokens for first in range(0, 70, 7)])
+    assert torch.equal(parts, stream.read(0, 70).tokens)
+
+
+def test_they_fill_at_most_half_of_an_epoch():
+    assert culture_share(EPOCH // 100) == pytest.approx(0.01)
+    assert culture_share(10 * EPOCH) == LARGEST_SHARE == 0.5
+
+
+def test_a_batch_takes_their_share_and_counts_what_it_took():
+    half = INVENTED.repeat(EPOCH // 24, 1)
+    stream = MixedStream(WORLD_TASKS, 5, culture=half)
+    batch, taken = stream.read([0] * 8, torch.ones(8), 64)
+    n_culture = int((batch.task == LABELS.index("culture")).sum())
+    assert n_culture == taken[8] == 32
+    assert sum(taken) == 64
+
+
+def test_resumed_training_with_them_is_exact(tmp_path):
+    run, settings = tiny_run(tmp_path, n_models=1)
+    run.write_culture(INVENTED.repeat(1000, 1))
+
+    def trainer() -> Trainer:
+        return Trainer(
+            settings.config, RECIPE, 5, WORLD_TASKS, dtype=torch.float32, culture=run.read_culture()
+        )
+
+    straight, first, second = trainer(), trainer(), trainer()
+    for _ in range(4):
+        straight.step()
+    for _ in range(2):
+        first.step()
+    run.save_checkpoint(0, first.state_dict())
+    second.load_state_dict(run.load_checkpoint(0))
+    for _ in range(2):
+        second.step()
+    assert same_weights(weights(straight), weights(second))
+    assert straight.progress.taken[8] == second.progress.taken[8] > 0
+
+
+def test_a_run_takes_the_training_quizzes_of_its_population_and_its_export_keeps_them_all(tmp_path):
+    run, settings = tiny_run(tmp_path, n_models=1)
+    model = MyGPT(TINY)
+    model.id = 0
+    made_by = provenance("test")
+    with pytest.raises(CultureError, match="culture invent"):
+        empty = save_population(tmp_path / "empty", [model], made_by=made_by)
+        mix_in_culture(run, settings, empty.root)
+
+    parts = (INVENTED[:20], INVENTED[20:])
+    out = save_population(tmp_path / "small", [model], made_by=made_by, culture_quizzes=parts).root
+    assert mix_in_culture(run, settings, out) == 20
+    assert torch.equal(run.read_culture(), INVENTED[:20])
+    assert log.read(run.log(0))[-1] == {"event": "culture", "quizzes": 0, "n": 20}
+
+    before = PopulationFolder(out).quizzes("culture").read_bytes()
+    run.save_checkpoint(0, Trainer(settings.config, RECIPE, 5, WORLD_TASKS, dtype=torch.float32).state_dict())
+    export_run(run, out, "test", force=True, n_test=16)
+    assert PopulationFolder(out).quizzes("culture").read_bytes() == before
+    assert read_json(out / "manifest.json")["culture_quizzes"] == [20, 4]
