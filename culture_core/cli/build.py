@@ -1,32 +1,43 @@
 """`culture build`: everything the dashboard needs, from a population."""
 
 import argparse
-from collections.abc import Sequence
+import time
 
 from culture_core.cli import common
 
 DESCRIPTION = (
     "make everything the dashboard needs from a population: evaluation, answers, SAEs, indexes, matches"
 )
-EXAMPLES = ("build --population cache/world-1M",)
+EXAMPLES = ("build --population cache/world-1M", "build --population cache/world-1M --force")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
+    parser.add_argument("--force", action="store_true", help="make everything anew, also what is up to date")
+
+
+def stages(population: str) -> list[list[str]]:
+    """The commands that build a population, in order; those that can tell leave alone what is up to date."""
+    return [
+        ["evaluate", "--source", population, "--save", "--if-stale"],
+        ["answers", "--population", population],
+        ["train-sae", "--population", population],
+        ["index", "--population", population],
+        ["match", "--population", population],
+    ]
 
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.cli.main import build_parser
 
     common.open_population(args.population)
-    stages: Sequence[Sequence[str]] = (
-        ("evaluate", "--source", args.population, "--save"),
-        ("answers", "--population", args.population),
-        ("train-sae", "--population", args.population),
-        ("index", "--population", args.population),
-        ("match", "--population", args.population),
-    )
-    for stage in stages:
-        print(f"\nculture {' '.join(stage)}")
-        stage_args = build_parser().parse_args(stage)
+    rows = []
+    for stage in stages(args.population):
+        command = [word for word in stage if word != "--if-stale" or not args.force]
+        print(f"\nculture {' '.join(command)}", flush=True)
+        started = time.time()
+        stage_args = build_parser().parse_args(command)
         stage_args.run(stage_args)
+        rows.append({"stage": stage[0], "seconds": round(time.time() - started, 1)})
+    total = {"stage": "all", "seconds": round(sum(row["seconds"] for row in rows), 1)}
+    print("\n" + common.table([*rows, total]))

@@ -32,6 +32,14 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_if_stale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--if-stale",
+        action="store_true",
+        help="leave what was made from the present inputs with the same settings as it is",
+    )
+
+
 def use_threads(args: argparse.Namespace) -> None:
     """Tell torch how many threads were asked for."""
     if args.threads is not None:

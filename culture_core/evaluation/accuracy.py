@@ -1,6 +1,7 @@
 """Accuracy of the GPTs by task and by structure, with 95% intervals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,11 +10,15 @@ from torch import Tensor
 from culture_core.evaluation.intervals import mean_interval, wilson_interval
 from culture_core.evaluation.scoring import QuizScores, logits_function, score_quizzes
 from culture_core.models.mygpt import MyGPT
-from culture_core.world.quizzes import QuizBatch, generate_stream
+from culture_core.world.noise import add_prompt_noise
+from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate, generate_stream
+from culture_core.world.randomness import Draws, quiz_keys
+from culture_core.world.structures import ANSWERABLE, reconfigure
 from culture_core.world.vocabulary import LABELS, STRUCTURE_NAMES, WORLD_TASKS
 
 NOISE = 0.05
 CONVERSION_QUIZZES = 8
+_CULTURE_NOISE_STREAM = 5_000
 
 
 def evaluation_quizzes(
@@ -22,6 +27,16 @@ def evaluation_quizzes(
     """n quizzes to measure accuracy on: the tasks in turn, the four structures that ask for one grid, prompt
     noise."""
     return generate_stream(tasks, 0, n, seed, structure="answerable", noise=noise, device=device)
+
+
+def culture_test_quizzes(tokens: Tensor, seed: int, *, noise: float = NOISE) -> QuizBatch:
+    """Invented quizzes (m, 404) to measure accuracy on: each in the four structures that ask for one grid,
+    with prompt noise; 4 m quizzes."""
+    batches = [batch_from_tokens(reconfigure(tokens, STRUCTURE_NAMES[s])) for s in ANSWERABLE]
+    batch = concatenate(batches)
+    draws = Draws(quiz_keys(seed, _CULTURE_NOISE_STREAM, torch.arange(len(batch))))
+    noisy, cells = add_prompt_noise(batch.clean, batch.structure, draws, noise)
+    return replace(batch, tokens=noisy, noise=cells)
 
 
 def summarise(scores: QuizScores, batch: QuizBatch) -> dict[str, Any]:

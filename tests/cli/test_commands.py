@@ -1,12 +1,18 @@
 """The commands as a user types them."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from culture_core.artifacts import provenance
 from culture_core.cli.main import COMMANDS, main
+from culture_core.models.api import load_culture
+from culture_core.models.population import save_population
+from culture_core.world.quizzes import generate_stream
 from culture_core.world.storage import load_quiz_file
+from culture_core.world.vocabulary import STRUCTURE_NAMES, WORLD_TASKS
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -82,3 +88,35 @@ def test_bad_option_exits_without_a_traceback(capsys):
         main(["quizzes", "--n", "-3"])
     assert stop.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_kept_evaluation_is_made_again_only_when_it_is_stale(tmp_path, built_population, capsys):
+    out = tmp_path / "population"
+    shutil.copytree(built_population.root, out)
+    command = ["evaluate", "--source", str(out), "--num-test-samples", "16", "--save", "--if-stale"]
+    assert main(command) == 0
+    made = (out / "evaluation.json").read_bytes()
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "up to date" in capsys.readouterr().out
+    assert (out / "evaluation.json").read_bytes() == made
+    assert main([*command, "--seed", "1"]) == 0
+    assert json.loads((out / "evaluation.json").read_text())["seed"] == 1
+
+
+def test_evaluate_culture_asks_each_held_out_quiz_in_every_answerable_structure(tmp_path, built_population):
+    out = tmp_path / "population"
+    invented = generate_stream(WORLD_TASKS, 0, 9, 4, structure=STRUCTURE_NAMES[0], noise=0.0).tokens
+    save_population(
+        out,
+        load_culture([0, 1], source=built_population.root),
+        made_by=provenance("test"),
+        culture_quizzes=(invented[:6], invented[6:]),
+    )
+    report = tmp_path / "report.json"
+    assert main(["evaluate", "0", "--source", str(out), "--culture", "--json", str(report)]) == 0
+    record = json.loads(report.read_text())["models"][0]
+    assert record["quizzes"] == 3 * 4
+    assert {name: row["quizzes"] for name, row in record["by_structure"].items()} == dict.fromkeys(
+        STRUCTURE_NAMES[:4], 3
+    )
