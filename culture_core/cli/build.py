@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from typing import Any
 
 from culture_core.cli import common
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.cli.main import build_parser
 
     common.open_population(args.population)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for stage in stages(args.population):
         command = [word for word in stage if word != "--if-stale" or not args.force]
         print(f"\nculture {' '.join(command)}", flush=True)
