@@ -23,6 +23,7 @@ from culture_core.features.reader import FeatureIndex, open_index
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
+from quoting import quoted
 
 CACHE_VARIABLE = "CULTURE_CACHE"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -92,7 +93,7 @@ def population(name: str) -> Population:
             manifest = artifacts.read_json(folder.manifest)
             models = tuple(model["id"] for model in manifest["models"])
             return Population(folder, manifest, models, tuple(folder.hooks()))
-    raise CultureError(f"there is no population {name!r}; there are: {', '.join(population_names())}")
+    raise CultureError(f"there is no population {quoted(name)}; there are: {', '.join(population_names())}")
 
 
 def evaluation(chosen: Population) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def the_model(chosen: Population, name: str | None) -> int:
 def _one_of(name: str, known: Sequence[str], kind: str) -> str:
     if name in known:
         return name
-    raise CultureError(f"there is no {kind} {name[:60]!r}; there are: {', '.join(known)}")
+    raise CultureError(f"there is no {kind} {quoted(name)}; there are: {', '.join(known)}")
 
 
 def _written(folder: Path) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from culture_core.errors import CultureError
+from quoting import quoted
 
 
 def read(name: str) -> str | None:
@@ -23,7 +24,7 @@ def read_number(name: str, low: int, high: int, default: int, *, of: str = "") -
     if value.isascii() and value.isdigit() and len(value) <= 12 and low <= int(value) <= high:
         return int(value)
     where = f" of {of}" if of else ""
-    raise CultureError(f"there is no {name} {value[:60]!r}{where}; they run from {low} to {high}")
+    raise CultureError(f"there is no {name} {quoted(value)}{where}; they run from {low} to {high}")
 
 
 def read_choice(name: str, options: dict[str, str] | list[str], default: str) -> str:
@@ -36,7 +37,7 @@ def read_choice(name: str, options: dict[str, str] | list[str], default: str) ->
         return default
     if value in options:
         return value
-    raise CultureError(f"there is no {name} {value[:60]!r}; there are: {', '.join(options)}")
+    raise CultureError(f"there is no {name} {quoted(value)}; there are: {', '.join(options)}")
 
 
 def write(**parameters: Any) -> None:
