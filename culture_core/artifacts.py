@@ -11,7 +11,7 @@
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
-    cache/NAME/circuits/                     accuracy without each layer, head and MLP
+    cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
     cache/NAME/browse/                       a quiz set with the five answers to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
@@ -182,6 +182,9 @@ class PopulationFolder:
     @property
     def circuits(self) -> Path:
         return self.root / "circuits"
+
+    def circuits_of(self, model_k: int) -> Path:
+        return self.circuits / _gpt(model_k)
 
     def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "saes" / hook / _gpt(model_k, variant)

@@ -122,14 +122,11 @@ def _ablate(models: list[Any], records: list[dict[str, Any]], batch: Any) -> Non
     for model, record in zip(models, records, strict=True):
         record["ablations"] = ablation_table(model, batch, progress=f"ablations of GPT {model.id}")
         print(f"\nGPT {model.id} with a part ablated: loss, and change of greedy accuracy by task")
-        print(common.table([_ablation_row(row, record["by_task"]) for row in record["ablations"]]))
+        print(common.table([_ablation_row(row) for row in record["ablations"]]))
 
 
-def _ablation_row(row: dict[str, Any], intact: dict[str, Any]) -> dict[str, Any]:
-    by_task = {
-        task: round(scores["greedy_accuracy"] - intact[task]["greedy_accuracy"], 4)
-        for task, scores in row["by_task"].items()
-    }
+def _ablation_row(row: dict[str, Any]) -> dict[str, Any]:
+    by_task = {task: round(scores["accuracy_change"], 4) for task, scores in row["by_task"].items()}
     return {"part": row["part"], "kind": row["kind"], "loss": row["loss"], **by_task}
 
 

@@ -5,7 +5,7 @@ over quizzes at each position, which keeps what it adds to every quiz alike. Sou
 "Ablation".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from culture_core.evaluation.accuracy import summarise
-from culture_core.evaluation.scoring import BATCH_SIZE, LogitsFunction, score_quizzes
+from culture_core.evaluation.scoring import (
+    BATCH_SIZE,
+    LogitsFunction,
+    QuizScores,
+    join_scores,
+    score_last_grid,
+)
 from culture_core.models.mygpt import Edit, MyGPT, MyGPTConfig, shift_right
 from culture_core.world.quizzes import QuizBatch
+from culture_core.world.vocabulary import LAST_GRID
 
 KINDS = ("zero", "mean")
 
@@ -29,12 +36,15 @@ class Part:
     head: int | None = None
 
     @property
+    def block(self) -> int:
+        return int(self.hook.split(".")[1])
+
+    @property
     def name(self) -> str:
         """As in "attention 0", "head 0.1" (block, head), "mlp 3"."""
-        block = self.hook.split(".")[1]
         if self.head is not None:
-            return f"head {block}.{self.head}"
-        return f"{'mlp' if self.hook.endswith('mlp_out') else 'attention'} {block}"
+            return f"head {self.block}.{self.head}"
+        return f"{'mlp' if self.hook.endswith('mlp_out') else 'attention'} {self.block}"
 
 
 def all_parts(config: MyGPTConfig) -> list[Part]:
@@ -57,11 +67,13 @@ def edited(model: MyGPT, edit: Edit) -> LogitsFunction:
 
 @torch.inference_mode()
 def mean_values(model: MyGPT, tokens: Tensor, *, batch_size: int = BATCH_SIZE) -> dict[str, Tensor]:
-    """The mean over quizzes, at each position, of the value at every hook point: (404, ...) by name."""
+    """The mean over quizzes, at each position, of the value at each part's hook point: (404, ...) by name."""
+    hooks = {part.hook for part in all_parts(model.config)}
     sums: dict[str, Tensor] = {}
 
     def add(hook: str, value: Tensor) -> Tensor:
-        sums[hook] = sums.get(hook, 0) + value.double().sum(0)
+        if hook in hooks:
+            sums[hook] = sums.get(hook, 0) + value.double().sum(0)
         return value
 
     for batch in tokens.split(batch_size):
@@ -86,27 +98,62 @@ def ablation(part: Part, means: dict[str, Tensor] | None = None) -> Edit:
 
 
 def ablation_table(
-    model: MyGPT, batch: QuizBatch, *, kinds: tuple[str, ...] = KINDS, progress: str | None = None
+    model: MyGPT,
+    batch: QuizBatch,
+    *,
+    kinds: tuple[str, ...] = KINDS,
+    batch_size: int = BATCH_SIZE,
+    progress: str | None = None,
 ) -> list[dict[str, Any]]:
     """A record for the intact model, then one for each part and kind of ablation.
 
-    Each: part, kind, and what `summarise` reports, with loss_change and accuracy_change against the intact
-    model. Means are taken over the same quizzes.
+    Each: part, kind, and what `summarise` reports; beside every loss and greedy_accuracy, overall and in each
+    group, loss_change and accuracy_change against the intact model. Means are taken over the same quizzes.
     """
-    means = mean_values(model, batch.tokens) if "mean" in kinds else {}
-    intact = summarise(score_quizzes(model, batch.tokens), batch)
-    records = [{"part": "none", "kind": "none", **intact}]
-    work = [(part, kind) for part in all_parts(model.config) for kind in kinds]
-    for part, kind in _with_progress(work, progress):
-        run = edited(model, ablation(part, means if kind == "mean" else None))
-        records.append(
-            {"part": part.name, "kind": kind, **summarise(score_quizzes(run, batch.tokens), batch)}
-        )
-    for record in records:
-        record["loss_change"] = record["loss"] - intact["loss"]
-        record["accuracy_change"] = record["greedy_accuracy"] - intact["greedy_accuracy"]
-    return records
+    parts = all_parts(model.config)
+    means = mean_values(model, batch.tokens, batch_size=batch_size) if "mean" in kinds else {}
+    ablations = [
+        (part, kind, ablation(part, means if kind == "mean" else None)) for part in parts for kind in kinds
+    ]
+    scores: list[list[QuizScores]] = [[] for _ in range(1 + len(ablations))]
+    with tqdm(total=len(batch), desc=progress, unit="quiz", disable=progress is None, leave=False) as bar:
+        for tokens in batch.tokens.split(batch_size):
+            for column, one in zip(scores, _scores_of_batch(model, tokens, ablations), strict=True):
+                column.append(one)
+            bar.update(len(tokens))
+    summaries = [summarise(join_scores(column), batch) for column in scores]
+    names = [("none", "none"), *((part.name, kind) for part, kind, _ in ablations)]
+    return [
+        {"part": part, "kind": kind, **_with_changes(summary, summaries[0])}
+        for (part, kind), summary in zip(names, summaries, strict=True)
+    ]
 
 
-def _with_progress(work: list[tuple[Part, str]], label: str | None) -> Iterator[tuple[Part, str]]:
-    yield from tqdm(work, desc=label, unit="ablation", disable=label is None, leave=False)
+@torch.inference_mode()
+def _scores_of_batch(
+    model: MyGPT, tokens: Tensor, ablations: Sequence[tuple[Part, str, Edit]]
+) -> Iterator[QuizScores]:
+    """Scores without and with each ablation; the blocks before the ablated part are run once for all."""
+    streams = [model.embed(shift_right(tokens))]
+    for block in model.blocks:
+        streams.append(block(streams[-1]))
+    truth = tokens[:, LAST_GRID]
+    yield score_last_grid(model.readout(streams[-1])[:, LAST_GRID], truth)
+    for part, _, edit in ablations:
+        logits = model.finish(streams[part.block], part.block, edit=edit)
+        yield score_last_grid(logits[:, LAST_GRID], truth)
+
+
+def _with_changes(summary: dict[str, Any], intact: dict[str, Any]) -> dict[str, Any]:
+    """A summary with its changes against the intact model's, in the groups too."""
+    changed = {
+        name: {key: _with_changes(value, intact[name][key]) for key, value in groups.items()}
+        for name, groups in summary.items()
+        if isinstance(groups, dict)
+    }
+    return {
+        **summary,
+        "loss_change": summary["loss"] - intact["loss"],
+        "accuracy_change": summary["greedy_accuracy"] - intact["greedy_accuracy"],
+        **changed,
+    }

@@ -22,3 +22,17 @@ def mean_interval(mean: float, variance: float, total: int, z: float = Z_95) -> 
         return 0.0, 1.0
     half = z * math.sqrt(variance / total)
     return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def paired_interval(gained: int, lost: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Interval of the change of a share measured twice on the same `total` quizzes; (-1, 1) when total is 0.
+
+    gained: wrong before and right after; lost: right before and wrong after. Wald's interval with half a
+    quiz added to each of the four outcomes (Agresti and Min 2005).
+    """
+    if total == 0:
+        return -1.0, 1.0
+    n, up, down = total + 2, gained + 0.5, lost + 0.5
+    change = (up - down) / n
+    half = z * math.sqrt(max(0.0, up + down - (up - down) ** 2 / n)) / n
+    return max(-1.0, change - half), min(1.0, change + half)

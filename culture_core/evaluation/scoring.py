@@ -5,8 +5,8 @@ temperature 1 is right with the product of the probabilities of the right cells.
 "Evaluation".
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -70,15 +70,21 @@ def score_quizzes(
     starts = range(0, len(tokens), batch_size)
     if progress is not None:
         starts = tqdm(starts, desc=progress, unit="batch", leave=False)
-    parts = [
-        _score_batch(logits_of(tokens[i : i + batch_size])[:, LAST_GRID], truth[i : i + batch_size])
+    return join_scores(
+        score_last_grid(logits_of(tokens[i : i + batch_size])[:, LAST_GRID], truth[i : i + batch_size])
         for i in starts
-    ]
-    loss, predicted, cell_probability = (torch.cat(column) for column in zip(*parts, strict=True))
-    return QuizScores(loss, predicted, (predicted == truth).all(1), cell_probability)
+    )
 
 
-def _score_batch(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def score_last_grid(logits: Tensor, truth: Tensor) -> QuizScores:
+    """Scores from the logits (n, 100, 15) of the last grid's cells; truth: (n, 100) the right ones."""
     log_probability = logits.float().log_softmax(-1)
     right = log_probability.gather(-1, truth.long().unsqueeze(-1)).squeeze(-1)
-    return -right.mean(1), logits.argmax(-1).to(torch.uint8), right.exp()
+    predicted = logits.argmax(-1).to(torch.uint8)
+    return QuizScores(-right.mean(1), predicted, (predicted == truth).all(1), right.exp())
+
+
+def join_scores(parts: Iterable[QuizScores]) -> QuizScores:
+    """The scores of several batches as those of one."""
+    columns = zip(*([getattr(part, f.name) for f in fields(QuizScores)] for part in parts), strict=True)
+    return QuizScores(*(torch.cat(column) for column in columns))

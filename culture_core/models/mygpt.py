@@ -22,6 +22,17 @@ from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
 # what an intervention is: a hook point's TransformerLens name and its value -> the value to go on with
 Edit = Callable[[str, Tensor], Tensor]
 
+# hook points of a block at which an intervention may act, in the order in which they are reached
+EDIT_POINTS = (
+    "hook_resid_pre",
+    "attn.hook_z",
+    "hook_attn_out",
+    "hook_resid_mid",
+    "mlp.hook_post",
+    "hook_mlp_out",
+    "hook_resid_post",
+)
+
 N_CTX = QUIZ_LENGTH + 1
 POSITION_PERIOD = 1e5
 EMBEDDING_STD = 0.02
@@ -134,13 +145,19 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0, edit: Edit | None = None
     ) -> Tensor:
+        if edit is not None:
+            return self._edited(x, cache, block, edit)
+        x = x + self.attention(self.ln_attention(x), cache, block)
+        return x + self.dropout(self.mlp_out(F.relu(self.mlp_in(self.ln_mlp(x)))))
+
+    def _edited(self, x: Tensor, cache: KeyValueCache | None, block: int, edit: Edit) -> Tensor:
+        name = f"blocks.{block}"
+        x = edit(f"{name}.hook_resid_pre", x)
         attended = self.attention(self.ln_attention(x), cache, block, edit)
-        x = x + (attended if edit is None else edit(f"blocks.{block}.hook_attn_out", attended))
-        thought = self.dropout(self.mlp_out(F.relu(self.mlp_in(self.ln_mlp(x)))))
-        if edit is None:
-            return x + thought
-        x = x + edit(f"blocks.{block}.hook_mlp_out", thought)
-        return edit(f"blocks.{block}.hook_resid_post", x)
+        x = edit(f"{name}.hook_resid_mid", x + edit(f"{name}.hook_attn_out", attended))
+        hidden = edit(f"{name}.mlp.hook_post", F.relu(self.mlp_in(self.ln_mlp(x))))
+        x = x + edit(f"{name}.hook_mlp_out", self.dropout(self.mlp_out(hidden)))
+        return edit(f"{name}.hook_resid_post", x)
 
 
 class MyGPT(nn.Module):
@@ -178,17 +195,27 @@ class MyGPT(nn.Module):
         """Logits (n, t, v) for inputs (n, t) that have the 0 in front: logit t predicts the input after t.
 
         cache: what was read before; the inputs continue it, and it is extended in place.
-        edit: called at hook_z (n, t, h, dim_values), hook_attn_out, hook_mlp_out and hook_resid_post (n, t,
-        d) of every block, in that order; what it returns takes the value's place. The model itself is
+        edit: called at the EDIT_POINTS of every block, with values (n, t, d), hook_z (n, t, h, dim_values)
+        and hook_post (n, t, dim_hidden); what it returns takes the value's place. The model itself is
         unchanged.
         """
         start = 0 if cache is None else cache.filled
-        positions = self.positions[start : start + inputs.shape[1]]
-        x = self.dropout(self.token_embedding(inputs.long())) + positions
-        for number, block in enumerate(self.blocks):
-            x = block(x, cache, number, edit)
+        logits = self.finish(self.embed(inputs, start), 0, cache, edit)
         if cache is not None:
             cache.filled += inputs.shape[1]
+        return logits
+
+    def embed(self, inputs: Tensor, start: int = 0) -> Tensor:
+        """The residual stream (n, t, d) that enters the first block; start: position of the first input."""
+        positions = self.positions[start : start + inputs.shape[1]]
+        return self.dropout(self.token_embedding(inputs.long())) + positions
+
+    def finish(
+        self, x: Tensor, first: int, cache: KeyValueCache | None = None, edit: Edit | None = None
+    ) -> Tensor:
+        """Logits (n, t, v) from the residual stream x (n, t, d) that enters block number `first`."""
+        for number in range(first, len(self.blocks)):
+            x = self.blocks[number](x, cache, number, edit)
         return self.readout(x)
 
 

@@ -1,0 +1,124 @@
+"""Circuits on disk: what each layer, head and MLP of a GPT is needed for, and what its heads attend to."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.evaluation.ablation import KINDS, ablation_table
+from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
+from culture_core.evaluation.attention import HeadProfiles, head_profiles
+from culture_core.models.mygpt import MyGPT
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARRAYS = "circuits.npz"
+MEASURES = {"accuracy": "greedy_accuracy", "loss": "loss"}
+OVERALL = "all tasks"
+
+
+@dataclass(frozen=True)
+class CircuitSettings:
+    """What circuits are measured on: n quizzes for ablations, the first n_attention of them for attention."""
+
+    n: int = 240
+    n_attention: int = 80
+    seed: int = 5
+    noise: float = NOISE
+
+
+@dataclass(frozen=True)
+class Circuits:
+    """The circuits of one GPT.
+
+    parts: p names, as in "head 0.1". columns: t names, "all tasks" and the tasks. quizzes: (t,) how many.
+    intact: by measure ("accuracy", "loss"), (t,) of the GPT as it is. ablated: by measure, (kinds, p, t) with
+    each part set to zero, or to its mean (KINDS).
+    """
+
+    parts: tuple[str, ...]
+    columns: tuple[str, ...]
+    quizzes: NDArray[np.int64]
+    intact: dict[str, NDArray[np.float64]]
+    ablated: dict[str, NDArray[np.float64]]
+    heads: HeadProfiles
+
+    def changes(self, measure: str, kind: str) -> "pd.DataFrame":
+        """Change of accuracy or loss against the intact GPT: a row a part, a column a task."""
+        import pandas as pd
+
+        change = self.ablated[measure][KINDS.index(kind)] - self.intact[measure]
+        return pd.DataFrame(change, index=list(self.parts), columns=list(self.columns))
+
+    def head_table(self) -> "pd.DataFrame":
+        """One row a head: head (as in "0.1"), its copy score, its attention to the same cell 1, 2 and 3 grids
+        back, to the 0 in front and to the token just read, and its two strongest offsets."""
+        import pandas as pd
+
+        n_blocks, n_heads = self.heads.start.shape
+        rows = []
+        for block, head in np.ndindex(n_blocks, n_heads):
+            offsets = self.heads.offsets[block, head]
+            first, second = np.argsort(-offsets, kind="stable")[:2]
+            back = self.heads.back[block, head]
+            rows.append(
+                {
+                    "head": f"{block}.{head}",
+                    "copy score": self.heads.copies[block, head],
+                    **{f"{n + 1} back": back[n] for n in range(len(back))},
+                    "just read": offsets[0],
+                    "the 0 in front": self.heads.start[block, head],
+                    "strongest offset": -1 - int(first),
+                    "next": -1 - int(second),
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def measure_circuits(
+    model: MyGPT, settings: CircuitSettings, *, progress: str | None = None
+) -> Circuits:
+    """Ablate every part of a GPT, and average its attention."""
+    batch = evaluation_quizzes(settings.n, settings.seed, noise=settings.noise)
+    records = ablation_table(model, batch, progress=progress)
+    columns = (OVERALL, *records[0]["by_task"])
+    intact, *ablated = [_by_column(record) for record in records]
+    parts = tuple(dict.fromkeys(record["part"] for record in records[1:]))
+    tables = {name: np.array([row[name] for row in ablated]) for name in MEASURES}
+    return Circuits(
+        parts,
+        columns,
+        np.array(intact["quizzes"], np.int64),
+        {name: np.array(intact[name]) for name in MEASURES},
+        {name: table.reshape(len(parts), len(KINDS), -1).swapaxes(0, 1) for name, table in tables.items()},
+        head_profiles(model, batch.tokens[: settings.n_attention]),
+    )
+
+
+def _by_column(record: dict[str, Any]) -> dict[str, list[float]]:
+    """Quizzes and each measure, over all tasks and then by task."""
+    groups = (record, *record["by_task"].values())
+    values = {name: [group[key] for group in groups] for name, key in MEASURES.items()}
+    return {**values, "quizzes": [group["quizzes"] for group in groups]}
+
+
+def save_circuits(circuits: Circuits, population: PopulationFolder, model_k: int, manifest: dict[str, Any]) -> None:
+    """Write the circuits of one GPT; the folder appears whole or not at all."""
+    arrays = {
+        "quizzes": circuits.quizzes,
+        **{f"intact_{name}": circuits.intact[name] for name in MEASURES},
+        **{f"ablated_{name}": circuits.ablated[name] for name in MEASURES},
+        **{f"heads_{f.name}": getattr(circuits.heads, f.name) for f in fields(HeadProfiles)},
+    }
+    names = {"parts": list(circuits.parts), "columns": list(circuits.columns)}
+    with artifacts.atomic_folder(population.circuits_of(model_k)) as partial:
+        artifacts.write_arrays(partial / ARRAYS, arrays)
+        artifacts.write_json(partial / artifacts.MANIFEST, {**names, **manifest})

@@ -1,0 +1,112 @@
+"""A model with what is computed at one hook point replaced, the model itself left as it is.
+
+Hooks set on a model are seen by everyone who uses it. Here nothing is set: a MyGPT takes the replacement as
+an argument, and a HookedTransformer is used through a copy of its modules that shares the weights. So threads
+may steer one model in different ways at the same time. Source: docs/lab.md, "Interventions".
+"""
+
+import copy
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from culture_core.errors import CultureError
+from culture_core.models.generation import generate, quiz_tokens
+from culture_core.models.guessing import greedy_quizzes
+from culture_core.models.mygpt import EDIT_POINTS, Edit, MyGPT, shift_right
+
+Replacement = Callable[[Tensor], Tensor]
+
+RESID_POST = "hook_resid_post"
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """Quizzes read by a MyGPT up to a hook point, from where they can be finished in many ways.
+
+    x: (n, t, d) the value at hook_resid_post; for another hook point the residual stream that enters its
+    block. first: the block to go on with.
+    """
+
+    model: MyGPT
+    hook: str
+    x: Tensor
+    first: int
+
+    def logits(self, replace: Replacement | None = None) -> Tensor:
+        """Logits (n, t, 15) with the value at the hook point replaced, or as it is."""
+        if replace is None:
+            return self.model.finish(self.x, self.first)
+        if self.hook.endswith(RESID_POST):
+            return self.model.finish(replace(self.x), self.first)
+        return self.model.finish(self.x, self.first, edit=edit_at(self.hook, replace))
+
+
+def halfway(model: MyGPT, hook: str, tokens: Tensor) -> Halfway:
+    """Read quizzes (n, t) up to a hook point.
+
+    Errors: CultureError when a MyGPT has no such hook point.
+    """
+    block, point = block_and_point(model, hook)
+    first = block + 1 if point == RESID_POST else block
+    x = model.embed(shift_right(tokens))
+    for number in range(first):
+        x = model.blocks[number](x)
+    return Halfway(model, hook, x, first)
+
+
+def edit_at(hook: str, replace: Replacement) -> Edit:
+    """The intervention that replaces the value at one hook point."""
+    return lambda name, value: replace(value) if name == hook else value
+
+
+def block_and_point(model: MyGPT, hook: str) -> tuple[int, str]:
+    """The block and the kind of a hook point, as in 2 and "hook_resid_post".
+
+    Errors: CultureError when a MyGPT has no such hook point.
+    """
+    trunk, _, rest = hook.partition(".")
+    block, _, point = rest.partition(".")
+    known = trunk == "blocks" and block.isdecimal() and point in EDIT_POINTS
+    if known and int(block) < model.config.n_blocks:
+        return int(block), point
+    raise CultureError(
+        f"no intervention at {hook!r}: hook points are blocks.0 to blocks.{model.config.n_blocks - 1} with "
+        f"{', '.join(EDIT_POINTS)}"
+    )
+
+
+def steered(model: Any, hook: str, replace: Replacement) -> Callable[[Tensor], Tensor]:
+    """The model with the value at a hook point replaced: a function of tokens (n, 404), logits (n, 404, 15).
+
+    model: MyGPT or HookedTransformer. Any number of threads may call the function.
+    """
+    if isinstance(model, MyGPT):
+        block_and_point(model, hook)
+        return lambda tokens: model.read(shift_right(tokens), edit=edit_at(hook, replace))
+    own = _with_hook(model, hook, replace)
+    return lambda tokens: own(shift_right(tokens.long()))
+
+
+def steered_answers(model: Any, quizzes: Any, hook: str, replace: Replacement) -> Tensor:
+    """Quizzes whose last grid is generated greedily, the value replaced at every step: (n, 404) uint8.
+
+    model: MyGPT or HookedTransformer. quizzes: QuizBatch or tokens (n, 404).
+    """
+    if isinstance(model, MyGPT):
+        block_and_point(model, hook)
+        return greedy_quizzes(model, quiz_tokens(quizzes), edit=edit_at(hook, replace))
+    return generate(_with_hook(model, hook, replace), quizzes)[1]
+
+
+def _with_hook(model: Any, hook: str, replace: Replacement) -> Any:
+    """A copy of a HookedTransformer's modules, with the very same weights, that replaces a value."""
+    if hook not in model.hook_dict:
+        raise CultureError(f"no hook point {hook!r} in this model")
+    shared = {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())}
+    own = copy.deepcopy(model, memo=shared)
+    own.add_hook(hook, lambda value, hook: replace(value))  # noqa: ARG005 - TransformerLens passes it by name
+    return own
