@@ -25,6 +25,7 @@ def stages(population: str) -> list[list[str]]:
         ["train-sae", "--population", population],
         ["index", "--population", population],
         ["match", "--population", population],
+        ["circuits", "--population", population, "--if-stale"],
     ]
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "train-sae": "culture_core.cli.train_sae",
     "index": "culture_core.cli.index",
     "match": "culture_core.cli.match",
+    "circuits": "culture_core.cli.circuits",
     "build": "culture_core.cli.build",
     "export": "culture_core.cli.export",
 }

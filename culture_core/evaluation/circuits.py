@@ -1,8 +1,6 @@
 """Circuits on disk: what each layer, head and MLP of a GPT is needed for, and what its heads attend to."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +13,6 @@ from culture_core.evaluation.ablation import KINDS, ablation_table
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.attention import HeadProfiles, head_profiles
 from culture_core.models.mygpt import MyGPT
-
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,9 +80,7 @@ class Circuits:
         return pd.DataFrame(rows)
 
 
-def measure_circuits(
-    model: MyGPT, settings: CircuitSettings, *, progress: str | None = None
-) -> Circuits:
+def measure_circuits(model: MyGPT, settings: CircuitSettings, *, progress: str | None = None) -> Circuits:
     """Ablate every part of a GPT, and average its attention."""
     batch = evaluation_quizzes(settings.n, settings.seed, noise=settings.noise)
     records = ablation_table(model, batch, progress=progress)
@@ -110,7 +105,23 @@ def _by_column(record: dict[str, Any]) -> dict[str, list[float]]:
     return {**values, "quizzes": [group["quizzes"] for group in groups]}
 
 
-def save_circuits(circuits: Circuits, population: PopulationFolder, model_k: int, manifest: dict[str, Any]) -> None:
+def identity(settings: CircuitSettings, model_sha256: str) -> dict[str, Any]:
+    """What the circuits of a GPT depend on, as its manifest says it."""
+    return {"settings": asdict(settings), "model_sha256": model_sha256}
+
+
+def is_current(population: PopulationFolder, model_k: int, wanted: dict[str, Any]) -> bool:
+    """Whether the circuits of a GPT are there, and made from what `identity` says."""
+    path = population.circuits_of(model_k) / artifacts.MANIFEST
+    if not path.is_file():
+        return False
+    manifest = artifacts.read_json(path)
+    return all(manifest.get(name) == value for name, value in wanted.items())
+
+
+def save_circuits(
+    circuits: Circuits, population: PopulationFolder, model_k: int, manifest: dict[str, Any]
+) -> None:
     """Write the circuits of one GPT; the folder appears whole or not at all."""
     arrays = {
         "quizzes": circuits.quizzes,
@@ -122,3 +133,34 @@ def save_circuits(circuits: Circuits, population: PopulationFolder, model_k: int
     with artifacts.atomic_folder(population.circuits_of(model_k)) as partial:
         artifacts.write_arrays(partial / ARRAYS, arrays)
         artifacts.write_json(partial / artifacts.MANIFEST, {**names, **manifest})
+
+
+def open_circuits(population: PopulationFolder) -> dict[int, Circuits]:
+    """The circuits of every GPT of a population, by its id.
+
+    Errors: CultureError that says what to run when those of a GPT are missing, damaged or of other weights.
+    """
+    again = f"run `culture circuits --population {population.root}`"
+    models = artifacts.read_json(population.manifest)["models"]
+    return {model["id"]: _open(population, model["id"], model["sha256"], again) for model in models}
+
+
+def _open(population: PopulationFolder, model_k: int, model_sha256: str, again: str) -> Circuits:
+    folder = population.circuits_of(model_k)
+    if not (folder / artifacts.MANIFEST).is_file():
+        raise CultureError(f"no circuits of GPT {model_k} in {population.root}; {again}")
+    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
+    if manifest.get("model_sha256") != model_sha256:
+        raise CultureError(f"the circuits of GPT {model_k} are of other weights; {again}")
+    arrays = artifacts.read_arrays(folder / ARRAYS, again)
+    try:
+        return Circuits(
+            tuple(manifest["parts"]),
+            tuple(manifest["columns"]),
+            arrays["quizzes"],
+            {name: arrays[f"intact_{name}"] for name in MEASURES},
+            {name: arrays[f"ablated_{name}"] for name in MEASURES},
+            HeadProfiles(**{f.name: arrays[f"heads_{f.name}"] for f in fields(HeadProfiles)}),
+        )
+    except KeyError as error:
+        raise CultureError(f"{folder} lacks {error}; {again}") from None

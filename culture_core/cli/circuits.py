@@ -1,0 +1,71 @@
+"""`culture circuits`: what each layer, head and MLP is needed for, and what the heads attend to."""
+
+import argparse
+import time
+from typing import TYPE_CHECKING, Any
+
+from culture_core.artifacts import PopulationFolder, provenance
+from culture_core.cli import common
+
+if TYPE_CHECKING:
+    from culture_core.evaluation.circuits import Circuits, CircuitSettings
+
+DESCRIPTION = (
+    "accuracy and loss by task without each attention layer, head and MLP; what heads attend to and copy"
+)
+EXAMPLES = (
+    "circuits --population cache/world-1M",
+    "circuits --population cache/world-1M --models 0,2 --n 800 --if-stale",
+)
+WORST = 6
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    common.add_population(parser)
+    common.add_models(parser)
+    parser.add_argument(
+        "--n", type=common.positive, default=240, help="quizzes a part is ablated on, the tasks in turn"
+    )
+    parser.add_argument(
+        "--n-attention", type=common.positive, default=80, help="the first so many of them, for attention"
+    )
+    parser.add_argument("--seed", type=int, default=5, help="seed of the quizzes")
+    common.add_if_stale(parser)
+    common.add_threads(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    from culture_core.evaluation.circuits import CircuitSettings, identity, is_current
+
+    common.use_threads(args)
+    population, manifest = common.open_population(args.population)
+    settings = CircuitSettings(args.n, args.n_attention, args.seed)
+    hashes = {model["id"]: model["sha256"] for model in manifest["models"]}
+    for model_k in common.chosen_models(manifest, args.models):
+        wanted = identity(settings, hashes[model_k])
+        if args.if_stale and is_current(population, model_k, wanted):
+            print(f"the circuits of GPT {model_k} are up to date")
+        else:
+            _measure(population, model_k, settings, wanted)
+
+
+def _measure(
+    population: PopulationFolder, model_k: int, settings: "CircuitSettings", wanted: dict[str, Any]
+) -> None:
+    from culture_core.evaluation.circuits import measure_circuits, save_circuits
+    from culture_core.models.population import resolve_source
+
+    started = time.time()
+    (model,) = resolve_source(population.root).load_models(model_k)
+    circuits = measure_circuits(model, settings, progress=f"circuits of GPT {model_k}")
+    made_by = provenance(common.command_line(), started)
+    save_circuits(circuits, population, model_k, {**wanted, "made_by": made_by})
+    _print(circuits, model_k, made_by["seconds"])
+
+
+def _print(circuits: "Circuits", model_k: int, seconds: float) -> None:
+    changes = circuits.changes("accuracy", "zero").sort_values(circuits.columns[0]).head(WORST)
+    rows = [{"set to zero": part, **row} for part, row in changes.round(4).to_dict("index").items()]
+    print(f"\nGPT {model_k} ({seconds:.0f} s): change of accuracy without the parts it needs most")
+    print(common.table(rows))
+    print(f"\nGPT {model_k}: its heads\n{common.table(circuits.head_table().round(3).to_dict('records'))}")
