@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 import torch
 
@@ -23,6 +24,8 @@ from culture_core.features.reader import FeatureIndex, open_index
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
+from feature_table import feature_rows
+from notes import NoteBook, notes_path
 from quoting import quoted
 
 CACHE_VARIABLE = "CULTURE_CACHE"
@@ -113,6 +116,11 @@ def saes(chosen: Population, hook: str) -> list[dict[str, Any]]:
     return [sae_manifest(chosen.folder, hook, model_k) for model_k in chosen.models]
 
 
+def sae_hash(chosen: Population, hook: str, model_k: int) -> str:
+    """What tells one GPT's SAE from another one trained in its place."""
+    return str(sae_manifest(chosen.folder, hook, model_k)["sha256"])
+
+
 def browse(chosen: Population) -> BrowseSet:
     """The quizzes with the answers of every GPT."""
     return _browse(chosen.folder, _written(chosen.folder.browse))
@@ -141,6 +149,23 @@ def matches(chosen: Population, hook: str) -> MatchReader:
 def has_matches(chosen: Population, hook: str) -> bool:
     """Whether the features of a hook point have been matched."""
     return (chosen.folder.matches(hook) / artifacts.MANIFEST).is_file()
+
+
+def feature_table(chosen: Population, hook: str) -> pd.DataFrame:
+    """The features of all GPTs in one table, of every GPT that has an index.
+
+    Errors: CultureError that says what to run when none has.
+    """
+    indexed = tuple(k for k in chosen.models if (chosen.folder.index(hook, k) / artifacts.MANIFEST).is_file())
+    if not indexed:
+        index(chosen, hook, chosen.models[0])
+    written = tuple(_written(chosen.folder.index(hook, k)) for k in indexed)
+    return _feature_table(chosen, hook, indexed, (*written, _written(chosen.folder.matches(hook))))
+
+
+def note_book() -> NoteBook:
+    """The reader's stars, names and notes."""
+    return NoteBook(notes_path())
 
 
 def the_hook(chosen: Population, name: str | None) -> str:
@@ -181,6 +206,10 @@ def _written(folder: Path) -> int:
         return 0
 
 
+def _identity(chosen: Population) -> str:
+    return str(chosen.folder.root)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Reading the answered quizzes")
 def _browse(folder: PopulationFolder, written: int) -> BrowseSet:  # noqa: ARG001 - part of the cache's key
     return open_browse(folder)
@@ -204,3 +233,15 @@ def _index_quizzes(quiz_set: QuizSet) -> Quizzes:
 @st.cache_resource(max_entries=4, show_spinner="Opening the matches")
 def _matches(folder: PopulationFolder, hook: str, written: int) -> MatchReader:  # noqa: ARG001
     return open_matches(folder, hook)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the features", hash_funcs={Population: _identity})
+def _feature_table(
+    chosen: Population,
+    hook: str,
+    models: tuple[int, ...],
+    written: tuple[int, ...],  # noqa: ARG001
+) -> pd.DataFrame:
+    matched = matches(chosen, hook) if has_matches(chosen, hook) else None
+    rows = [feature_rows(k, index(chosen, hook, k), matched) for k in models]
+    return pd.concat(rows, ignore_index=True)

@@ -1,5 +1,6 @@
 """The URL is the state of a view: widgets show what it says and write into it, so every view is a link."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,11 @@ from quoting import quoted
 def read(name: str) -> str | None:
     """A query parameter, or None."""
     return st.query_params.get(name)
+
+
+def read_all() -> dict[str, str]:
+    """All query parameters."""
+    return st.query_params.to_dict()
 
 
 def read_number(name: str, low: int, high: int, default: int, *, of: str = "") -> int:
@@ -49,15 +55,23 @@ def write(**parameters: Any) -> None:
             st.query_params[name] = str(value)
 
 
-def bound(name: str, current: Any, *, resets: tuple[str, ...] = ()) -> dict[str, Any]:
+def bound(
+    name: str,
+    current: Any,
+    *,
+    resets: tuple[str, ...] = (),
+    encode: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
     """Arguments that tie a widget to a query parameter: it shows `current` and writes what the user chooses.
 
-    resets: parameters that lose their meaning when this one changes.
+    resets: parameters that lose their meaning when this one changes. encode: what is written for a value of
+    the widget; None removes the parameter.
     """
     key = f"bound.{name}"
-    st.session_state[key] = current
-    return {"key": key, "on_change": _store, "args": (name, key, resets)}
+    if st.session_state.get(key) != current or key not in st.session_state:
+        st.session_state[key] = current
+    return {"key": key, "on_change": _store, "args": (name, key, resets, encode)}
 
 
-def _store(name: str, key: str, resets: tuple[str, ...]) -> None:
-    write(**{name: st.session_state[key]}, **dict.fromkeys(resets))
+def _store(name: str, key: str, resets: tuple[str, ...], encode: Callable[[Any], Any]) -> None:
+    write(**{name: encode(st.session_state[key])}, **dict.fromkeys(resets))

@@ -7,6 +7,7 @@ from components import permalink
 from components.charts import chart
 from components.display import Display, choose_display
 from components.downloads import grid_downloads
+from components.feature_note import feature_note, star_button
 from components.feature_picker import choose_feature
 from components.feature_rows import activation_scale, cell_words, top_rows
 from components.grid_board import CellClick, grid_board
@@ -134,6 +135,7 @@ st.title("Feature")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
+    star_button(scope, model_k, feature)
     display = choose_display()
 if index.table.dead[feature]:
     st.info(
@@ -149,3 +151,4 @@ else:
     with profile:
         show_profile(index, feature)
         show_matches(scope, model_k, feature)
+        feature_note(scope, model_k, feature)

@@ -27,7 +27,13 @@ ALL_DRAWN = """() => {
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[str]:
+def notes_file(tmp_path_factory) -> Path:
+    """The file of notes that the server uses, in place of the reader's."""
+    return tmp_path_factory.mktemp("notes") / "notes.sqlite"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, notes_file) -> Iterator[str]:
     """The address of the dashboard, served on a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -36,7 +42,13 @@ def server(tmp_path_factory) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/Home.py"]
     options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
     with log.open("wb") as output:
-        process = subprocess.Popen([*command, *options], cwd=REPOSITORY, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [*command, *options],
+            cwd=REPOSITORY,
+            stdout=output,
+            stderr=output,
+            env=os.environ | {"CULTURE_NOTES": str(notes_file)},
+        )
     try:
         wait_for_server(f"http://127.0.0.1:{port}", process, log)
         yield f"http://127.0.0.1:{port}"

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 TITLES = {
     "": "What five GPTs learn of one world",
     "quizzes": "Quizzes and answers",
+    "features": "Features",
     "feature": "Feature",
     "universal": "Universal features",
 }

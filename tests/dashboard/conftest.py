@@ -32,3 +32,9 @@ def empty_cache(tmp_path, monkeypatch):
     """A cache/ with nothing in it, in place of the repository's."""
     monkeypatch.setenv("CULTURE_CACHE", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def own_notes(tmp_path, monkeypatch):
+    """A file of notes for each test, in place of the reader's."""
+    monkeypatch.setenv("CULTURE_NOTES", str(tmp_path / "notes" / "notes.sqlite"))

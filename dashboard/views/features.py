@@ -1,0 +1,38 @@
+"""Features: one table over the features of all GPTs, filtered and sorted; a click opens one."""
+
+import streamlit as st
+
+import loaders
+from components.feature_browser import browse_features, choose_page
+from components.feature_downloads import table_downloads
+from components.feature_filters import choose_filters, clear_filters
+from components.notes_access import kept_notes
+from components.scope import choose_scope
+from feature_table import choose_features, for_download, with_notes
+
+st.title("Features")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    scope = choose_scope()
+notes = kept_notes(scope)
+table = with_notes(loaders.feature_table(scope.population, scope.hook), notes)
+chosen = choose_filters(table, sorted({name for note in notes for name in note.lists}))
+found = choose_features(table, chosen)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.markdown(f"**{len(found):,}** of {len(table):,} features")
+    st.space("stretch")
+    if chosen.n_set():
+        st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear", on_click=clear_filters)
+    table_downloads(lambda: for_download(found), name="features")
+    page = choose_page(len(found))
+if len(found) == 0:
+    st.info("No feature passes these filters. Take one away.", icon=":material/filter_alt_off:")
+else:
+    browse_features(
+        scope,
+        found.iloc[page],
+        key="features",
+        sort=chosen.order(table),
+        up=chosen.up,
+        notes=bool(notes),
+        alt="Features that pass the filters",
+    )

@@ -1,0 +1,113 @@
+"""The table of features in a real browser: sort, filter, star, open, download."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from notes_helpers import key_of, note_book
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def rows(visit):
+    """The rows of the list on the page."""
+    return lambda: visit.board().locator("tbody tr")
+
+
+def column(rows, nth: int) -> list[str]:
+    return [cell.strip() for cell in rows().locator(f"td:nth-child({nth})").all_inner_texts()]
+
+
+def open_features(visit, query: str = ""):
+    page = visit.open(f"features{query}", grids=False)
+    visit.board().locator("tbody tr").first.wait_for()
+    return page
+
+
+def test_a_click_on_a_head_sorts_all_features_and_enters_the_link(visit, rows):
+    page = open_features(visit, "?models=0")
+    visit.board().get_by_role("button", name="Maximum").click()
+    page.wait_for_url("**sort=max*")
+    expect(visit.board().locator("th[aria-sort=descending]")).to_contain_text("Maximum")
+    values = [float(value) for value in column(rows, 5)]
+    assert values == sorted(values, reverse=True)
+    visit.board().get_by_role("button", name="Maximum").click()
+    page.wait_for_url("**up=1*")
+    expect(visit.board().locator("th[aria-sort=ascending]")).to_contain_text("Maximum")
+    assert float(column(rows, 5)[0]) < values[-1]
+
+
+def test_a_click_on_a_row_opens_its_feature_and_back_restores_the_table(visit, rows):
+    page = open_features(visit, "?models=2&task=corners&sort=max")
+    second = rows().nth(1)
+    name = second.locator("a").inner_text()
+    second.locator("td").nth(4).click()
+    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    gpt, feature = name.removeprefix("GPT ").split(" · ")
+    assert f"gpt={gpt}&feature={feature}" in page.url
+    page.go_back()
+    page.get_by_role("heading", name="Features", exact=True).wait_for()
+    assert "models=2&task=corners&sort=max" in page.url
+    expect(rows().nth(1).locator("a")).to_have_text(name)
+
+
+def test_filters_work_together_and_the_link_restores_them(visit, rows):
+    page = open_features(visit)
+    page.get_by_role("radiogroup", name="GPTs").or_(page.get_by_test_id("stButtonGroup")).get_by_text(
+        "3", exact=True
+    ).first.click()
+    page.wait_for_url("**models=3*")
+    page.get_by_role("combobox", name="Fires most in").click()
+    page.get_by_role("option", name="corners").click()
+    page.wait_for_url("**task=corners*")
+    slider = page.get_by_role("slider", name="Density").first
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    page.wait_for_url("**density=*")
+    visit.page.wait_for_timeout(1000)
+    words = page.get_by_text("features", exact=False).first.inner_text()
+    names = column(rows, 2)
+    assert all(name.startswith("GPT 3 ·") for name in names)
+    again = page.url
+    page.goto(again)
+    visit.board().locator("tbody tr").first.wait_for()
+    assert column(rows, 2) == names
+    assert page.get_by_text(words).count() >= 1
+
+
+def test_a_star_is_kept_and_filtered_by(visit, rows, notes_file):
+    page = open_features(visit, "?models=1&sort=feature&up=1")
+    name = rows().first.locator("a").inner_text()
+    rows().first.get_by_role("button").click()
+    expect(rows().first.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    assert note_book(notes_file).note(key_of(name)).starred
+    page.get_by_text("Starred").click()
+    page.wait_for_url("**starred=1*")
+    expect(rows()).to_have_count(1)
+    rows().first.get_by_role("button").click()
+    page.get_by_text("No feature passes these filters").wait_for()
+    assert not note_book(notes_file).note(key_of(name)).starred
+
+
+@pytest.mark.parametrize("kind", ["CSV", "Parquet"])
+def test_what_passes_the_filters_can_be_downloaded(visit, kind):
+    page = open_features(visit, "?task=corners&models=0&max=10..")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind).click()
+    content = Path(download.value.path()).read_bytes()
+    table = {"CSV": pd.read_csv, "Parquet": pd.read_parquet}[kind](io.BytesIO(content))
+    assert len(table) > 0
+    assert set(table.task) == {"corners"}
+    assert set(table.gpt) == {0}
+    assert table["max"].min() >= 10
+
+
+def test_a_row_is_opened_and_starred_with_the_keyboard_alone(visit, rows):
+    page = open_features(visit, "?models=4&sort=feature&up=1")
+    rows().first.get_by_role("button").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    assert "gpt=4" in page.url

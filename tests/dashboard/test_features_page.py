@@ -1,0 +1,78 @@
+"""The Features page as a reader uses it, without a browser."""
+
+import pytest
+
+import loaders
+from components.notes_access import feature_key
+from components.scope import Scope
+
+
+@pytest.fixture
+def table():
+    population = loaders.population(loaders.population_names()[0])
+    return loaders.feature_table(population, population.hooks[0])
+
+
+def count(app) -> int:
+    words = next(element.value for element in app.markdown if "features" in element.value)
+    return int(words.split("**")[1].replace(",", ""))
+
+
+def test_the_table_holds_the_features_of_all_gpts(open_page, table):
+    app = open_page("features", fires="any")
+    assert not app.exception
+    assert count(app) == len(table)
+    assert set(table.gpt) == set(loaders.population(loaders.population_names()[0]).models)
+
+
+def test_a_link_restores_every_filter(open_page, table):
+    app = open_page("features", models="0,2", task="corners", density="0.001..", fires="any")
+    chosen = table[table.gpt.isin([0, 2]) & (table.task == "corners") & (table.density >= 0.001)]
+    assert count(app) == len(chosen)
+    assert app.selectbox(key="bound.task").value == "corners"
+    assert app.select_slider(key="bound.density").value[0] == 0.001
+
+
+def test_choosing_writes_the_link_and_clearing_empties_it(open_page):
+    app = open_page("features", sort="max")
+    everything = count(app)
+    app.selectbox(key="bound.task").set_value("frame").run()
+    app.button_group[0].set_value([3]).run()
+    assert app.query_params["task"] == "frame"
+    assert app.query_params["models"] == "3"
+    assert count(app) < everything
+    app.button[0].click().run()
+    assert app.query_params == {"sort": "max"}
+    assert count(app) == everything
+
+
+def test_a_starred_feature_is_found_by_its_star(open_page):
+    population = loaders.population(loaders.population_names()[0])
+    book = loaders.note_book()
+    key = feature_key(Scope(population, population.hooks[0]), population.models[1], 17)
+    book.change(book.note(key), starred=True, lists=("mine",))
+    assert count(open_page("features", starred=1)) == 1
+    assert count(open_page("features", listed="mine")) == 1
+
+
+def test_no_feature_at_all_is_told(open_page):
+    app = open_page("features", words="no feature has these words")
+    assert "No feature passes" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"task": "x"},
+        {"density": "x"},
+        {"sort": "x"},
+        {"models": "x"},
+        {"fires": "x"},
+        {"f1": "x"},
+        {"page": "x"},
+    ],
+)
+def test_a_filter_that_does_not_exist_is_a_friendly_page(open_page, parameters):
+    app = open_page("features", **parameters)
+    assert not app.exception
+    assert app.warning
