@@ -130,13 +130,13 @@ def _note(number: int, record: Any) -> Note:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{str(value):.40} is no text")
+        raise TypeError(f"{value!s:.40} is no text")
     return value
 
 
 def _id(value: Any) -> int:
     if isinstance(value, bool) or not 0 <= int(value) < LARGEST_ID:
-        raise ValueError(f"{str(value):.40} is no number of a GPT or feature")
+        raise ValueError(f"{value!s:.40} is no number of a GPT or feature")
     return int(value)
 
 
