@@ -110,11 +110,13 @@ def _middle_lines(boxes: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
-def _touching(boxes: Tensor) -> Tensor:
-    """Which boxes share an edge: (n, n) bool. Source: docs/world.md, "contact"."""
-    i1, i2, j1, j2 = boxes.T
-    v = torch.maximum(i1[:, None] - i2, i1 - i2[:, None])
-    h = torch.maximum(j1[:, None] - j2, j1 - j2[:, None])
+def rectangles_touch(a: Tensor, b: Tensor) -> Tensor:
+    """Whether boxes (..., 4) share an edge with others that broadcast with them: (...) bool. Source:
+    docs/world.md, "contact"."""
+    a_i1, a_i2, a_j1, a_j2 = a.unbind(-1)
+    b_i1, b_i2, b_j1, b_j2 = b.unbind(-1)
+    v = torch.maximum(a_i1 - b_i2, b_i1 - a_i2)
+    h = torch.maximum(a_j1 - b_j2, b_j1 - a_j2)
     return ((v <= 0) & (h <= -1)) | ((v <= -1) & (h <= 0))
 
 
@@ -151,7 +153,7 @@ def rectangle_table(device: torch.device) -> RectangleTable:
         corners,
         lines,
         halves,
-        _touching(boxes),
+        rectangles_touch(boxes[:, None], boxes),
         _moved(boxes),
     )
     return RectangleTable(*(table.to(device) for table in tables))
