@@ -18,6 +18,7 @@ COMMANDS = {
     "invent": "culture_core.cli.invent",
     "train-sae": "culture_core.cli.train_sae",
     "index": "culture_core.cli.index",
+    "grade": "culture_core.cli.grade",
     "match": "culture_core.cli.match",
     "circuits": "culture_core.cli.circuits",
     "build": "culture_core.cli.build",

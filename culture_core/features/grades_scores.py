@@ -37,7 +37,7 @@ class Firing:
         return np.searchsorted(-self.value, -np.asarray(thresholds), side="right")
 
     def ranks(self) -> NDArray[np.float64]:
-        """(m,) rank of each value among all tokens, 1 for the lowest, the mean rank where values are equal."""
+        """(m,) rank of each value among all tokens, 1 for the lowest, the mean rank of equal values."""
         _, group, size = np.unique(-self.value, return_inverse=True, return_counts=True)
         above = np.cumsum(size) - size
         return self.n_tokens - above[group] - (size[group] - 1) / 2

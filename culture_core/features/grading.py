@@ -1,14 +1,15 @@
 """Every feature graded on every concept, from the sparse activations alone.
 
 Two steps a feature. Screening counts, at 16 thresholds (quantiles of the feature's own activations), how
-often each concept holds where it fires, which gives the F1 of every concept nearly exactly. The best concepts,
-and pairs of concepts that look better together, are then scored exactly: the threshold is the best on the
-first half of the quizzes, all scores are of the second half. The baseline is the same with the concepts of
-other quizzes at the same positions, so it holds what position alone explains.
+often each concept holds where it fires, which gives the F1 of every concept nearly exactly. The best
+concepts, and pairs of concepts that look better together, are then scored exactly: the threshold is the best
+on the first half of the quizzes, all scores are of the second half. The baseline is the same with the
+concepts of other quizzes at the same positions, so it holds what position alone explains.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ MIN_TOKENS = 30
 SHUFFLE_SEED = 12
 ROWS_AT_ONCE = 2048
 SINGLE = -1
+SCORES = ("threshold", "f1", "precision", "recall", "auroc", "baseline_f1")
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,7 @@ def screen(firing: Firing, thresholds: NDArray[np.floating], concepts: PackedCon
     """Count concepts where a feature fires at or above each of some thresholds, which increase."""
     fires = firing.count_from(thresholds)
     bounds = np.append(fires, 0)
-    slices = [
-        concepts.count(firing.token[stop:start]) for start, stop in zip(bounds, bounds[1:], strict=False)
-    ]
+    slices = [concepts.count(firing.token[stop:start]) for start, stop in pairwise(bounds)]
     return Screening(fires, np.cumsum(slices[::-1], axis=0)[::-1])
 
 
@@ -156,10 +156,6 @@ class Grading:
         return {name: getattr(self, name) for name in ("first", "second", *SCORES)}
 
 
-SCORES = ("threshold", "f1", "precision", "recall", "auroc", "baseline_f1")
-assert set(SCORES) <= {field.name for field in fields(Grading)}
-
-
 def grade_features(activations: SparseActivations, truth: Truth, *, progress: str | None = None) -> Grading:
     """Grade all features of an SAE; the activations and the truth are over the same quizzes."""
     grading = Grading.empty(activations.n_features, len(truth.concepts.concepts))
@@ -175,9 +171,8 @@ def grade_features(activations: SparseActivations, truth: Truth, *, progress: st
 def _grade_feature(grading: Grading, feature: int, fit: Firing, held_out: Firing, truth: Truth) -> None:
     thresholds = quantile_thresholds(fit)
     screening = screen(fit, thresholds, truth.concepts)
-    fit_f1 = f1_score(screening.right, screening.fires[:, None], truth.fit.holds) * truth.gradable
     grading.screened_fit[feature], grading.screened_f1[feature] = screened_scores(
-        fit_f1, screen(held_out, thresholds, truth.concepts), truth
+        screening, screen(held_out, thresholds, truth.concepts), truth
     )
     singles = _best(grading.screened_fit[feature], N_BEST)
     pairs = _promising_pairs(fit, screening, grading.screened_fit[feature], truth)
@@ -192,13 +187,14 @@ def _grade_feature(grading: Grading, feature: int, fit: Firing, held_out: Firing
 
 
 def screened_scores(
-    fit_f1: NDArray[np.float64], held_out: Screening, truth: Truth
+    fit: Screening, held_out: Screening, truth: Truth
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(c,) the best F1 of each concept among the thresholds (levels, c) of the first half, and the F1 of the
-    second half at that threshold."""
+    """(c,) the best F1 of each concept among the thresholds on the first half, and the F1 at that threshold
+    on the second half; 0 for concepts that are not gradable."""
+    fit_f1 = f1_score(fit.right, fit.fires[:, None], truth.fit.holds) * truth.gradable
     level, concept = fit_f1.argmax(0), np.arange(fit_f1.shape[1])
     f1 = f1_score(held_out.right[level, concept], held_out.fires[level], truth.held_out.holds)
-    return fit_f1[level, concept], f1
+    return fit_f1[level, concept], f1 * truth.gradable
 
 
 def _best(values: NDArray[np.floating], k: int) -> NDArray[np.int64]:
@@ -210,7 +206,7 @@ def _best(values: NDArray[np.floating], k: int) -> NDArray[np.int64]:
 def _promising_pairs(
     fit: Firing, screening: Screening, single_f1: NDArray[np.floating], truth: Truth
 ) -> NDArray[np.int64]:
-    """(p, 2) the pairs of concepts that beat every single one by MARGIN on the first half, at most N_PAIRS."""
+    """(p, 2) the pairs of concepts, N_PAIRS at most, that beat all single ones on the first half."""
     pool = _best(_information(screening, truth) * truth.gradable, N_POOL)
     both = _right_together(fit, screening.fires, pool, truth)
     holds = truth.fit.together[np.ix_(pool, pool)]
@@ -238,7 +234,7 @@ def _right_together(
     """(levels, p, p) on how many tokens two concepts of the pool both hold where the feature fires."""
     held = truth.concepts.columns(pool, fit.token).astype(np.float32)
     bounds = np.append(fires, 0)
-    slices = [held[stop:start].T @ held[stop:start] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    slices = [held[stop:start].T @ held[stop:start] for start, stop in pairwise(bounds)]
     return np.cumsum(slices[::-1], axis=0)[::-1]
 
 

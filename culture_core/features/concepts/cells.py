@@ -1,8 +1,8 @@
 """What is known about every token of a batch of quizzes, as arrays (n, 404) that the concepts are made of.
 
-Block: one of the four grids in the order they come, with its marker. Markers have no cell: where an array is
-of cells, it is False, 0 or -1 on them. Unless said otherwise colours are those the GPTs read (with noise), and
-what f does is told from the quiz before noise.
+Block: one of the four grids in the order they come, with its marker. Markers have no cell: where an array
+is of cells, it is False, 0 or -1 on them. Unless said otherwise colours are those the GPTs read (with noise),
+and what f does is told from the quiz before noise.
 """
 
 from collections.abc import Callable
@@ -111,7 +111,7 @@ class QuizCells:
 
     @cached_property
     def pair_colour(self) -> NDArray[np.uint8]:
-        """Colour, before noise, of the same cell in the other grid of the pair; on markers the marker there."""
+        """Colour, before noise, of the same cell in the other grid of the pair; the marker on markers."""
         return np.take_along_axis(
             self.clean, self.pair_block * BLOCK_LENGTH + POSITION % BLOCK_LENGTH, axis=1
         )

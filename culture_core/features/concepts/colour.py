@@ -1,4 +1,4 @@
-"""Concepts of colour: which colour a cell has, what part that colour plays, and how it differs from others."""
+"""Concepts of colour: which colour a cell has, what part it plays, and how the cell differs from others."""
 
 from collections.abc import Iterator
 

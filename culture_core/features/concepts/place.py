@@ -16,7 +16,7 @@ LAST = GRID_SIDE - 1
 def place_concepts() -> Iterator[Concept]:
     """All concepts of place; rows and columns count from 0 at the top left."""
     for block in range(N_GRIDS):
-        yield _everywhere(f"grid={block + 1}", f"in the {ORDINALS[block]} grid", block == BLOCK)
+        yield _everywhere(f"grid={block + 1}", f"in the {ORDINALS[block]} grid", np.equal(BLOCK, block))
     for grid, name in enumerate(GRID_NAMES):
         yield _of_grid(f"grid={name}", f"in grid {name}", grid)
     yield Concept("input", "in an input grid (A or B)", KIND, lambda cells: cells.grid % 2 == 0)
@@ -29,9 +29,9 @@ def place_concepts() -> Iterator[Concept]:
     for grid, name in enumerate(GRID_NAMES):
         yield from _of_marker(f"marker={name}", f"the marker of {name}", grid)
     for row in range(GRID_SIDE):
-        yield _everywhere(f"row={row}", f"in row {row}", row == ROW)
+        yield _everywhere(f"row={row}", f"in row {row}", np.equal(ROW, row))
     for column in range(GRID_SIDE):
-        yield _everywhere(f"column={column}", f"in column {column}", column == COLUMN)
+        yield _everywhere(f"column={column}", f"in column {column}", np.equal(COLUMN, column))
     edges = np.isin(ROW, (0, LAST)) | np.isin(COLUMN, (0, LAST))
     corners = np.isin(ROW, (0, LAST)) & np.isin(COLUMN, (0, LAST))
     yield _everywhere("grid_edge", "on the edge of the grid", edges)

@@ -1,0 +1,145 @@
+"""Grading an indexed SAE of a population, and writing the grades."""
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core import artifacts
+from culture_core.artifacts import UNTRAINED, PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.concepts.registry import PackedConcepts, pack_concepts, registry_hash
+from culture_core.features.grades import ARRAYS, COVERAGE_PREFIX, NONE
+from culture_core.features.grades_coverage import COVERAGE_QUIZZES, coverage_by_source, coverage_summary
+from culture_core.features.grading import (
+    MARGIN,
+    MIN_TOKENS,
+    N_BEST,
+    N_LEVELS,
+    SHUFFLE_SEED,
+    Grading,
+    Truth,
+    grade_features,
+)
+from culture_core.features.quiz_set import QuizSet
+from culture_core.features.reader import open_index
+from culture_core.features.sparse import SparseActivations
+from culture_core.features.store import ACTIVATIONS, open_activations
+from culture_core.world.vocabulary import QUIZ_LENGTH
+
+BEST_FEATURES = 5
+SETTINGS = {
+    "levels": N_LEVELS,
+    "best": N_BEST,
+    "margin": MARGIN,
+    "min_tokens": MIN_TOKENS,
+    "shuffle_seed": SHUFFLE_SEED,
+    "coverage_quizzes": COVERAGE_QUIZZES,
+}
+
+
+def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
+    """What the grades of one SAE depend on.
+
+    Errors: CultureError when its index is missing or out of date.
+    """
+    index = open_index(population, hook, model_k)
+    return {
+        "sae_sha256": index.manifest["sae_sha256"],
+        "quiz_set": index.quiz_set.to_json(),
+        "untrained_sae_sha256": _untrained_sha256(population, hook, model_k),
+        "registry_sha256": registry_hash(),
+        "settings": SETTINGS,
+    }
+
+
+def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
+    """Whether the grades that lie there were made from the present inputs with the present settings."""
+    try:
+        manifest = artifacts.read_json(population.concepts(hook, model_k) / artifacts.MANIFEST)
+    except CultureError:
+        return False
+    inputs = grade_inputs(population, hook, model_k)
+    return {key: manifest.get(key) for key in inputs} == inputs
+
+
+def grade_model(
+    population: PopulationFolder, hook: str, model_k: int, command: str, *, progress: str | None = None
+) -> None:
+    """Grade the features of one GPT's SAE and write them into the population.
+
+    Errors: CultureError when its index or its sparse activations are missing.
+    """
+    from culture_core.models.api import load_hooked
+
+    started = time.time()
+    inputs = grade_inputs(population, hook, model_k)
+    activations = open_activations(population, hook, model_k)
+    quizzes = QuizSet.from_json(inputs["quiz_set"]).quizzes()
+    concepts = pack_concepts(quizzes)
+    truth = Truth(concepts)
+    grading = grade_features(activations, truth, progress=progress)
+    few = Truth(_first_quizzes(concepts, COVERAGE_QUIZZES))
+    best = coverage_by_source(
+        load_hooked([model_k], source=population.root)[0],
+        hook,
+        quizzes[:COVERAGE_QUIZZES],
+        few,
+        activations,
+        _untrained_activations(population, hook, model_k),
+    )
+    arrays = grading.arrays() | _concept_arrays(truth) | _best_features(grading)
+    arrays |= {f"{COVERAGE_PREFIX}{source}": f1 for source, f1 in best.items()}
+    manifest = {
+        "id": model_k,
+        "hook": hook,
+        **inputs,
+        "coverage": coverage_summary(best, few),
+        "made_by": artifacts.provenance(command, started),
+    }
+    with artifacts.atomic_folder(population.concepts(hook, model_k)) as partial:
+        artifacts.write_arrays(partial / ARRAYS, arrays)
+        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+
+
+def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:
+    return PackedConcepts(concepts.concepts, concepts.bits[: n * QUIZ_LENGTH])
+
+
+def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
+    concepts = truth.concepts.concepts
+    holds = truth.fit.holds + truth.held_out.holds
+    return {
+        "names": np.array([concept.name for concept in concepts]),
+        "words": np.array([concept.words for concept in concepts]),
+        "kinds": np.array([concept.kind for concept in concepts]),
+        "share": holds / (truth.fit.n_tokens + truth.held_out.n_tokens),
+        "graded": truth.gradable,
+    }
+
+
+def _best_features(grading: Grading) -> dict[str, NDArray]:
+    """(c, 5) the features with the best F1 on the first half for each concept, and their F1 on the second."""
+    best = np.argsort(-grading.screened_fit, axis=0, kind="stable")[:BEST_FEATURES].T
+    concept = np.arange(len(best))[:, None]
+    found = grading.screened_fit[best, concept] > 0
+    return {
+        "best_feature": np.where(found, best, NONE).astype(np.int32),
+        "best_f1": np.where(found, grading.screened_f1[best, concept], 0).astype(np.float32),
+    }
+
+
+def _untrained_sha256(population: PopulationFolder, hook: str, model_k: int) -> str | None:
+    """Hash of the SAE on an untrained GPT, None where it has no index."""
+    path = population.index(hook, model_k, UNTRAINED) / artifacts.MANIFEST
+    return artifacts.read_json(path)["sae_sha256"] if path.is_file() else None
+
+
+def _untrained_activations(population: PopulationFolder, hook: str, model_k: int) -> SparseActivations | None:
+    """Sparse activations of the SAE on an untrained GPT, None where it has no index."""
+    folder = population.index(hook, model_k, UNTRAINED)
+    if _untrained_sha256(population, hook, model_k) is None:
+        return None
+    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
+    return SparseActivations.open(folder / ACTIVATIONS, manifest["quiz_set"]["n"])
