@@ -141,9 +141,8 @@ def report(times: dict[str, list[float]], errors: list[str], memory: list[float]
             print(f"{view:>10}: {len(values)} visits, median {statistics.median(values):.0f} ms")
     together = sorted(value for values in times.values() for value in values)
     p95 = together[int(0.95 * (len(together) - 1))]
-    print(
-        f"all: {len(together)} visits, median {statistics.median(together):.0f} ms, 95th percentile {p95:.0f} ms"
-    )
+    median = statistics.median(together)
+    print(f"all: {len(together)} visits, median {median:.0f} ms, 95th percentile {p95:.0f} ms")
     print(f"errors: {len(errors)}", *sorted(set(errors)), sep="\n  ")
     print("resident memory of the server, MB:", " ".join(f"{value:.0f}" for value in memory))
 
