@@ -1,4 +1,5 @@
-"""Quizzes/s a core of training, by engine, and the share of the core's measured bf16 matrix-product rate.
+"""Quizzes/s a core of training, by engine, and the share of the core's measured matrix-product rate, in the
+dtype that is fastest there (bfloat16, or float32 where the processor has to emulate it).
 
 The work counted is the products a step cannot do without: 6 x parameters x 404 a quiz, and attention's own
 products on and below the diagonal (2 forward, 4 backward). Recomputation and padding are not counted as work.
@@ -18,6 +19,7 @@ import torch
 
 from culture_core.memory import keep_freed_memory
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig, preset
+from culture_core.processor import fast_dtype
 from culture_core.training.amx_engine import AmxEngine
 from culture_core.training.engines import TorchEngine
 from culture_core.training.optimizers import Optimizers
@@ -29,6 +31,8 @@ from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 from timing import fastest
 
 MATRIX_SIDE = 4096
+DTYPES = {"PyTorch, float32": torch.float32, "PyTorch, bf16 autocast": torch.bfloat16}
+DTYPE = fast_dtype("cpu")
 
 
 def main() -> None:
@@ -38,7 +42,9 @@ def main() -> None:
     config = replace(preset(options.preset), dropout=0.0)
     rate = _matrix_rate()
     work = _flops_a_quiz(config)
-    print(f"bf16 matrix products: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz")
+    print(
+        f"matrix products in {str(DTYPE).removeprefix('torch.')}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz"
+    )
     report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
     for name, step, n in _ways(config, options.quizzes):
         speed = n / fastest(step, options.repeats)
@@ -64,7 +70,7 @@ def _ways(config: MyGPTConfig, n: int) -> list[tuple[str, Callable[[], object], 
     batch = generate_stream(WORLD_TASKS, 0, n, seed=0)
     weights = loss_weights(batch.structure, recipe)
     ways: list[tuple[str, Callable[[], object], int]] = []
-    for name, dtype in (("PyTorch, float32", torch.float32), ("PyTorch, bf16 autocast", torch.bfloat16)):
+    for name, dtype in DTYPES.items():
         engine = TorchEngine(model, dtype)
         call = partial(engine.gradients, batch.tokens, weights, 1.0)
         ways.append((f"{name}: loss and gradients", call, n))
@@ -75,7 +81,7 @@ def _ways(config: MyGPTConfig, n: int) -> list[tuple[str, Callable[[], object], 
     optimizers = Optimizers(_with_gradients(model), recipe)
     ways.append(("optimizers alone", lambda: optimizers.step(0.0), n))
     ways.append(("quizzes alone", partial(generate_stream, WORLD_TASKS, 0, 1024, 0), 1024))
-    trainer = Trainer(config, recipe, 0, WORLD_TASKS)
+    trainer = Trainer(config, recipe, 0, WORLD_TASKS, dtype=DTYPE)
     ways.append(("the whole step, as `culture train` does it", trainer.step, n))
     return ways
 
@@ -87,8 +93,8 @@ def _with_gradients(model: MyGPT) -> MyGPT:
 
 
 def _matrix_rate() -> float:
-    """FLOP/s of one large bf16 matrix product on one core."""
-    a, b = (torch.randn(MATRIX_SIDE, MATRIX_SIDE).bfloat16() for _ in range(2))
+    """FLOP/s of one large matrix product in DTYPE on one core."""
+    a, b = (torch.randn(MATRIX_SIDE, MATRIX_SIDE).to(DTYPE) for _ in range(2))
     return 2 * MATRIX_SIDE**3 / fastest(lambda: a @ b, 2)
 
 
