@@ -42,9 +42,8 @@ def main() -> None:
     config = replace(preset(options.preset), dropout=0.0)
     rate = _matrix_rate()
     work = _flops_a_quiz(config)
-    print(
-        f"matrix products in {str(DTYPE).removeprefix('torch.')}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz"
-    )
+    name = str(DTYPE).removeprefix("torch.")
+    print(f"matrix products in {name}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz")
     report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
     for name, step, n in _ways(config, options.quizzes):
         speed = n / fastest(step, options.repeats)
