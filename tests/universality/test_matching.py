@@ -1,95 +1,98 @@
-"""Matching from sparse activations against numpy on dense ones."""
+"""Matching, groups and overlays against exhaustive searches on dense codes."""
+
+from itertools import permutations
 
 import numpy as np
 import pytest
+from universality_helpers import as_codes, as_sparse, dense_codes, read_tokens
 
-from culture_core import artifacts
-from culture_core.errors import CultureError
-from culture_core.features.reader import open_index
-from culture_core.features.sparse import SparseActivations
-from culture_core.features.store import open_activations
-from culture_core.universality.correlation import correlation, to_matrix
-from culture_core.universality.matching import match_all
-from culture_core.universality.store import open_matches
-from culture_core.world.vocabulary import QUIZ_LENGTH
-
-HOOK = "blocks.1.hook_resid_post"
+from culture_core.universality.groups import find_groups, group_values
+from culture_core.universality.matching import match_all, one_to_one, over_others
+from culture_core.universality.overlays import pack, partner_maximum, partner_overlays, unpack
 
 
-def dense_codes(n_quizzes, n_features, seed):
-    """Random sparse codes (n_quizzes x 404, f); feature 0 never fires."""
-    generator = np.random.default_rng(seed)
-    codes = generator.random((n_quizzes * QUIZ_LENGTH, n_features), dtype=np.float32)
-    codes *= generator.random(codes.shape) < 0.1
-    codes[:, 0] = 0
-    return codes
+@pytest.fixture(scope="module")
+def matched():
+    """Three models of ten features in which (7, 4, 2) was made one group, and their matches."""
+    dense = [dense_codes(4, 10, seed) for seed in range(3)]
+    dense[1][:, :, 4] += dense[0][:, :, 7]
+    dense[2][:, :, 2] += dense[0][:, :, 7]
+    codes, confounds = as_codes(*dense)
+    return dense, match_all(codes, confounds)
 
 
-def as_sparse(codes, n_quizzes):
-    token, feature = codes.nonzero()
-    values = codes[token, feature]
-    return SparseActivations.from_entries(feature, token.astype(np.int32), values, codes.shape[1], n_quizzes)
+def dense_r(a, b):
+    """r of features 1.. of two dense codes (feature 0 never fires)."""
+    n = a.shape[2] - 1
+    return np.corrcoef(read_tokens(a)[:, 1:].T, read_tokens(b)[:, 1:].T)[:n, n:]
 
 
-def test_correlation_matches_numpy_corrcoef():
-    a, b = dense_codes(3, 12, 0), dense_codes(3, 9, 1)
-    b[:, 1] = 2 * a[:, 3]
-    n_tokens = len(a)
-    r = correlation(to_matrix(as_sparse(a, 3)), to_matrix(as_sparse(b, 3)), n_tokens)
-    expected = np.corrcoef(a[:, 1:].T, b[:, 1:].T)[:11, 11:]
-    assert np.allclose(r[1:, 1:], expected, atol=1e-5)
-    assert r[3, 1] == pytest.approx(1, abs=1e-5)
-    assert not r[0].any()
-    assert not r[:, 0].any()
-
-
-def test_matches_agree_with_an_exhaustive_search():
-    codes = [dense_codes(2, 10, seed) for seed in range(3)]
-    codes[1][:, 4] += codes[0][:, 7]
-    matches = match_all([as_sparse(c, 2) for c in codes], n_tokens=len(codes[0]))
+def test_matches_agree_with_an_exhaustive_search(matched):
+    dense, matches = matched
+    for a, b in permutations(range(3), 2):
+        r = dense_r(dense[a], dense[b])
+        assert np.array_equal(matches.best_feature[a, b, 1:], r.argmax(1) + 1)
+        assert np.allclose(matches.best_r[a, b, 1:], r.max(1), atol=1e-5)
+        assert np.array_equal(matches.mutual[a, b, 1:], r.argmax(0)[r.argmax(1)] == np.arange(9))
+        assert matches.best_feature[a, b, 0] == -1
+        assert not matches.mutual[a, b, 0]
     for a in range(3):
-        for b in range(3):
-            if a == b:
-                assert (matches.best_feature[a, b] == -1).all()
-                continue
-            r = np.corrcoef(codes[a][:, 1:].T, codes[b][:, 1:].T)[:9, 9:]
-            assert np.array_equal(matches.best_feature[a, b, 1:], r.argmax(1) + 1)
-            assert np.allclose(matches.best_r[a, b, 1:], r.max(1), atol=1e-5)
-            back = r.argmax(0)
-            assert np.array_equal(matches.mutual[a, b, 1:], back[r.argmax(1)] == np.arange(9))
-            assert matches.best_feature[a, b, 0] == -1
-    assert matches.best_feature[0, 1, 7] == 4
-    assert np.allclose(matches.universality[0], (matches.best_r[0, 1] + matches.best_r[0, 2]) / 2)
+        assert (matches.best_feature[a, a] == -1).all()
+        others = [matches.best_r[a, b] for b in range(3) if b != a]
+        assert np.allclose(over_others(matches.best_r)[a], np.mean(others, 0))
 
 
-def test_stored_matches_recompute_from_the_dense_codes(built_population):
-    matches = open_matches(built_population, HOOK)
-    stores = [open_activations(built_population, HOOK, k) for k in (0, 3)]
-    n_tokens = open_index(built_population, HOOK, 0).n_tokens
-    dense = [np.asarray(to_matrix(store).todense()).reshape(24, 404, -1)[:, :403] for store in stores]
-    flat = [codes.reshape(n_tokens, -1) for codes in dense]
-    feature = int((flat[0] > 0).sum(0).argmax())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.corrcoef(flat[0][:, feature], flat[1].T)[0, 1:]
-    match = next(match for match in matches.best(0, feature) if match.model_k == 3)
-    assert match.r == pytest.approx(np.nanmax(r), abs=1e-5)
-    assert match.feature == np.nanargmax(r)
+def test_a_one_to_one_match_is_in_the_assignment_of_highest_sum():
+    r = np.random.default_rng(0).random((5, 5)).astype(np.float32)
+    r[2], r[:, 3] = -np.inf, -np.inf
+    rows, columns = [0, 1, 3, 4], [0, 1, 2, 4]
+    best = max(permutations(columns), key=lambda order: r[rows, list(order)].sum())
+    expected = np.full(5, -1)
+    expected[rows] = best
+    assert np.array_equal(one_to_one(r), expected)
 
 
-def test_partner_overlays_are_the_partner_on_the_same_quizzes(built_population):
-    matches = open_matches(built_population, HOOK)
-    index = open_index(built_population, HOOK, 2)
-    feature = int(index.table["fires"].argmax())
-    top = index.top(feature)
-    for match in matches.best(2, feature):
-        codes = np.asarray(to_matrix(open_activations(built_population, HOOK, match.model_k)).todense())
-        expected = codes.reshape(24, 404, -1)[top.quiz[:6], :, match.feature]
-        assert np.array_equal(matches.partner_overlays(2, feature)[match.model_k], expected)
+def test_one_to_one_agrees_in_both_directions(matched):
+    _, matches = matched
+    for a, b in permutations(range(3), 2):
+        for i in np.flatnonzero(matches.one_to_one[a, b] & matches.mutual[a, b]):
+            assert matches.one_to_one[b, a, matches.best_feature[a, b, i]]
 
 
-def test_matches_of_other_saes_are_refused(built_population, copy_population):
-    population = copy_population(built_population)
-    path = population.sae(HOOK, 4) / artifacts.MANIFEST
-    artifacts.write_json(path, {**artifacts.read_json(path), "sha256": "0" * 64})
-    with pytest.raises(CultureError, match="of other SAEs; run `culture match"):
-        open_matches(population, HOOK)
+def test_shuffled_quizzes_leave_no_match_to_codes_that_ignore_position(matched):
+    _, matches = matched
+    assert matches.best_r[0, 1, 7] > 0.6
+    assert matches.permuted_r.max() < 0.2
+
+
+def test_groups_are_all_mutual_best_matches_and_no_others(matched):
+    dense, matches = matched
+    r = {(a, b): dense_r(dense[a], dense[b]) for a, b in permutations(range(3), 2)}
+    expected = [
+        (i + 1, j + 1, k + 1)
+        for i in range(9)
+        for j in range(9)
+        for k in range(9)
+        if all(r[a, b][x].argmax() == y for (a, x), (b, y) in permutations(list(enumerate((i, j, k))), 2))
+    ]
+    groups = find_groups(matches.best_feature)
+    assert [tuple(group) for group in groups] == expected
+    assert (7, 4, 2) in expected
+    values = group_values(matches.best_r, groups)
+    assert values[0, 1, 2] == matches.best_r[1, 2, groups[0, 1]]
+
+
+def test_packed_overlays_are_right_to_half_a_step_and_keep_every_cell(matched):
+    dense, matches = matched
+    sparse = [as_sparse(codes) for codes in dense]
+    top = [np.tile(np.array([[2, 0, 3, 1, -1, -1]]), (10, 1)) for _ in range(3)]
+    for b, overlays in enumerate(partner_overlays(matches.best_feature, sparse, top)):
+        maximum = dense[b].max((0, 1))
+        rows = partner_maximum(matches.best_feature[:, b], maximum)[: len(overlays.indptr) - 1]
+        arrays = pack(overlays, rows, "p")
+        again = unpack(arrays, rows, "p")
+        assert arrays["p_step"].dtype == np.uint8
+        assert np.array_equal(again.indptr, overlays.indptr)
+        assert (again.value > 0).all()
+        faint = overlays.value < maximum.max() / 510
+        assert np.allclose(again.value[~faint], overlays.value[~faint], atol=maximum.max() / 509)
