@@ -20,6 +20,7 @@ COMMANDS = {
     "index": "culture_core.cli.index",
     "grade": "culture_core.cli.grade",
     "match": "culture_core.cli.match",
+    "causal": "culture_core.cli.causal",
     "circuits": "culture_core.cli.circuits",
     "build": "culture_core.cli.build",
     "export": "culture_core.cli.export",

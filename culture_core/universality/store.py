@@ -23,7 +23,15 @@ from culture_core.universality.matching import Matches, match_all
 from culture_core.universality.overlays import pack, partner_maximum, partner_overlays
 from culture_core.universality.reader import Match, MatchReader
 
-__all__ = ["Match", "MatchReader", "MatchSettings", "match_population", "matches_are_current", "open_matches"]
+__all__ = [
+    "Match",
+    "MatchReader",
+    "MatchSettings",
+    "match_population",
+    "matches_are_current",
+    "matches_sha256",
+    "open_matches",
+]
 
 ARRAYS = "matches.npz"
 
@@ -97,6 +105,11 @@ def matches_are_current(
     manifest = artifacts.read_json(path)
     made_from = {"models": models, **_made_from(population, hook, models, settings)}
     return all(manifest.get(name) == value for name, value in made_from.items())
+
+
+def matches_sha256(population: PopulationFolder, hook: str) -> str:
+    """SHA-256 of the matches of a hook point, which are there."""
+    return artifacts.sha256_file(population.matches(hook) / ARRAYS)
 
 
 def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
