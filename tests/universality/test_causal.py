@@ -103,7 +103,8 @@ def test_agreement_with_others_pairs_different_groups_only():
 
 
 def make_two_groups(population):
-    """Write matches in which two firing features of every GPT are mutual best matches; their numbers (2, 5)."""
+    """Write matches in which two firing features of every GPT are mutual best matches: their numbers
+    (2, 5)."""
     path = population.matches(HOOK) / "matches.npz"
     arrays = artifacts.read_arrays(path, "")
     fires = [open_index(population, HOOK, k).table.fires.to_numpy() for k in range(5)]
