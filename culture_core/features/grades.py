@@ -35,7 +35,7 @@ class Grades:
 
     @property
     def n_features(self) -> int:
-        return len(self._arrays["first"])
+        return len(self._arrays["parts"])
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -70,7 +70,7 @@ class Grades:
         Errors: CultureError for a feature that is not there.
         """
         self._check(feature)
-        ranks = np.flatnonzero(self._arrays["first"][feature] != NONE)
+        ranks = np.flatnonzero(self._arrays["parts"][feature, :, 0] != NONE)
         return [self._grade(feature, int(rank)) for rank in ranks]
 
     def sentence(self, feature: int) -> str:
@@ -94,13 +94,10 @@ class Grades:
 
     def _kept(self, feature: int, rank: int) -> tuple[str, str]:
         """Name and words of a kept concept, empty where there is none."""
-        first, second = (int(self._arrays[name][feature, rank]) for name in ("first", "second"))
-        if first == NONE:
-            return "", ""
-        if second == NONE:
-            return self._names[first], self._words[first]
-        name = f"{self._names[first]} & {self._names[second]}"
-        return name, join_words(self._words[first], self._words[second])
+        parts = [int(part) for part in self._arrays["parts"][feature, rank] if part != NONE]
+        return " & ".join(self._names[part] for part in parts), join_words(
+            self._words[part] for part in parts
+        )
 
     def _grade(self, feature: int, rank: int) -> ConceptGrade:
         name, words = self._kept(feature, rank)

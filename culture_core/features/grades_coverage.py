@@ -14,7 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core.features.grades_scores import Firing
-from culture_core.features.grading import Screening, Truth, quantile_thresholds, screen, screened_scores
+from culture_core.features.grades_screening import (
+    Screening,
+    quantile_thresholds,
+    screen,
+    screened_scores,
+)
+from culture_core.features.grades_truth import Truth
 from culture_core.features.sparse import SparseActivations
 from culture_core.saes.hooks import activations_at
 from culture_core.world.quizzes import QuizBatch
@@ -30,8 +36,8 @@ Screened = tuple[Screening, Screening]
 
 def best_f1(screened: Iterable[Screened], truth: Truth) -> NDArray[np.float32]:
     """(c,) for each concept the F1 on the second half of the feature and threshold best on the first."""
-    best_fit = np.zeros(len(truth.concepts.concepts))
-    best = np.zeros(len(truth.concepts.concepts), dtype=np.float32)
+    best_fit = np.zeros(truth.n_concepts)
+    best = np.zeros(truth.n_concepts, dtype=np.float32)
     for fit, held_out in screened:
         fit_f1, f1 = screened_scores(fit, held_out, truth)
         better = fit_f1 > best_fit

@@ -10,25 +10,17 @@ from culture_core import artifacts
 from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.concepts.registry import PackedConcepts, pack_concepts, registry_hash
-from culture_core.features.grades import ARRAYS, COVERAGE_PREFIX, NONE
+from culture_core.features.grades import ARRAYS, COVERAGE_PREFIX
 from culture_core.features.grades_coverage import COVERAGE_QUIZZES, coverage_by_source, coverage_summary
-from culture_core.features.grading import (
-    MARGIN,
-    MIN_TOKENS,
-    N_BEST,
-    N_LEVELS,
-    SHUFFLE_SEED,
-    Grading,
-    Truth,
-    grade_features,
-)
+from culture_core.features.grades_screening import N_LEVELS
+from culture_core.features.grades_truth import MIN_TOKENS, SHUFFLE_SEED, Truth
+from culture_core.features.grading import MARGIN, N_BEST, Grading, grade_features
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import open_index
 from culture_core.features.sparse import SparseActivations
 from culture_core.features.store import ACTIVATIONS, open_activations
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
-BEST_FEATURES = 5
 SETTINGS = {
     "levels": N_LEVELS,
     "best": N_BEST,
@@ -89,7 +81,7 @@ def grade_model(
         activations,
         _untrained_activations(population, hook, model_k),
     )
-    arrays = grading.arrays() | _concept_arrays(truth) | _best_features(grading)
+    arrays = _feature_arrays(grading) | _concept_arrays(truth)
     arrays |= {f"{COVERAGE_PREFIX}{source}": f1 for source, f1 in best.items()}
     manifest = {
         "id": model_k,
@@ -107,6 +99,11 @@ def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:
     return PackedConcepts(concepts.concepts, concepts.bits[: n * QUIZ_LENGTH])
 
 
+def _feature_arrays(grading: Grading) -> dict[str, NDArray]:
+    best = {"best_feature": grading.best_feature, "best_f1": grading.best_f1}
+    return {"parts": grading.parts, **grading.scores, **best}
+
+
 def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
     concepts = truth.concepts.concepts
     holds = truth.fit.holds + truth.held_out.holds
@@ -116,17 +113,6 @@ def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
         "kinds": np.array([concept.kind for concept in concepts]),
         "share": holds / (truth.fit.n_tokens + truth.held_out.n_tokens),
         "graded": truth.gradable,
-    }
-
-
-def _best_features(grading: Grading) -> dict[str, NDArray]:
-    """(c, 5) the features with the best F1 on the first half for each concept, and their F1 on the second."""
-    best = np.argsort(-grading.screened_fit, axis=0, kind="stable")[:BEST_FEATURES].T
-    concept = np.arange(len(best))[:, None]
-    found = grading.screened_fit[best, concept] > 0
-    return {
-        "best_feature": np.where(found, best, NONE).astype(np.int32),
-        "best_f1": np.where(found, grading.screened_f1[best, concept], 0).astype(np.float32),
     }
 
 

@@ -1,6 +1,6 @@
 """What a feature detects, in a sentence made from its grades alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 GOOD_F1, FAINT_F1 = 0.3, 0.1
@@ -10,7 +10,7 @@ EXPLAINED = 0.9
 
 @dataclass(frozen=True)
 class ConceptGrade:
-    """One feature on one concept, or on two at once ("a & b").
+    """One feature on one concept, or on several at once ("a & b").
 
     words: where it fires, as in "before a red cell". f1, precision, recall: firing at or above `threshold`,
     which was best on the first half of the quizzes, scored on the second half. auroc: of the second half.
@@ -27,11 +27,12 @@ class ConceptGrade:
     baseline_f1: float
 
 
-def join_words(first: str, second: str) -> str:
-    """Two concepts in words, the cell before the place: "before a red cell, in row 0"."""
-    if first.startswith("in ") and not second.startswith("in "):
-        first, second = second, first
-    return f"{first}, {second}" if second.startswith("in ") else f"{first} and {second}"
+def join_words(words: Iterable[str]) -> str:
+    """Concepts in words, cells before places: "on a red cell and before a blue cell, in row 0, in grid A"."""
+    words = list(words)
+    places = [phrase for phrase in words if phrase.startswith("in ")]
+    cells = [phrase for phrase in words if not phrase.startswith("in ")]
+    return ", ".join([" and ".join(cells)] * bool(cells) + places)
 
 
 def feature_sentence(grades: Sequence[ConceptGrade]) -> str:
