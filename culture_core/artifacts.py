@@ -6,7 +6,8 @@
                                              and what every GPT made of them
     cache/NAME/evaluation.json               accuracy of every GPT
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
-    cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json
+    cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json;
+                                             gpt_K.parts/ while it is being made
     cache/NAME/matches/HOOK/                 best matches between the GPTs' features
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
@@ -191,6 +192,10 @@ class PopulationFolder:
 
     def index(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "index" / hook / _gpt(model_k, variant)
+
+    def index_parts(self, hook: str, model_k: int, variant: str = "") -> Path:
+        """Where the parts of an index under way gather."""
+        return self.root / "index" / hook / f"{_gpt(model_k, variant)}.parts"
 
     def concepts(self, hook: str, model_k: int) -> Path:
         return self.root / "concepts" / hook / _gpt(model_k)

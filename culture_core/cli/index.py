@@ -1,9 +1,10 @@
 """`culture index`: the feature index of every SAE at a hook point."""
 
 import argparse
-import time
+import re
+from dataclasses import replace
 
-from culture_core.artifacts import PopulationFolder, provenance
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.cli import common
 from culture_core.errors import CultureError
 from culture_core.features.quiz_set import QuizSet
@@ -14,26 +15,112 @@ DESCRIPTION = (
 EXAMPLES = (
     "index --population cache/world-1M",
     "index --population cache/world-1M --hook blocks.2.hook_resid_post --models 0,1 --n 8000",
+    "index --population cache/world-1M --shard 1/4   # and 2/4 .. 4/4 elsewhere, then culture merge-index",
+    "index --population cache/world-1M --engine ray",
 )
+TRAINED = "trained"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.features.engines import ENGINES
+
+    add_job(parser)
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        default=None,
+        help="only make every n-th part from the i-th on, without merging",
+        metavar="I/N",
+    )
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="who makes the parts")
+    parser.add_argument(
+        "--ray-address", default=None, help="a running Ray cluster (default: one on this machine)"
+    )
+    parser.add_argument(
+        "--if-stale", action="store_true", help="leave an index alone that is made from the present inputs"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument(
+        "--threads",
+        default=None,
+        type=common.positive,
+        help="processes side by side, of one thread each (default: one a core)",
+    )
+
+
+def add_job(parser: argparse.ArgumentParser) -> None:
+    """The options that say which indexes are meant."""
+    from culture_core.features.job import BATCH, PART
+
     default = QuizSet()
     common.add_population(parser)
     common.add_models(parser)
     parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
+    parser.add_argument(
+        "--variant",
+        choices=(TRAINED, UNTRAINED, RESEEDED),
+        default=TRAINED,
+        help="the SAEs to index: those of the GPTs, or of a baseline",
+    )
     parser.add_argument("--n", type=common.positive, default=default.n, help="quizzes, the tasks in turn")
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of the quiz set")
-    common.add_threads(parser)
+    parser.add_argument("--batch-size", type=common.positive, default=BATCH, help="quizzes a forward pass")
+    parser.add_argument("--part-size", type=common.positive, default=PART, help="quizzes between two saves")
+
+
+def shard(text: str) -> tuple[int, int]:
+    """(i, n) from i/n, as in 1/4."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shard such as 1/4")
+    return int(match[1]), int(match[2])
 
 
 def run(args: argparse.Namespace) -> None:
-    common.use_threads(args)
+    from culture_core.features.engines import make_parts
+    from culture_core.features.store import is_current, write_index
+
+    jobs = [replace(job, device=args.device) for job in jobs_of(args)]
+    if args.if_stale:
+        for job in filter(is_current, jobs):
+            print(f"GPT {job.model_k}: the index is up to date")
+        jobs = [job for job in jobs if not is_current(job)]
+    if not jobs:
+        return
+    make_parts(
+        jobs,
+        shard=args.shard or (1, 1),
+        engine=args.engine,
+        workers=args.threads,
+        address=args.ray_address,
+        progress=f"indexing {len(jobs)} SAEs",
+    )
+    if args.shard is None:
+        report([write_index(job, common.command_line()) for job in jobs])
+
+
+def jobs_of(args: argparse.Namespace) -> list:
+    """One job for each index that the options mean."""
+    from culture_core.features.job import IndexJob
+
     population, manifest = common.open_population(args.population)
-    hook = the_hook(population, args.hook)
-    quiz_set = QuizSet(n=args.n, seed=args.seed)
-    for model_k in common.chosen_models(manifest, args.models):
-        index_model(population, hook, model_k, quiz_set)
+    return [
+        IndexJob(
+            population,
+            the_hook(population, args.hook),
+            model_k,
+            "" if args.variant == TRAINED else args.variant,
+            QuizSet(n=args.n, seed=args.seed),
+            args.batch_size,
+            args.part_size,
+        )
+        for model_k in common.chosen_models(manifest, args.models)
+    ]
+
+
+def report(manifests: list[dict]) -> None:
+    """Print the figures of new indexes."""
+    print(common.table([{"GPT": manifest["id"], **manifest["figures"]} for manifest in manifests]))
 
 
 def the_hook(population: PopulationFolder, hook: str | None) -> str:
@@ -49,25 +136,3 @@ def the_hook(population: PopulationFolder, hook: str | None) -> str:
     known = ", ".join(hooks) or "none; run `culture train-sae`"
     wanted = "say which with --hook" if hook is None else f"none at {hook!r}"
     raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")
-
-
-def index_model(population: PopulationFolder, hook: str, model_k: int, quiz_set: QuizSet) -> None:
-    """Index one GPT's SAE and write it into the population."""
-    from culture_core.features.index import build_index
-    from culture_core.features.store import save_index
-    from culture_core.models.api import load_hooked
-    from culture_core.saes.store import load_sae, sae_manifest
-
-    started = time.time()
-    sae_sha256 = sae_manifest(population, hook, model_k)["sha256"]
-    model = load_hooked([model_k], source=population.root)[0]
-    sae = load_sae(population.sae(hook, model_k))
-    index = build_index(model, sae, hook, quiz_set, progress=f"index of GPT {model_k}")
-    manifest = {
-        "id": model_k,
-        "hook": hook,
-        "sae_sha256": sae_sha256,
-        "quiz_set": quiz_set.to_json(),
-        "made_by": provenance(common.command_line(), started),
-    }
-    save_index(index, population, hook, model_k, manifest)

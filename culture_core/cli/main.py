@@ -18,6 +18,7 @@ COMMANDS = {
     "invent": "culture_core.cli.invent",
     "train-sae": "culture_core.cli.train_sae",
     "index": "culture_core.cli.index",
+    "merge-index": "culture_core.cli.merge_index",
     "grade": "culture_core.cli.grade",
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",

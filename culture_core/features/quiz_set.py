@@ -1,5 +1,6 @@
 """The quiz set an index runs over: remade from its description alone, so an index stores no quizzes."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,9 +29,22 @@ class QuizSet:
             self.tasks, first, count, self.seed, structure=self.structure, noise=self.noise
         )
 
+    def sha256(self) -> str:
+        """SHA-256 of the tokens of the first and last quizzes: tells whether the generator still makes the
+        same set."""
+        ends = (self.quizzes(0, FINGERPRINT), self.quizzes(max(0, self.n - FINGERPRINT)))
+        digest = hashlib.sha256()
+        for batch in ends:
+            digest.update(batch.tokens.numpy().tobytes())
+        return digest.hexdigest()
+
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "tasks": list(self.tasks)}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "QuizSet":
         return cls(**{**record, "tasks": tuple(record["tasks"])})
+
+
+# quizzes at each end that `QuizSet.sha256` hashes: every task and structure, made in a moment
+FINGERPRINT = 400

@@ -1,73 +1,121 @@
-"""Running statistics of every feature at once, from the sparse activations of one batch after another."""
+"""Running statistics of every feature at once, from the sparse activations of one part after another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
+
+from culture_core.features.parts import TOKENS_READ, Part
+from culture_core.features.quiz_set import QuizSet
+from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH, STRUCTURE_NAMES
 
 N_BINS = 48
 # bins are even in log2 of the activation, so that one pass needs no knowledge of the maximum
 LOG2_LOW, LOG2_HIGH = -8.0, 8.0
 
 
-def bin_edges() -> np.ndarray:
+def bin_edges() -> NDArray[np.float64]:
     """(N_BINS + 1,) edges of the activation histogram, in the units of the activations; the outer bins take
     what lies beyond."""
     return np.exp2(np.linspace(LOG2_LOW, LOG2_HIGH, N_BINS + 1))
 
 
-def bin_of(values: Tensor) -> Tensor:
-    """Histogram bin of every positive activation, int64."""
-    scaled = (values.double().log2() - LOG2_LOW) * (N_BINS / (LOG2_HIGH - LOG2_LOW))
-    return scaled.floor().long().clamp_(0, N_BINS - 1)
+def bin_of(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Histogram bin of every positive activation."""
+    scaled = (np.log2(values.astype(np.float64)) - LOG2_LOW) * (N_BINS / (LOG2_HIGH - LOG2_LOW))
+    return np.clip(np.floor(scaled), 0, N_BINS - 1).astype(np.int64)
 
 
-@dataclass
-class FeatureStatistics:
-    """Counts and moments of f features over the tokens seen so far.
+@dataclass(frozen=True)
+class Moments:
+    """Counts and moments of f features in each of g groups of tokens.
 
-    fires (f,) int64; total, squares (f,) float64; max (f,) float32; histogram (f, N_BINS) int64; by_task (f,
-    n_tasks) int64 fires in quizzes of each task; tokens_by_task (n_tasks,) int64.
+    fires (f, g) int64; total and squares (f, g) float64, sums of activations and of their squares; max (f, g)
+    float32; tokens (g,) int64, all tokens of a group, firing or not.
     """
 
-    fires: Tensor
-    total: Tensor
-    squares: Tensor
-    max: Tensor
-    histogram: Tensor
-    by_task: Tensor
-    tokens_by_task: Tensor
+    fires: NDArray[np.int64]
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    max: NDArray[np.float32]
+    tokens: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, n_features: int, n_tasks: int) -> "FeatureStatistics":
+    def empty(cls, n_features: int, n_groups: int) -> "Moments":
+        shape = (n_features, n_groups)
         return cls(
-            fires=torch.zeros(n_features, dtype=torch.int64),
-            total=torch.zeros(n_features, dtype=torch.float64),
-            squares=torch.zeros(n_features, dtype=torch.float64),
-            max=torch.zeros(n_features),
-            histogram=torch.zeros(n_features, N_BINS, dtype=torch.int64),
-            by_task=torch.zeros(n_features, n_tasks, dtype=torch.int64),
-            tokens_by_task=torch.zeros(n_tasks, dtype=torch.int64),
+            fires=np.zeros(shape, dtype=np.int64),
+            total=np.zeros(shape),
+            squares=np.zeros(shape),
+            max=np.zeros(shape, dtype=np.float32),
+            tokens=np.zeros(n_groups, dtype=np.int64),
         )
 
-    def add(self, feature: Tensor, value: Tensor, entry_task: Tensor, token_task: Tensor) -> None:
-        """Add one batch.
-
-        feature, value, entry_task: (nnz,) the feature, activation (> 0) and task of every non-zero.
-        token_task: (n_tokens,) the task of every token, firing or not.
-        """
-        n_features, n_tasks = self.by_task.shape
-        wide = value.double()
-        self.fires += torch.bincount(feature, minlength=n_features)
-        self.total += torch.bincount(feature, weights=wide, minlength=n_features)
-        self.squares += torch.bincount(feature, weights=wide.square(), minlength=n_features)
-        self.max.scatter_reduce_(0, feature, value, "amax")
-        self.histogram += _count_pairs(feature, bin_of(value), n_features, N_BINS)
-        self.by_task += _count_pairs(feature, entry_task, n_features, n_tasks)
-        self.tokens_by_task += torch.bincount(token_task, minlength=n_tasks)
+    def add(self, feature: NDArray, value: NDArray, group: NDArray, token_group: NDArray) -> None:
+        """Add activations (> 0), each of a feature and a group, and the groups of all tokens."""
+        n_groups = len(self.tokens)
+        cell = feature * np.int64(n_groups) + group
+        wide = value.astype(np.float64)
+        self.fires.ravel()[:] += np.bincount(cell, minlength=self.fires.size)
+        self.total.ravel()[:] += np.bincount(cell, weights=wide, minlength=self.fires.size)
+        self.squares.ravel()[:] += np.bincount(cell, weights=wide * wide, minlength=self.fires.size)
+        np.maximum.at(self.max.ravel(), cell, value)
+        self.tokens[:] += np.bincount(token_group, minlength=n_groups)
 
 
-def _count_pairs(row: Tensor, column: Tensor, n_rows: int, n_columns: int) -> Tensor:
-    flat = torch.bincount(row * n_columns + column, minlength=n_rows * n_columns)
-    return flat.view(n_rows, n_columns)
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """What all features do, over all tokens read and by group of tokens.
+
+    overall: one group. by: "task", "structure", "position" (404) and "token" (15: the eleven colours of a
+    cell, then the four markers). histogram (f, N_BINS) int64 and histogram_by_task (f, n_tasks, N_BINS) int64
+    of the activations.
+    """
+
+    quiz_set: QuizSet
+    n_features: int
+    overall: Moments = field(init=False)
+    by: dict[str, Moments] = field(init=False)
+    histogram_by_task: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n_tasks = len(self.quiz_set.tasks)
+        sizes = {
+            "task": n_tasks,
+            "structure": len(STRUCTURE_NAMES),
+            "position": QUIZ_LENGTH,
+            "token": N_TOKENS,
+        }
+        by = {name: Moments.empty(self.n_features, size) for name, size in sizes.items()}
+        object.__setattr__(self, "by", by)
+        object.__setattr__(self, "overall", Moments.empty(self.n_features, 1))
+        histogram = np.zeros((self.n_features, n_tasks, N_BINS), dtype=np.int64)
+        object.__setattr__(self, "histogram_by_task", histogram)
+
+    @property
+    def histogram(self) -> NDArray[np.int64]:
+        return self.histogram_by_task.sum(1)
+
+    def add(self, part: Part) -> None:
+        """Add one part. Sums run over features, then tokens, so they do not depend on who made the part."""
+        feature = np.repeat(np.arange(self.n_features), np.diff(part.indptr))
+        token = part.token - part.first * QUIZ_LENGTH
+        groups = self._groups(part)
+        read = np.arange(part.n * QUIZ_LENGTH) % QUIZ_LENGTH < TOKENS_READ
+        for name, group in groups.items():
+            self.by[name].add(feature, part.value, group[token], group[read])
+        self.overall.add(feature, part.value, np.zeros_like(token), np.zeros(read.sum(), dtype=np.int64))
+        cell = (feature * len(self.quiz_set.tasks) + groups["task"][token]) * N_BINS + bin_of(part.value)
+        counts = np.bincount(cell, minlength=self.histogram_by_task.size)
+        self.histogram_by_task[:] += counts.reshape(self.histogram_by_task.shape)
+
+    def _groups(self, part: Part) -> dict[str, NDArray[np.int64]]:
+        """The group of every token of a part, (n x 404,), for each way of grouping."""
+        quizzes = self.quiz_set.quizzes(part.first, part.n)
+        task = quizzes.index.numpy() % len(self.quiz_set.tasks)
+        return {
+            "task": np.repeat(task, QUIZ_LENGTH),
+            "structure": np.repeat(quizzes.structure.numpy().astype(np.int64), QUIZ_LENGTH),
+            "position": np.tile(np.arange(QUIZ_LENGTH), len(quizzes)),
+            "token": quizzes.tokens.numpy().astype(np.int64).ravel(),
+        }

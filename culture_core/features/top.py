@@ -1,38 +1,89 @@
-"""The top quizzes of every feature, kept while batches stream by."""
+"""Example quizzes of every feature: those with the highest peaks, and some at quantiles of its peaks.
 
+The peaks are sparse activations with one entry a quiz a feature fires in, on the token of the peak.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.features.sparse import SparseActivations
+from culture_core.world.vocabulary import QUIZ_LENGTH
+
+TOP_K = 20
+QUANTILES = (0.9, 0.75, 0.5, 0.25, 0.1)
+A_QUANTILE = 3
+# peaks sorted at a time, unless one feature has more
+BLOCK_PEAKS = 2_000_000
 
 
-@dataclass
-class TopQuizzes:
-    """For each of f features the k quizzes with the highest peak activation, one entry a quiz.
+@dataclass(frozen=True)
+class Examples:
+    """For each of f features m example quizzes: peak (f, m) float32; quiz (f, m) int32 and position (f, m)
+    int16 of the peak, -1 where there is none."""
 
-    peak (f, k) float32, 0 where fewer than k quizzes fired; quiz (f, k) int64, -1 there; position (f, k)
-    int64, the first position of the peak. Ties go to the quiz that was seen first, so results do not depend
-    on the batch size.
-    """
-
-    peak: Tensor
-    quiz: Tensor
-    position: Tensor
+    peak: NDArray[np.float32]
+    quiz: NDArray[np.int32]
+    position: NDArray[np.int16]
 
     @classmethod
-    def empty(cls, n_features: int, k: int) -> "TopQuizzes":
-        missing = torch.full((n_features, k), -1, dtype=torch.int64)
-        return cls(torch.zeros(n_features, k), missing, missing.clone())
+    def empty(cls, n_features: int, m: int) -> "Examples":
+        shape = (n_features, m)
+        return cls(
+            np.zeros(shape, dtype=np.float32),
+            np.full(shape, -1, dtype=np.int32),
+            np.full(shape, -1, dtype=np.int16),
+        )
 
-    def add(self, features_ntf: Tensor, first_quiz: int) -> None:
-        """Add the activations (n, t, f) of quizzes number first_quiz .. first_quiz + n - 1."""
-        peak_nf, position_nf = features_ntf.max(dim=1)
-        quiz_n = torch.arange(first_quiz, first_quiz + len(peak_nf))
-        quiz_fn = quiz_n.expand(peak_nf.shape[1], -1)
-        fired_fn = (peak_nf > 0).T
-        peak = torch.cat([self.peak, peak_nf.T], dim=1)
-        quiz = torch.cat([self.quiz, torch.where(fired_fn, quiz_fn, -1)], dim=1)
-        position = torch.cat([self.position, torch.where(fired_fn, position_nf.T, -1)], dim=1)
-        k = self.peak.shape[1]
-        order = peak.sort(dim=1, descending=True, stable=True).indices[:, :k]
-        self.peak, self.quiz, self.position = (x.gather(1, order) for x in (peak, quiz, position))
+
+def choose_examples(peaks: SparseActivations) -> tuple[Examples, Examples]:
+    """(top, at quantiles) quizzes of every feature, strongest first; of equal peaks the earlier quiz comes
+    first.
+
+    At each of QUANTILES of a feature's peaks, the A_QUANTILE quizzes whose peaks are nearest to it in rank; a
+    quiz is not named twice.
+    """
+    top = Examples.empty(peaks.n_features, TOP_K)
+    spread = Examples.empty(peaks.n_features, len(QUANTILES) * A_QUANTILE)
+    for first, stop in blocks_of_features(peaks.indptr, BLOCK_PEAKS):
+        entries = slice(peaks.indptr[first], peaks.indptr[stop])
+        token, value = np.asarray(peaks.token[entries]), np.asarray(peaks.value[entries])
+        count = np.diff(peaks.indptr[first : stop + 1])
+        order = np.lexsort((token, -value, np.repeat(np.arange(stop - first), count)))
+        start = (peaks.indptr[first:stop] - peaks.indptr[first])[:, None]
+        for examples, rank in ((top, _top_ranks(count)), (spread, _quantile_ranks(count))):
+            exists = rank >= 0
+            entry = order[(start + rank)[exists]]
+            examples.peak[first:stop][exists] = value[entry]
+            examples.quiz[first:stop][exists] = token[entry] // QUIZ_LENGTH
+            examples.position[first:stop][exists] = token[entry] % QUIZ_LENGTH
+    return top, spread
+
+
+def blocks_of_features(indptr: NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:
+    """Runs of features (first, stop) that have at most `limit` entries together, or are one feature."""
+    first, n_features = 0, len(indptr) - 1
+    while first < n_features:
+        stop = int(np.searchsorted(indptr, indptr[first] + limit, side="right")) - 1
+        stop = min(max(stop, first + 1), n_features)
+        yield first, stop
+        first = stop
+
+
+def _top_ranks(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(f, TOP_K) ranks 0, 1, ... of features with `count` peaks; -1 beyond the last."""
+    rank = np.arange(TOP_K)
+    return np.where(rank < count[:, None], rank, -1)
+
+
+def _quantile_ranks(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(f, len(QUANTILES) x A_QUANTILE) ranks around each quantile; -1 beyond the ends or where named
+    before."""
+    last = count[:, None] - 1
+    centre = np.rint((1 - np.array(QUANTILES)) * np.maximum(last, 0)).astype(np.int64)
+    around = np.arange(A_QUANTILE) - A_QUANTILE // 2
+    rank = (centre[:, :, None] + around).reshape(len(count), -1)
+    before = np.maximum.accumulate(np.pad(rank, ((0, 0), (1, 0)), constant_values=-1)[:, :-1], axis=1)
+    return np.where((rank >= 0) & (rank <= last) & (rank > before), rank, -1)
