@@ -22,6 +22,7 @@ Everything is written aside first (`*.partial`) and renamed when whole, so that 
 half artifact.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -79,6 +80,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other process or thread is making `path`, and keep the others waiting in the block; the
+    lock of a killed process is free."""
+    lock = path.with_name(f".{path.name}.lock.partial")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def sha256_file(path: Path) -> str:

@@ -23,7 +23,7 @@ def stages(population: str) -> list[list[str]]:
         ["evaluate", "--source", population, "--save", "--if-stale"],
         ["answers", "--population", population],
         ["train-sae", "--population", population],
-        ["index", "--population", population],
+        ["index", "--population", population, "--if-stale"],
         ["match", "--population", population],
         ["circuits", "--population", population, "--if-stale"],
     ]

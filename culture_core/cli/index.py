@@ -2,12 +2,18 @@
 
 import argparse
 import re
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from culture_core import artifacts
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.cli import common
 from culture_core.errors import CultureError
 from culture_core.features.quiz_set import QuizSet
+
+if TYPE_CHECKING:
+    from culture_core.features.job import IndexJob
 
 DESCRIPTION = (
     "index every SAE feature of a hook point in one pass over a quiz set: density, histogram, top quizzes"
@@ -36,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ray-address", default=None, help="a running Ray cluster (default: one on this machine)"
     )
-    parser.add_argument(
-        "--if-stale", action="store_true", help="leave an index alone that is made from the present inputs"
-    )
+    common.add_if_stale(parser)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument(
         "--threads",
@@ -77,16 +81,26 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.engines import make_parts
     from culture_core.features.store import is_current, write_index
 
     jobs = [replace(job, device=args.device) for job in jobs_of(args)]
-    if args.if_stale:
-        for job in filter(is_current, jobs):
-            print(f"GPT {job.model_k}: the index is up to date")
-        jobs = [job for job in jobs if not is_current(job)]
-    if not jobs:
+    if args.shard is not None:
+        _make_parts(args, jobs)
         return
+    with ExitStack() as stack:
+        for job in jobs:
+            stack.enter_context(artifacts.alone(job.index))
+        stale = [job for job in jobs if not (args.if_stale and is_current(job))]
+        for job in jobs:
+            if job not in stale:
+                print(f"GPT {job.model_k}: the index is up to date")
+        _make_parts(args, stale)
+        report([write_index(job, common.command_line()) for job in stale])
+
+
+def _make_parts(args: argparse.Namespace, jobs: "list[IndexJob]") -> None:
+    from culture_core.features.engines import make_parts
+
     make_parts(
         jobs,
         shard=args.shard or (1, 1),
@@ -95,11 +109,9 @@ def run(args: argparse.Namespace) -> None:
         address=args.ray_address,
         progress=f"indexing {len(jobs)} SAEs",
     )
-    if args.shard is None:
-        report([write_index(job, common.command_line()) for job in jobs])
 
 
-def jobs_of(args: argparse.Namespace) -> list:
+def jobs_of(args: argparse.Namespace) -> "list[IndexJob]":
     """One job for each index that the options mean."""
     from culture_core.features.job import IndexJob
 
@@ -118,7 +130,7 @@ def jobs_of(args: argparse.Namespace) -> list:
     ]
 
 
-def report(manifests: list[dict]) -> None:
+def report(manifests: list[dict[str, Any]]) -> None:
     """Print the figures of new indexes."""
     print(common.table([{"GPT": manifest["id"], **manifest["figures"]} for manifest in manifests]))
 

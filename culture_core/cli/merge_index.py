@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from culture_core import artifacts
 from culture_core.cli import common
 from culture_core.cli.index import add_job, jobs_of, report
 
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
 
     manifests = []
     for job in jobs_of(args):
-        gather_parts(job, args.others)
-        manifests.append(write_index(job, common.command_line()))
+        with artifacts.alone(job.index):
+            gather_parts(job, args.others)
+            manifests.append(write_index(job, common.command_line()))
     report(manifests)

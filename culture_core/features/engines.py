@@ -55,6 +55,8 @@ def make_parts(
     """
     for job in jobs:
         job.prepare()
+    if not jobs:
+        return
     work = _share(jobs, shard)
     quizzes = sum(len(span) for _, span in work)
     workers = min(workers or n_cores(), max(1, quizzes // QUIZZES_A_WORKER))
@@ -85,15 +87,14 @@ def _here(work: Sequence[Work], report: Report) -> None:
 
 def _beside(jobs: Sequence[IndexJob], work: Sequence[Work], workers: int, report: Report) -> None:
     """One process a share of the parts; this one watches the files appear."""
-    waiting = list(work)
+    waiting = {job.path(span): len(span) for job, span in work}
     with _processes(jobs, workers) as processes:
         while waiting:
             codes = [process.poll() for process, _ in processes]
-            done = [(job, span) for job, span in waiting if job.path(span).is_file()]
-            waiting = [entry for entry in waiting if entry not in done]
-            report(sum(len(span) for _, span in done))
+            done = [path for path in waiting if path.is_file()]
+            report(sum(waiting.pop(path) for path in done))
             for (_, errors), code in zip(processes, codes, strict=True):
-                if code or (code == 0 and waiting and all(other == 0 for other in codes)):
+                if code or (waiting and all(each == 0 for each in codes)):
                     raise CultureError(
                         f"a worker failed: {_last_line(errors)}; run the command again to go on"
                     )

@@ -265,13 +265,14 @@ def ensure_activations(
 
     manifest = read_manifest(population, hook, model_k, variant)
     folder = population.index(hook, model_k, variant) / ACTIVATIONS
-    if not _has_activations(folder, manifest):
-        job = job_of(population, hook, model_k, manifest)
-        make_parts([job], progress=progress or f"activations of GPT {model_k}")
-        with artifacts.atomic_folder(folder) as partial:
-            write_activations(complete_parts(job), job.quiz_set, partial)
-            artifacts.write_json(partial / artifacts.MANIFEST, manifest["inputs"])
-        shutil.rmtree(job.parts)
+    with artifacts.alone(folder.parent):
+        if not _has_activations(folder, manifest):
+            job = job_of(population, hook, model_k, manifest)
+            make_parts([job], progress=progress or f"activations of GPT {model_k}")
+            with artifacts.atomic_folder(folder) as partial:
+                write_activations(complete_parts(job), job.quiz_set, partial)
+                artifacts.write_json(partial / artifacts.MANIFEST, manifest["inputs"])
+            shutil.rmtree(job.parts)
     return open_activations(population, hook, model_k, variant)
 
 
