@@ -18,7 +18,7 @@ from culture_core.features.grading import MARGIN, N_BEST, Grading, grade_feature
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import open_index
 from culture_core.features.sparse import SparseActivations
-from culture_core.features.store import ACTIVATIONS, open_activations
+from culture_core.features.store import open_activations
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 SETTINGS = {
@@ -124,8 +124,6 @@ def _untrained_sha256(population: PopulationFolder, hook: str, model_k: int) -> 
 
 def _untrained_activations(population: PopulationFolder, hook: str, model_k: int) -> SparseActivations | None:
     """Sparse activations of the SAE on an untrained GPT, None where it has no index."""
-    folder = population.index(hook, model_k, UNTRAINED)
     if _untrained_sha256(population, hook, model_k) is None:
         return None
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    return SparseActivations.open(folder / ACTIVATIONS, manifest["quiz_set"]["n"])
+    return open_activations(population, hook, model_k, UNTRAINED)
