@@ -35,6 +35,7 @@ class GridRow:
     values: (b * 101,) float of any scale, drawn as ink on the cells; NaN is nothing; None draws none.
     truth: (b * 101,) uint8; where it differs from `tokens` the cell is marked as wrong; None marks none.
     clean: (b * 101,) uint8 tokens before prompt noise; where it differs the cell is named as noise on hover.
+    probability: (b * 101,) float in 0..1 of the right token to a GPT, told on hover; NaN is nothing.
     caption, detail: a heading above the row, and a quieter line behind it.
     """
 
@@ -45,6 +46,7 @@ class GridRow:
     values: np.ndarray | None = None
     truth: np.ndarray | None = None
     clean: np.ndarray | None = None
+    probability: np.ndarray | None = None
     caption: str = ""
     detail: str = ""
 
@@ -52,7 +54,7 @@ class GridRow:
         n_blocks = len(self.labels)
         if len(self.links) != n_blocks - 1 or len(self.starts) != n_blocks:
             raise CultureError(f"a row of {n_blocks} grids needs {n_blocks - 1} links and {n_blocks} starts")
-        for name in ("tokens", "values", "truth", "clean"):
+        for name in ("tokens", "values", "truth", "clean", "probability"):
             array = getattr(self, name)
             if array is not None and array.shape != (n_blocks * BLOCK_LENGTH,):
                 raise CultureError(f"{name} of {n_blocks} grids has shape {array.shape}")
@@ -69,12 +71,14 @@ def quiz_row(
     *,
     values: np.ndarray | None = None,
     clean: np.ndarray | None = None,
+    probability: np.ndarray | None = None,
     caption: str = "",
     detail: str = "",
 ) -> GridRow:
     """The row of one quiz, its four grids in the order of its structure.
 
-    tokens: (404,) uint8; values: (404,) float or None; clean: (404,) uint8 tokens before noise or None.
+    tokens: (404,) uint8; values: (404,) float or None; clean: (404,) uint8 tokens before noise or None;
+    probability: (404,) float of the right token, or None.
     Errors: CultureError when the markers are not the four of a quiz.
     """
     markers = np.asarray(tokens)[::BLOCK_LENGTH].astype(int)
@@ -88,6 +92,7 @@ def quiz_row(
         starts=tuple(range(0, QUIZ_LENGTH, BLOCK_LENGTH)),
         values=values,
         clean=clean,
+        probability=probability,
         caption=caption,
         detail=detail,
     )
@@ -106,6 +111,7 @@ def answered_row(
     labels: Sequence[str],
     *,
     values: np.ndarray | None = None,
+    probability: np.ndarray | None = None,
     clean: np.ndarray | None = None,
     caption: str = "",
     detail: str = "",
@@ -113,7 +119,8 @@ def answered_row(
     """A quiz and, behind its true last grid, the answers given to it, wrong cells marked.
 
     tokens: (404,) uint8; answers: (m, 100) uint8 cells of the last grid; labels: m names;
-    values: (m, 100) float of the answers' cells, or None; clean: as in `quiz_row`.
+    values: (m, 100) float of the answers' cells, or None; probability: (m, 100) of the right token of each, or
+    None; clean: as in `quiz_row`.
     """
     quiz = quiz_row(tokens, clean=clean, caption=caption, detail=detail)
     m = len(answers)
@@ -126,8 +133,37 @@ def answered_row(
         links=(*quiz.links, BAR, *("",) * (m - 1)),
         starts=(*quiz.starts, *(ANSWER_START,) * m),
         values=None if values is None else _behind_quiz(values),
+        probability=None if probability is None else _behind_quiz(probability),
         truth=np.concatenate([quiz.tokens, np.tile(quiz.tokens[ANSWER_START:], m)]),
         clean=None if quiz.clean is None else np.concatenate([quiz.clean, answered]),
+    )
+
+
+def answer_row(
+    tokens: np.ndarray,
+    answer: np.ndarray,
+    *,
+    values: np.ndarray | None = None,
+    probability: np.ndarray | None = None,
+    caption: str = "",
+    detail: str = "",
+) -> GridRow:
+    """One answer to a quiz alone: its last grid, wrong cells marked.
+
+    tokens: (404,) uint8 of the quiz; answer: (100,) uint8 cells; values, probability: (100,) float or None.
+    """
+    grids = quiz_row(tokens)
+    truth = grids.tokens[ANSWER_START:]
+    return GridRow(
+        tokens=np.concatenate([truth[:1], np.asarray(answer, dtype=np.uint8)]),
+        labels=grids.labels[-1:],
+        links=(),
+        starts=(ANSWER_START,),
+        values=None if values is None else np.concatenate([[np.nan], values]),
+        truth=truth,
+        probability=None if probability is None else np.concatenate([[np.nan], probability]),
+        caption=caption,
+        detail=detail,
     )
 
 

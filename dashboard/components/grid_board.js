@@ -1,5 +1,5 @@
 // Draws rows of 10 x 10 grids on canvases: cells, ink for values, crosses for wrong cells; hover, keys, clicks.
-// Data: see board_data in grid_board.py. A cell is addressed by (row, block, offset); offset 0 is the block's marker.
+// Data: see grid_board in grid_board.py. A cell is addressed by (row, block, offset); offset 0 is the block's marker.
 
 const SIDE = 10;
 const BLOCK = 101;
@@ -8,18 +8,23 @@ const LINK_WIDTH = 26;
 const GAP_WIDTH = 14;
 const BAR_WIDTH = 15;
 const GRID_LINE = "rgba(0, 0, 0, 0.16)";
+const NO_PROBABILITY = 255;
+const CELL_PAGE = "cell";
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".root");
   const board = root.board ?? (root.board = {});
   board.send = (cell) => setTriggerValue("clicked", cell);
-  const { selected, ...drawn } = data;
+  board.open = (cell) => setTriggerValue("opened", cell);
+  const { selected, addresses, ...drawn } = data;
   const signature = JSON.stringify(drawn);
   if (board.signature !== signature) {
     board.signature = signature;
+    board.view?.ignore.abort();
     board.view = build(root, board, data);
   }
+  board.view.addresses = addresses;
   select(board.view, selected);
 }
 
@@ -29,13 +34,16 @@ function build(root, board, data) {
   const spoken = element("div", "spoken", { "aria-live": "polite" });
   const list = element("div", "rows");
   list.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${data.rowWidth}px), 1fr))`;
-  const view = { data, board, tooltip, spoken };
+  const view = { data, board, tooltip, spoken, addresses: data.addresses, ignore: new AbortController() };
   view.rows = data.rows.map((row, index) => buildRow(view, row, index));
   list.append(...view.rows.map((row) => row.figure));
   root.replaceChildren(...legend(data), list, tooltip, spoken);
   if (focused >= 0) view.rows[Math.min(focused, view.rows.length - 1)]?.figure.focus({ preventScroll: true });
   new ResizeObserver(() => layout(view)).observe(list);
   layout(view);
+  const away = (event) => event.composedPath().includes(root) || unpin(view);
+  document.addEventListener("pointerdown", away, { signal: view.ignore.signal });
+  window.addEventListener("scroll", () => unpin(view), { signal: view.ignore.signal, capture: true, passive: true });
   return view;
 }
 
@@ -44,7 +52,7 @@ function build(root, board, data) {
 function buildRow(view, source, index) {
   const row = decode(source);
   row.index = index;
-  row.figure = element("figure", view.data.clickable ? "row clickable" : "row", {
+  row.figure = element("figure", view.data.clickable || view.addresses ? "row clickable" : "row", {
     tabindex: "0",
     role: "img",
     "aria-roledescription": "grids",
@@ -67,8 +75,12 @@ function buildRow(view, source, index) {
 
 function decode(source) {
   const tokens = Array.from(source.cells, (letter) => parseInt(letter, 15));
-  const values = source.values ? Uint8Array.from(atob(source.values), (c) => c.charCodeAt(0)) : null;
-  return { ...source, tokens, values, wrong: new Map(source.wrong ?? []), noise: new Map(source.noise ?? []) };
+  const [values, probability] = [bytes(source.values), bytes(source.probability)];
+  return { ...source, tokens, values, probability, wrong: new Map(source.wrong ?? []), noise: new Map(source.noise ?? []) };
+}
+
+function bytes(base64) {
+  return base64 ? Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)) : null;
 }
 
 function buildBlock(view, row, block, label) {
@@ -76,7 +88,7 @@ function buildBlock(view, row, block, label) {
   const head = element("div", "label");
   head.append(text("span", label, "name"));
   const markerValue = row.values && view.data.ink ? row.values[block * BLOCK] : 0;
-  const marker = markerValue > 0 ? inked(view.data.style, markerValue / 255, 13, "marker") : null;
+  const marker = markerValue > 0 || view.data.markers ? inked(view.data.style, markerValue / 255, 13, "marker") : null;
   if (marker) head.append(marker);
   const canvas = element("canvas");
   holder.append(head, canvas);
@@ -226,50 +238,108 @@ function listen(view, row) {
     };
     block.canvas.addEventListener("pointermove", (event) => point(view, row, index, cellAt(event), event));
     block.canvas.addEventListener("pointerleave", () => unpoint(view));
-    block.canvas.addEventListener("click", (event) => press(view, row, index, cellAt(event)));
+    block.canvas.addEventListener("click", (event) => {
+      unpin(view);
+      press(view, row, index, cellAt(event), event);
+    });
     block.marker?.addEventListener("pointermove", (event) => point(view, row, index, 0, event));
     block.marker?.addEventListener("pointerleave", () => unpoint(view));
-    block.marker?.addEventListener("click", () => press(view, row, index, 0));
+    block.marker?.addEventListener("click", (event) => {
+      unpin(view);
+      press(view, row, index, 0, event);
+    });
   });
+  row.figure.addEventListener("dblclick", () => openCell(view, row, row.cursor.block, row.cursor.offset));
   row.figure.addEventListener("keydown", (event) => steer(view, row, event));
   row.figure.addEventListener("blur", () => unpoint(view));
 }
 
 function steer(view, row, event) {
   const { cursor } = row;
-  if (event.key === "Escape") return unpoint(view);
+  if (event.composedPath()[0] !== row.figure) return;
+  if (event.key === "Escape") return unpin(view);
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
-    return press(view, row, cursor.block, cursor.offset);
+    const pinned = view.pinned?.row === row && view.pinned.block === cursor.block && view.pinned.offset === cursor.offset;
+    return pinned ? openCell(view, row, cursor.block, cursor.offset) : press(view, row, cursor.block, cursor.offset);
   }
   const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   const move = moves[event.key];
   if (!move) return;
   event.preventDefault();
-  const line = clamp(Math.floor((cursor.offset - 1) / SIDE) + move[0], 0, SIDE - 1);
-  let column = ((cursor.offset - 1) % SIDE) + move[1];
-  if (column < 0 || column >= SIDE) {
-    const block = cursor.block + move[1];
-    if (block < 0 || block >= row.blocks.length) return;
-    cursor.block = block;
-    column = column < 0 ? SIDE - 1 : 0;
-  }
-  cursor.offset = 1 + line * SIDE + column;
-  const box = row.blocks[cursor.block].canvas.getBoundingClientRect();
+  unpin(view);
+  step(row, cursor, move);
+  const { canvas, marker } = row.blocks[cursor.block];
+  const box = (cursor.offset === 0 ? marker : canvas).getBoundingClientRect();
+  const [line, column] = cursor.offset === 0 ? [0, 0] : [Math.floor((cursor.offset - 1) / SIDE), (cursor.offset - 1) % SIDE];
   const at = { clientX: box.left + (column + 0.5) * row.cell, clientY: box.top + (line + 0.5) * row.cell };
   point(view, row, cursor.block, cursor.offset, at);
   view.spoken.textContent = facts(view.data, row, cursor.block, cursor.offset).join(", ");
 }
 
-function press(view, row, block, offset) {
-  if (!view.data.clickable) return;
+// Sideways from grid to grid; up from the first line to the marker, and down from it.
+function step(row, cursor, [down, right]) {
+  if (cursor.offset === 0) {
+    if (down > 0) cursor.offset = 1;
+    if (right && row.blocks[cursor.block + right]?.marker) cursor.block += right;
+    return;
+  }
+  const line = Math.floor((cursor.offset - 1) / SIDE) + down;
+  if (line < 0 && row.blocks[cursor.block].marker) return void (cursor.offset = 0);
+  let column = ((cursor.offset - 1) % SIDE) + right;
+  if (column < 0 || column >= SIDE) {
+    if (!row.blocks[cursor.block + right]) return;
+    cursor.block += right;
+    column = column < 0 ? SIDE - 1 : 0;
+  }
+  cursor.offset = 1 + clamp(line, 0, SIDE - 1) * SIDE + column;
+}
+
+function press(view, row, block, offset, event) {
+  const { clickable } = view.data;
+  if (!clickable && !view.addresses) return;
   const cell = { row: row.index, block, offset };
   select(view, cell);
-  view.board.send(cell);
+  if (view.addresses) pin(view, row, block, offset, event);
+  if (clickable) view.board.send(cell);
+}
+
+// A chosen cell: what is known of it stays, with the way to its Cell view.
+
+function pin(view, row, block, offset, event) {
+  if (event || view.tooltip.hidden) point(view, row, block, offset, event ?? middleOf(row, block));
+  const link = text("a", "Open in Cell view", "open");
+  link.href = `${CELL_PAGE}?${new URLSearchParams({ ...view.addresses[row.index], position: row.starts[block] + offset })}`;
+  link.addEventListener("click", (click) => {
+    if (click.ctrlKey || click.metaKey || click.shiftKey) return;
+    click.preventDefault();
+    openCell(view, row, block, offset);
+  });
+  view.tooltip.append(link);
+  view.tooltip.classList.add("pinned");
+  view.pinned = { row, block, offset };
+  placeTooltip(view.tooltip, view.tooltip.at);
+}
+
+function middleOf(row, block) {
+  const box = row.blocks[block].canvas.getBoundingClientRect();
+  return { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
+}
+
+function openCell(view, row, block, offset) {
+  if (!view.addresses) return;
+  unpin(view);
+  view.board.open({ row: row.index, block, offset });
+}
+
+function unpin(view) {
+  view.pinned = null;
+  unpoint(view);
 }
 
 function point(view, row, block, offset, event) {
-  row.cursor = { block, offset: Math.max(1, offset) };
+  if (view.pinned) return;
+  row.cursor = { block, offset: row.blocks[block].marker ? offset : Math.max(1, offset) };
   view.ring?.remove();
   view.ring = ring(row, block, offset, "ring hover");
   const [colour, place, ...rest] = facts(view.data, row, block, offset);
@@ -282,6 +352,8 @@ function point(view, row, block, offset, event) {
   first.append(colour);
   view.tooltip.replaceChildren(first, text("div", place, "place"), ...rest.map((line) => text("div", line)));
   view.tooltip.hidden = false;
+  view.tooltip.classList.remove("pinned");
+  view.tooltip.at = { clientX: event.clientX, clientY: event.clientY };
   placeTooltip(view.tooltip, event);
 }
 
@@ -294,6 +366,7 @@ function placeTooltip(tooltip, event) {
 }
 
 function unpoint(view) {
+  if (view.pinned) return;
   view.ring?.remove();
   view.tooltip.hidden = true;
 }
@@ -327,6 +400,8 @@ function facts(data, row, block, offset) {
   const where = `${row.labels[block]}${offset === 0 ? "" : `, row ${Math.floor((offset - 1) / SIDE)}, column ${(offset - 1) % SIDE}`}`;
   const list = [offset === 0 ? "marker" : name(row.tokens[place]), `${where} · token ${row.starts[block] + offset}`];
   if (row.values && row.valued[block] && data.scale) list.push(`${data.scale.name} ${number((row.values[place] / 255) * data.scale.maximum)}`);
+  const probability = row.probability?.[place] ?? NO_PROBABILITY;
+  if (probability !== NO_PROBABILITY) list.push(`probability of the right colour ${percentage(probability)}`);
   if (row.wrong.has(place)) list.push(`wrong: should be ${name(row.wrong.get(place))}`);
   if (row.noise.has(place)) list.push(`noise: was ${name(row.noise.get(place))}`);
   return list;
@@ -336,7 +411,8 @@ function describe(row, data) {
   const parts = [[row.caption, row.detail].filter(Boolean).join(", ") || "Grids", `grids ${row.labels.join(", ")}`];
   if (row.values && data.ink) parts.push(peak(row, data));
   if (row.wrong.size > 0) parts.push(`${row.wrong.size} wrong cells`);
-  parts.push("Use the arrow keys to read the cells.");
+  const chosen = data.addresses ? " Enter keeps a cell, Enter again opens it in the Cell view." : data.clickable ? " Enter chooses a cell." : "";
+  parts.push(`Use the arrow keys to read the cells.${chosen}`);
   return parts.join(". ");
 }
 
@@ -403,6 +479,10 @@ function inked(style, share, box, kind) {
 function number(value) {
   if (value === 0) return "0";
   return Math.abs(value) >= 0.01 && Math.abs(value) < 10000 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+}
+
+function percentage(whole) {
+  return whole === 0 ? "under 1%" : whole === 100 ? "over 99%" : `${whole}%`;
 }
 
 function clamp(value, low, high) {

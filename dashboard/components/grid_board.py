@@ -1,19 +1,22 @@
 """Rows of grids on a page: colours, activations, wrong cells, hover, clicks; drawn by grid_board.js."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from components.display import chosen_style
 from culture_core.figures.rows import GridRow
 from culture_core.figures.style import DIGITS, GridStyle, ValueScale, contrast_colour, faded, quantise
 from culture_core.world.vocabulary import BLOCK_LENGTH
 
 HERE = Path(__file__).parent
+CELL_VIEW = "views/cell.py"
 TOKEN_LETTERS = "0123456789abcde"
 
 _mount = st.components.v2.component(
@@ -48,6 +51,9 @@ def grid_board(
     row_width: int = 440,
     max_cell: int = 16,
     clickable: bool = True,
+    addresses: Sequence[Mapping[str, str]] | None = None,
+    on_click: Callable[[CellClick], None] | None = None,
+    markers: bool = False,
     selected: CellClick | None = None,
     style: GridStyle | None = None,
 ) -> CellClick | None:
@@ -56,7 +62,11 @@ def grid_board(
     scale: what the rows' values stand for; shown on hover, and as ink on the cells unless `ink` is False.
     digits: write the token on each cell. colour_key: name the eleven colours. legend: explain the marks.
     row_width: least width of a row in pixels. max_cell: largest side of a cell in pixels.
-    selected: a cell to outline.
+    clickable: report clicks; on_click: called with one before the script runs again.
+    addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the cell
+    on the screen, with a link that opens it there.
+    markers: the marker tokens are drawn too, and can be chosen. selected: a cell to outline.
+    style: default the reader's choice.
     """
     data = {
         "rows": [row_data(row, scale) for row in rows],
@@ -68,15 +78,35 @@ def grid_board(
         "rowWidth": row_width,
         "maxCell": max_cell,
         "clickable": clickable,
+        "addresses": None if addresses is None else [dict(address) for address in addresses],
+        "markers": markers,
         "selected": None if selected is None else _selected_data(selected, rows),
-        "style": _style_data(style or GridStyle()),
+        "style": _style_data(style or chosen_style()),
     }
-    result = _mount(key=key, data=data, on_clicked_change=_nothing)
+    result = _mount(
+        key=key,
+        data=data,
+        on_clicked_change=partial(_tell_click, key, rows, on_click),
+        on_opened_change=_nothing,
+    )
+    _open_cell(read_click(result.opened, rows), addresses)
     return read_click(result.clicked, rows)
 
 
 def _nothing() -> None:
     """Streamlit reports a trigger only where it has a callback."""
+
+
+def _tell_click(key: str, rows: Sequence[GridRow], on_click: Callable[[CellClick], None] | None) -> None:
+    clicked = read_click(st.session_state[key].clicked, rows)
+    if clicked is not None and on_click is not None:
+        on_click(clicked)
+
+
+def _open_cell(opened: CellClick | None, addresses: Sequence[Mapping[str, str]] | None) -> None:
+    """Go to the Cell view when the link of a cell was followed."""
+    if opened is not None and addresses is not None:
+        st.switch_page(CELL_VIEW, query_params={**addresses[opened.row], "position": str(opened.position)})
 
 
 def read_click(value: Any, rows: Sequence[GridRow]) -> CellClick | None:
@@ -103,11 +133,18 @@ def row_data(row: GridRow, scale: ValueScale | None) -> dict[str, Any]:
     if scale is not None and row.values is not None:
         data["values"] = base64.b64encode(quantise(scale.shares(row.values)).tobytes()).decode()
         data["valued"] = (~np.isnan(row.values).reshape(-1, BLOCK_LENGTH).all(1)).tolist()
+    if row.probability is not None:
+        data["probability"] = base64.b64encode(_percentages(row.probability).tobytes()).decode()
     if row.truth is not None:
         data["wrong"] = _differences(row.tokens, row.truth)
     if row.clean is not None:
         data["noise"] = _differences(row.tokens, row.clean)
     return data
+
+
+def _percentages(probability: np.ndarray) -> np.ndarray:
+    """Probabilities as whole percentages, uint8; 255 where there is none."""
+    return np.where(np.isnan(probability), 255, np.round(np.nan_to_num(probability) * 100)).astype(np.uint8)
 
 
 def _differences(tokens: np.ndarray, other: np.ndarray) -> list[list[int]]:
