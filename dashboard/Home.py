@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("views/quizzes.py", title="Quizzes", icon=":material/grid_view:", url_path="quizzes"),
         st.Page("views/features.py", title="Features", icon=":material/table_rows:", url_path="features"),
         st.Page("views/feature.py", title="Feature", icon=":material/bolt:", url_path="feature"),
+        st.Page("views/cell.py", title="Cell view", icon=":material/my_location:", url_path="cell"),
         st.Page("views/universal.py", title="Universal", icon=":material/compare:", url_path="universal"),
         st.Page("views/lists.py", title="Lists", icon=":material/star:", url_path="lists"),
     ],

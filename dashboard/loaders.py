@@ -17,10 +17,15 @@ import torch
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
+from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError
 from culture_core.evaluation.browse import BrowseSet, open_browse
+from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import FeatureIndex, open_index
+from culture_core.models.mygpt import MyGPT
+from culture_core.models.population import resolve_source
+from culture_core.saes.plain import Encoder, read_sae
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
@@ -31,24 +36,28 @@ from quoting import quoted
 CACHE_VARIABLE = "CULTURE_CACHE"
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+INDEX_SET, BROWSE_SET, CULTURE_SET = QUIZ_SETS = ("index", "browse", "culture")
+
 torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
 class Quizzes:
-    """Quizzes as arrays: tokens and clean (n, 404) uint8, task and structure n names each."""
+    """Quizzes as arrays: tokens and clean (n, 404) uint8, task, structure and source n names each."""
 
     tokens: np.ndarray
     clean: np.ndarray
     task: tuple[str, ...]
     structure: tuple[str, ...]
+    source: tuple[str, ...]
 
     @classmethod
     def of(cls, batch: QuizBatch) -> "Quizzes":
         tokens, clean = batch.tokens.cpu().numpy(), batch.clean.cpu().numpy()
         tokens.setflags(write=False)
         clean.setflags(write=False)
-        return cls(tokens, clean, tuple(batch.task_names()), tuple(batch.structure_names()))
+        names = (batch.task_names(), batch.structure_names(), batch.source_names())
+        return cls(tokens, clean, *map(tuple, names))
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,72 @@ def note_book() -> NoteBook:
     return NoteBook(notes_path())
 
 
+def culture(chosen: Population) -> CultureSet:
+    """The stored culture quizzes with author, probabilities and verdicts."""
+    return _culture(chosen.folder, _changed(chosen.folder.quizzes("candidates")))
+
+
+def has_culture(chosen: Population) -> bool:
+    """Whether the GPTs have invented quizzes."""
+    return chosen.folder.quizzes("candidates").is_file() or chosen.folder.quizzes("culture").is_file()
+
+
+def quiz_sets(chosen: Population) -> list[str]:
+    """The quiz sets there are to look at, of QUIZ_SETS.
+
+    Errors: CultureError that says what to run when there is none.
+    """
+    there = {
+        INDEX_SET: bool(chosen.folder.indexed_hooks()),
+        BROWSE_SET: _written(chosen.folder.browse) > 0,
+        CULTURE_SET: has_culture(chosen),
+    }
+    names = [name for name in QUIZ_SETS if there[name]]
+    if not names:
+        root = chosen.folder.root
+        raise CultureError(
+            f"no quizzes of {chosen.name} to look at; run `culture answers --population {root}`"
+        )
+    return names
+
+
+def quizzes_of(chosen: Population, hook: str, quiz_set: str) -> Quizzes:
+    """The quizzes of one of QUIZ_SETS; those of the index belong to a hook point."""
+    if quiz_set == BROWSE_SET:
+        return browse_quizzes(chosen)
+    if quiz_set == CULTURE_SET:
+        return _culture_quizzes(chosen.folder, _changed(chosen.folder.quizzes("candidates")))
+    return index_quizzes(index(chosen, the_hook(chosen, hook), chosen.models[0]))
+
+
+def model(chosen: Population, model_k: int) -> MyGPT:
+    """One GPT, on the CPU; shared, to be read only."""
+    return _model(chosen.folder, model_k, _changed(chosen.folder.manifest))
+
+
+def sae(chosen: Population, hook: str, model_k: int) -> Encoder:
+    """One GPT's SAE, on the CPU; shared, to be read only."""
+    return _sae(chosen.folder, hook, model_k, _written(chosen.folder.sae(hook, model_k)))
+
+
+def has_sae(chosen: Population, hook: str, model_k: int) -> bool:
+    """Whether one GPT has an SAE at a hook point ("": at none)."""
+    return hook != "" and _written(chosen.folder.sae(hook, model_k)) > 0
+
+
+def has_index(chosen: Population, hook: str, model_k: int) -> bool:
+    """Whether one GPT's SAE has an index."""
+    return hook != "" and _written(chosen.folder.index(hook, model_k)) > 0
+
+
+def reading(chosen: Population, hook: str, model_k: int, tokens: np.ndarray) -> QuizReading:
+    """One quiz (404,) read by one GPT and, where it has one, its SAE at a hook point; computed when first
+    asked for."""
+    at = hook if has_sae(chosen, hook, model_k) else ""
+    written = _changed(chosen.folder.manifest), _written(chosen.folder.sae(at, model_k)) if at else 0
+    return _reading(chosen, at, model_k, tokens.tobytes(), written)
+
+
 def the_hook(chosen: Population, name: str | None) -> str:
     """The hook point of that name, or the first when no name is given.
 
@@ -180,6 +255,11 @@ def the_hook(chosen: Population, name: str | None) -> str:
     if name is None:
         return chosen.hooks[0]
     return _one_of(name, chosen.hooks, "hook point")
+
+
+def any_hook(chosen: Population) -> str:
+    """The first hook point, or "" for a population without SAEs."""
+    return chosen.hooks[0] if chosen.hooks else ""
 
 
 def the_model(chosen: Population, name: str | None) -> int:
@@ -200,8 +280,13 @@ def _one_of(name: str, known: Sequence[str], kind: str) -> str:
 
 def _written(folder: Path) -> int:
     """When an artifact was written, in nanoseconds; 0 when it is not there."""
+    return _changed(folder / artifacts.MANIFEST)
+
+
+def _changed(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 when it is not there."""
     try:
-        return (folder / artifacts.MANIFEST).stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         return 0
 
@@ -245,3 +330,35 @@ def _feature_table(
     matched = matches(chosen, hook) if has_matches(chosen, hook) else None
     rows = [feature_rows(k, index(chosen, hook, k), matched) for k in models]
     return pd.concat(rows, ignore_index=True)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the culture quizzes")
+def _culture(folder: PopulationFolder, changed: int) -> CultureSet:  # noqa: ARG001
+    return open_culture(folder)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _culture_quizzes(folder: PopulationFolder, changed: int) -> Quizzes:
+    return Quizzes.of(_culture(folder, changed).quizzes)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Loading the GPTs")
+def _model(folder: PopulationFolder, model_k: int, changed: int) -> MyGPT:  # noqa: ARG001
+    return resolve_source(folder.root).load_models(model_k)[0]
+
+
+@st.cache_resource(max_entries=20, show_spinner="Loading the SAEs")
+def _sae(folder: PopulationFolder, hook: str, model_k: int, written: int) -> Encoder:  # noqa: ARG001
+    return read_sae(folder.sae(hook, model_k))
+
+
+@st.cache_resource(max_entries=320, show_spinner=False, hash_funcs={Population: _identity})
+def _reading(
+    chosen: Population,
+    hook: str,
+    model_k: int,
+    tokens: bytes,
+    written: tuple[int, int],  # noqa: ARG001
+) -> QuizReading:
+    encoder = sae(chosen, hook, model_k) if hook else None
+    return read_quiz(model(chosen, model_k), np.frombuffer(tokens, dtype=np.uint8), encoder, hook)

@@ -1,7 +1,7 @@
 """One quiz through one GPT: the features that fire at each token, and what it expects each token to be.
 
-Position p of the activations is the state after reading token p, as in the index; row p of the logits predicts
-token p, from the tokens before it.
+Position p of the activations is the state after reading token p, as in the index; row p of the logits
+predicts token p, from the tokens before it.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ OWN_HOOKS = ("hook_attn_out", "hook_mlp_out", "hook_resid_post")
 class QuizReading:
     """What one GPT does on one quiz.
 
-    logits: (404, 15) float32. starts (405,), feature (z,), value (z,): the features that fire after token p are
-    the entries starts[p] to starts[p + 1], strongest first; none after the last token, which is never read.
+    logits: (404, 15) float32. starts (405,), feature (z,), value (z,): the features that fire after token p
+    are the entries starts[p] to starts[p + 1], strongest first; none after the last token, never read.
     """
 
     logits: NDArray[np.float32]
@@ -59,14 +59,14 @@ class QuizReading:
 
 @torch.inference_mode()
 def read_quiz(
-    model: MyGPT, tokens: NDArray[np.uint8], sae: Encoder | None = None, hook: str | None = None
+    model: MyGPT, tokens: NDArray[np.uint8], sae: Encoder | None = None, hook: str = ""
 ) -> QuizReading:
     """Run one quiz (404,) through a GPT, and its SAE at a hook point; without them no feature fires.
 
     The model is only read: no hook is set on it, so threads may share it.
     """
     batch = torch.from_numpy(np.asarray(tokens, dtype=np.int64))[None]
-    if sae is None or hook is None:
+    if sae is None:
         logits, fired = model(batch), torch.zeros(QUIZ_LENGTH - 1, 0)
     else:
         logits, state = logits_and_state(model, hook, batch)

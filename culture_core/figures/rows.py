@@ -119,8 +119,8 @@ def answered_row(
     """A quiz and, behind its true last grid, the answers given to it, wrong cells marked.
 
     tokens: (404,) uint8; answers: (m, 100) uint8 cells of the last grid; labels: m names;
-    values: (m, 100) float of the answers' cells, or None; probability: (m, 100) of the right token of each, or
-    None; clean: as in `quiz_row`.
+    values: (m, 100) float of the answers' cells, or None; probability: (m, 100) of the right token of each,
+    or None; clean: as in `quiz_row`.
     """
     quiz = quiz_row(tokens, clean=clean, caption=caption, detail=detail)
     m = len(answers)

@@ -7,8 +7,8 @@ import numpy as np
 from culture_core.world.vocabulary import COLOUR_NAMES, COLOUR_RGB
 
 PUBLISHED_PALETTE = tuple("#{:02x}{:02x}{:02x}".format(*rgb) for rgb in COLOUR_RGB)
-# found by search: the same names fit, and any two colours stay at least 17 apart (CIEDE2000) to readers without red,
-# green or blue receptors; the published ones come as near as 5 (tests/figures/test_palettes.py)
+# found by search: the same names fit, and any two colours stay at least 17 apart (CIEDE2000) to readers
+# without red, green or blue receptors; published ones come as near as 5 (tests/figures/test_palettes.py)
 DISTINCT_PALETTE = (
     *("#ffffff", "#e40000", "#068a5e", "#050466", "#ffdf00", "#5ad9ff"),
     *("#954295", "#adcc97", "#541100", "#8383ff", "#4c484b"),

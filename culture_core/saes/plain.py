@@ -1,7 +1,7 @@
 """SAEs read without SAELens, for looking at one quiz at a time.
 
-Importing SAELens takes some ten seconds and half a gigabyte; a dashboard that encodes a quiz now and then needs
-a matrix product. Reads SAELens' own folders; an SAE with a setting not known here is left to SAELens itself.
+Importing SAELens takes some ten seconds and half a gigabyte; a dashboard that encodes a quiz now and then
+needs a matrix product. Reads SAELens' own folders; an SAE with a setting not known here goes to SAELens.
 
 Source of the formulas: SAELens 6.54, `topk_sae.py`, `jumprelu_sae.py`, `standard_sae.py`.
 """

@@ -25,7 +25,7 @@ def choose_display() -> Display:
             required=True,
             key="palette",
             persist_state="session",
-            help="The second set keeps all eleven colours apart for readers who do not see red, green or blue.",
+            help="The second set keeps all eleven apart for readers who do not see red, green or blue.",
         )
         digits = st.toggle(
             "Digits on the cells",

@@ -467,7 +467,7 @@ function colourLegend(style) {
 function inked(style, share, box, kind) {
   const holder = element("span", kind);
   const ink = element("i");
-  const side = Math.max(1, Math.round((box - 2) * style.inkSide * Math.sqrt(share)));
+  const side = share > 0 ? Math.max(1, Math.round((box - 2) * style.inkSide * Math.sqrt(share))) : 0;
   ink.style.width = ink.style.height = `${side}px`;
   ink.style.background = style.ink;
   holder.append(ink);

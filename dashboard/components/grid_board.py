@@ -63,8 +63,8 @@ def grid_board(
     digits: write the token on each cell. colour_key: name the eleven colours. legend: explain the marks.
     row_width: least width of a row in pixels. max_cell: largest side of a cell in pixels.
     clickable: report clicks; on_click: called with one before the script runs again.
-    addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the cell
-    on the screen, with a link that opens it there.
+    addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the
+    cell on the screen, with a link that opens it there.
     markers: the marker tokens are drawn too, and can be chosen. selected: a cell to outline.
     style: default the reader's choice.
     """

@@ -64,4 +64,5 @@ def show_column(column: MatchColumn, shared: list[int], scope: Scope, display: D
         legend=False,
         row_width=120,
         clickable=False,
+        addresses=scope.cell_addresses(loaders.INDEX_SET, shared),
     )

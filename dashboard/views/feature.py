@@ -40,7 +40,7 @@ def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) 
         column.metric(name, value, help=meaning)
 
 
-def show_top(index: FeatureIndex, feature: int, model_k: int, display: Display) -> None:
+def show_top(scope: Scope, index: FeatureIndex, feature: int, model_k: int, display: Display) -> None:
     """The strongest quizzes; a click on a cell is told above them and kept in the URL."""
     n_kept = index.top_quiz.shape[1]
     all_shown = permalink.read("all") is not None
@@ -56,6 +56,7 @@ def show_top(index: FeatureIndex, feature: int, model_k: int, display: Display) 
         colour_key=display.colour_key,
         row_width=520,
         max_cell=14,
+        addresses=scope.cell_addresses(loaders.INDEX_SET, index.top(feature).quiz[: len(rows)]),
         selected=selected,
     )
     if clicked is not None:
@@ -147,7 +148,7 @@ else:
     show_numbers(scope, index, model_k, feature)
     grids, profile = st.columns([7, 4], gap="large")
     with grids:
-        show_top(index, feature, model_k, display)
+        show_top(scope, index, feature, model_k, display)
     with profile:
         show_profile(index, feature)
         show_matches(scope, model_k, feature)

@@ -7,7 +7,7 @@ import loaders
 from components import permalink
 from components.display import Display, choose_display
 from components.grid_board import grid_board
-from components.scope import choose_population
+from components.scope import Scope, choose_population
 from culture_core.evaluation.browse import BrowseSet
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.figures.style import ValueScale
@@ -82,7 +82,9 @@ def quiz_answers(quizzes: loaders.Quizzes, browse: BrowseSet, i: int) -> GridRow
     )
 
 
-def show_quizzes(quizzes: loaders.Quizzes, browse: BrowseSet, shown: np.ndarray, display: Display) -> None:
+def show_quizzes(
+    scope: Scope, quizzes: loaders.Quizzes, browse: BrowseSet, shown: np.ndarray, display: Display
+) -> None:
     grid_board(
         [quiz_answers(quizzes, browse, int(i)) for i in shown],
         key="quizzes",
@@ -92,6 +94,7 @@ def show_quizzes(quizzes: loaders.Quizzes, browse: BrowseSet, shown: np.ndarray,
         colour_key=display.colour_key,
         row_width=680,
         clickable=False,
+        addresses=scope.cell_addresses(loaders.BROWSE_SET, shown),
     )
 
 
@@ -117,4 +120,5 @@ else:
         f"Quizzes {shown.start + 1} to {shown.stop} of {len(found)}. Answered right of these: {accuracy}. "
         "Behind the line: each GPT's greedy answer; point at a cell for the probability of its right colour."
     )
-    show_quizzes(quizzes, browse, found[shown], display)
+    scope = Scope(population, loaders.any_hook(population))
+    show_quizzes(scope, quizzes, browse, found[shown], display)

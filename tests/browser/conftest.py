@@ -22,7 +22,9 @@ READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 START_SECONDS = 60
 ALL_DRAWN = """() => {
     const boards = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')];
-    return boards.length > 0 && boards.every(board => board.shadowRoot?.querySelector("canvas")?.width > 20);
+    const canvases = boards.flatMap(board => [...(board.shadowRoot?.querySelectorAll("canvas") ?? [])]);
+    return boards.every(board => board.shadowRoot?.querySelector(".root")?.childElementCount > 0)
+        && canvases.length > 0 && canvases.every(canvas => canvas.width > 20);
 }"""
 
 

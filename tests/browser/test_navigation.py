@@ -11,6 +11,7 @@ TITLES = {
     "quizzes": "Quizzes and answers",
     "features": "Features",
     "feature": "Feature",
+    "cell": "Cell view",
     "universal": "Universal features",
 }
 

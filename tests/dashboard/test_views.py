@@ -4,7 +4,7 @@ import pytest
 
 import loaders
 
-PAGES = ("home", "quizzes", "feature", "universal")
+PAGES = ("home", "quizzes", "feature", "cell", "universal")
 
 
 def headline(app) -> str:
@@ -112,3 +112,39 @@ def test_a_page_too_far_shows_the_last(open_page):
     app = open_page("quizzes", page=10**5)
     assert not app.exception
     assert app.number_input[0].value == app.number_input[0].max
+
+
+def test_a_link_to_a_cell_restores_quiz_and_cell(open_page):
+    app = open_page("cell", set="browse", number=7, position=340)
+    assert not app.exception
+    assert app.selectbox[0].value == "browse"
+    assert app.number_input[0].value == 7
+    assert app.subheader[0].value.endswith("row 3, column 6")
+
+
+def test_a_quiz_opens_at_its_deciding_cell_and_the_next_does_too(open_page):
+    app = open_page("cell", set="browse", number=7, position=340)
+    app.button[1].click().run()
+    assert app.query_params["number"] == "8"
+    assert "position" not in app.query_params
+    assert "must decide" in app.markdown[0].value
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"set": "cache"}, "There is no set"),
+        ({"number": 10**9}, "There is no number"),
+        ({"position": 404}, "There is no position"),
+        ({"when": "now"}, "There is no when"),
+    ],
+)
+def test_a_link_to_a_cell_that_is_not_there_is_a_friendly_page(open_page, parameters, words):
+    app = open_page("cell", **parameters)
+    assert not app.exception
+    assert words in app.warning[0].value
+
+
+@pytest.mark.parametrize("show", ["gpt-9", "7-1", "0-99999999", "0-", "x", "0-12345"])
+def test_a_drawing_that_cannot_be_is_left_out(open_page, show):
+    assert not open_page("cell", show=show).exception

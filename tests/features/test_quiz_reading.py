@@ -54,7 +54,9 @@ def test_logits_are_the_models_own(model, reading, quiz):
     assert (reading.predicted == logits.argmax(-1).numpy()).all()
 
 
-@pytest.mark.parametrize("hook", ["blocks.0.hook_mlp_out", "blocks.1.hook_attn_out", "blocks.1.hook_resid_mid"])
+@pytest.mark.parametrize(
+    "hook", ["blocks.0.hook_mlp_out", "blocks.1.hook_attn_out", "blocks.1.hook_resid_mid"]
+)
 def test_any_hook_point_is_read_as_transformer_lens_reads_it(built_population, model, quiz, hook):
     hooked = load_hooked([1], source=built_population.root, sae=True)[0]
     sae = load_sae(built_population.sae(HOOK, 1))

@@ -1,0 +1,109 @@
+"""What is known of one cell of a quiz, and what each GPT makes of it: plain functions, without Streamlit."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from culture_core.features.quiz_reading import QuizReading
+from culture_core.figures.rows import GRID_LABELS, quiz_row
+from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, QUIZ_LENGTH
+
+LAST_BLOCK = QUIZ_LENGTH - BLOCK_LENGTH
+
+
+@dataclass(frozen=True)
+class CellFacts:
+    """The truth about one token of a quiz.
+
+    label: of its grid, as in "f(B)". token: what stands there; clean: what stood there before prompt noise.
+    source: what the rule was applied to, the clean token at the same place of the other grid of its pair;
+    None for a marker and in grids that are no result of the rule.
+    deciding: the first cell of the last grid that differs from the grid it goes with: there the rule shows.
+    """
+
+    position: int
+    label: str
+    token: int
+    clean: int
+    source: int | None
+    deciding: bool
+
+    @property
+    def is_marker(self) -> bool:
+        return self.position % BLOCK_LENGTH == 0
+
+
+@dataclass(frozen=True)
+class FiringFeature:
+    """A feature that fires at a cell: its activation, that as a share of the largest in the index (None where
+    there is no index), and words for what it detects."""
+
+    feature: int
+    activation: float
+    share: float | None
+    words: str
+
+
+def cell_facts(tokens: np.ndarray, clean: np.ndarray, position: int) -> CellFacts:
+    """The truth about the token at a position of a quiz; tokens and clean: (404,) uint8."""
+    block = position // BLOCK_LENGTH
+    partner = _partner_block(tokens, block)
+    is_result = int(tokens[block * BLOCK_LENGTH] - FIRST_MARKER) % 2 == 1
+    source = None
+    if is_result and position % BLOCK_LENGTH:
+        source = int(clean[position + (partner - block) * BLOCK_LENGTH])
+    return CellFacts(
+        position=position,
+        label=quiz_row(tokens).labels[block],
+        token=int(tokens[position]),
+        clean=int(clean[position]),
+        source=source,
+        deciding=position == deciding_position(clean),
+    )
+
+
+def deciding_position(clean: np.ndarray) -> int:
+    """The first cell of the last grid that differs from the grid it goes with; its first cell when none does.
+
+    clean: (404,) uint8 tokens before noise.
+    """
+    partner = _partner_block(clean, LAST_BLOCK // BLOCK_LENGTH)
+    other = clean[partner * BLOCK_LENGTH + 1 : (partner + 1) * BLOCK_LENGTH]
+    differs = np.flatnonzero(clean[LAST_BLOCK + 1 :] != other)
+    return LAST_BLOCK + 1 + (int(differs[0]) if len(differs) else 0)
+
+
+def _partner_block(tokens: np.ndarray, block: int) -> int:
+    """Which block of a quiz holds the other grid of a block's pair (X, f(X))."""
+    grids = tokens[::BLOCK_LENGTH].astype(int) - FIRST_MARKER
+    return int(np.flatnonzero(grids == (grids[block] ^ 1))[0])
+
+
+def firing_features(
+    reading: QuizReading,
+    position: int,
+    describe: Callable[[int], str],
+    largest: Callable[[int], float] | None = None,
+) -> list[FiringFeature]:
+    """The features that fire after reading the token at a position, strongest first.
+
+    describe: feature -> words. largest: feature -> its largest activation over the index.
+    """
+    features, activations = reading.at(position)
+    return [
+        FiringFeature(
+            int(feature),
+            float(activation),
+            None if largest is None else min(1.0, float(activation) / max(largest(int(feature)), 1e-9)),
+            describe(int(feature)),
+        )
+        for feature, activation in zip(features, activations, strict=True)
+    ]
+
+
+def token_name(token: int, names: Collection[str]) -> str:
+    """A token in words: a colour of `names` with its digit, or a marker."""
+    if token < FIRST_MARKER:
+        return f"{tuple(names)[token]} ({token:x})"
+    return f"the marker of {GRID_LABELS[token - FIRST_MARKER]}"

@@ -1,0 +1,125 @@
+"""Cells are clicked in a real browser, and what their Cell view tells is what the GPTs do."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from culture_core import load_culture
+from culture_core.evaluation.browse import open_browse
+from culture_core.features.quiz_reading import read_quiz
+from culture_core.features.reader import open_index
+from culture_core.saes.plain import read_sae
+from culture_core.world.vocabulary import COLOUR_NAMES
+
+QUIZ = 3
+
+
+@pytest.fixture(scope="module")
+def tokens(population) -> np.ndarray:
+    return open_browse(population).quizzes.tokens[QUIZ].numpy()
+
+
+def click_cell(canvas, line: int, column: int) -> None:
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * (column + 0.5) / 10, "y": box["height"] * (line + 0.5) / 10})
+
+
+def columns(page):
+    """The five columns of features."""
+    return page.get_by_test_id("stBidiComponentIsolated").filter(has=page.locator("ol, .note"))
+
+
+@pytest.mark.parametrize(
+    ("view", "grid"),
+    [("quizzes", 1), ("feature?gpt=0", 2), ("universal", 3)],
+    ids=["quizzes", "feature", "universal"],
+)
+def test_a_click_on_a_cell_keeps_its_facts_and_leads_to_its_cell_view(visit, view, grid):
+    page = visit.open(view)
+    click_cell(visit.board().locator("canvas").nth(grid), 3, 7)
+    kept = visit.board().locator(".tooltip.pinned")
+    expect(kept).to_contain_text("row 3, column 7")
+    position = 101 * grid + 38
+    link = kept.get_by_role("link", name="Open in Cell view")
+    assert f"position={position}" in link.get_attribute("href")
+    link.click()
+    page.get_by_role("heading", name="Cell view", exact=True).wait_for()
+    visit.settle()
+    assert f"position={position}" in page.url
+    expect(page.get_by_role("heading", name=re.compile("row 3, column 7"))).to_be_visible()
+    expect(columns(page)).to_have_count(5)
+
+
+def test_the_link_of_a_kept_cell_opens_the_same_view_in_a_window_of_its_own(visit):
+    page = visit.open("quizzes?task=frame")
+    click_cell(visit.board().locator("canvas").nth(1), 5, 2)
+    address = visit.board().get_by_role("link", name="Open in Cell view").get_attribute("href")
+    other = visit.open(address)
+    expect(other.get_by_role("heading", name=re.compile("row 5, column 2"))).to_be_visible()
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_kept_cell_is_let_go_with_escape_or_a_click_elsewhere(visit):
+    page = visit.open("quizzes")
+    canvas = visit.board().locator("canvas").first
+    for let_go in (lambda: page.keyboard.press("Escape"), lambda: page.locator("h1").click()):
+        click_cell(canvas, 2, 2)
+        expect(visit.board().locator(".tooltip.pinned")).to_be_visible()
+        let_go()
+        expect(visit.board().locator(".tooltip")).to_be_hidden()
+
+
+def test_the_keyboard_alone_leads_to_a_cell_view(visit):
+    page = visit.open("quizzes")
+    visit.board().locator("figure").first.focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("heading", name="Cell view", exact=True).wait_for()
+    assert "position=12" in page.url
+
+
+def test_columns_show_the_features_and_probabilities_of_each_gpt(visit, population, tokens):
+    page = visit.open(f"cell?set=browse&number={QUIZ}&position=374")
+    hook = population.hooks()[0]
+    for place, model in enumerate(load_culture(source=population.root)):
+        reading = read_quiz(model, tokens, read_sae(population.sae(hook, model.id)), hook)
+        features, _ = reading.at(374)
+        column = columns(page).nth(place)
+        shown = column.locator("li b").all_inner_texts()
+        assert shown == [f"feature {feature}" for feature in features[: len(shown)]]
+        expected = int(reading.predicted[374])
+        with torch.inference_mode():
+            probability = float(model(torch.from_numpy(tokens)[None])[0, 374].softmax(-1)[expected])
+        words = column.locator(".expects").inner_text()
+        assert COLOUR_NAMES[expected] in words
+        assert ("✓" in words) == (expected == tokens[374])
+        assert float(re.search(r"([\d.]+)%", words)[1]) == pytest.approx(100 * probability, abs=0.51)
+
+
+def test_a_click_moves_to_another_cell_and_going_back_returns(visit):
+    page = visit.open(f"cell?set=browse&number={QUIZ}&position=374")
+    before = columns(page).first.inner_text()
+    click_cell(visit.board().locator("canvas").nth(3), 4, 3)
+    page.wait_for_url("**position=347*")
+    expect(page.get_by_role("heading", name=re.compile("row 4, column 3"))).to_be_visible()
+    assert columns(page).first.inner_text() != before
+    expect(visit.board().locator(".ring:not(.hover)")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("heading", name=re.compile("row 7, column 0"))).to_be_visible()
+
+
+def test_a_feature_is_drawn_on_the_grids_and_its_matches_are_marked(visit, population):
+    page = visit.open(f"cell?set=browse&number={QUIZ}&position=374")
+    feature = columns(page).first.locator("li b").first.inner_text().split()[-1]
+    columns(page).first.get_by_role("button").first.click()
+    page.wait_for_url(f"**show=0-{feature}*")
+    visit.settle()
+    maximum = open_index(population, population.hooks()[0], 0).max_activation(int(feature))
+    assert "highest at" in visit.board().locator("figure").first.get_attribute("aria-label")
+    assert f"{maximum:.3g}" in visit.board().locator(".legend").inner_text()
+    columns(page).first.get_by_role("link", name=f"Open feature {feature}", exact=True).click()
+    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    assert f"feature={feature}" in page.url
