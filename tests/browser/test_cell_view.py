@@ -101,11 +101,12 @@ def test_columns_show_the_features_and_probabilities_of_each_gpt(visit, populati
 
 def test_a_click_moves_to_another_cell_and_going_back_returns(visit):
     page = visit.open(f"cell?set=browse&number={QUIZ}&position=374")
-    before = columns(page).first.inner_text()
+    before = columns(page).first.locator("li b").all_inner_texts()
     click_cell(visit.board().locator("canvas").nth(3), 4, 3)
     page.wait_for_url("**position=347*")
     expect(page.get_by_role("heading", name=re.compile("row 4, column 3"))).to_be_visible()
-    assert columns(page).first.inner_text() != before
+    visit.settle()
+    assert columns(page).first.locator("li b").all_inner_texts() != before
     expect(visit.board().locator(".ring:not(.hover)")).to_have_count(1)
     page.go_back()
     expect(page.get_by_role("heading", name=re.compile("row 7, column 0"))).to_be_visible()
