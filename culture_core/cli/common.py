@@ -48,6 +48,30 @@ def use_threads(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
 
 
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers", default=None, type=positive, help="processes, a GPT each (default: one a core)"
+    )
+    add_threads(parser)
+
+
+def workers_and_threads(args: argparse.Namespace, n_jobs: int) -> tuple[int, int]:
+    """How many processes, and threads of each, work on n_jobs GPTs; one process on a GPU."""
+    from culture_core.training.hardware import n_cores
+
+    on_cpu = args.device == "cpu"
+    workers = min(args.workers or (n_cores() if on_cpu else 1), max(1, n_jobs))
+    return workers, args.threads or max(1, n_cores() // workers)
+
+
+def add_if_stale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--if-stale",
+        action="store_true",
+        help="make again what was made from other inputs or with other settings, leave the rest alone",
+    )
+
+
 def positive(text: str) -> int:
     """An integer of at least 1, also written 2_000_000 or 2e6."""
     try:

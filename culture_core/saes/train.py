@@ -1,135 +1,81 @@
 """SAE training with SAELens' own trainer, on quizzes generated on the fly.
 
-No quiz is ever repeated: the stream is endless and numbered, and its seed is apart from every evaluation set.
+Several hook points of one GPT are trained side by side, from one forward pass: a SAETrainer each, driven in
+lockstep through the methods that SAELens keeps public for such use (`step`, `maybe_reset_sparsity`,
+`save_checkpoint`, `load_trainer_state`).
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
-from culture_core.saes.hooks import activations_at
-from culture_core.world.quizzes import generate_stream
-from culture_core.world.vocabulary import WORLD_TASKS
+from culture_core.processor import fast_dtype
+from culture_core.saes.architectures import build_sae
+from culture_core.saes.hooks import activations_at, check_hook
+from culture_core.saes.settings import SAESettings
+from culture_core.saes.stream import activation_batches
 
-QUIZZES_A_FORWARD = 64
-BUFFER_TOKENS = 65_536
 CENTRING_BATCHES = 8
 WARM_UP_SHARE = 0.02
 DECAY_SHARE = 0.3
 
 
-@dataclass(frozen=True)
-class SAESettings:
-    """What an SAE is trained with.
-
-    hook: TransformerLens name of the hook point. architecture: a key of ARCHITECTURES.
-    width: features per dimension of the hook. k: features that fire a token (batchtopk, topk, matryoshka).
-    tokens: tokens trained on. batch_size: tokens a step. lr: Adam's rate, decayed linearly to 0 over the last
-    30%.
-    sparsity: weight of the sparsity penalty (standard: L1, jumprelu: L0).
-    seed: of the initial weights, of the quizzes and of their order.
-    """
-
-    hook: str
-    architecture: str = "topk"
-    width: int = 16
-    k: int = 16
-    tokens: int = 2_000_000
-    batch_size: int = 512
-    lr: float = 3e-3
-    sparsity: float = 1.0
-    seed: int = 1000
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def _batchtopk(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig
-
-    return BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=settings.k))
-
-
-def _topk(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
-
-    return TopKTrainingSAE(TopKTrainingSAEConfig(**common, k=settings.k))
-
-
-def _matryoshka(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import MatryoshkaBatchTopKTrainingSAE, MatryoshkaBatchTopKTrainingSAEConfig
-
-    widths = [common["d_sae"] // 2**level for level in (4, 3, 2, 1, 0)]
-    config = MatryoshkaBatchTopKTrainingSAEConfig(**common, k=settings.k, matryoshka_widths=widths)
-    return MatryoshkaBatchTopKTrainingSAE(config)
-
-
-def _jumprelu(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import JumpReLUTrainingSAE, JumpReLUTrainingSAEConfig
-
-    return JumpReLUTrainingSAE(JumpReLUTrainingSAEConfig(**common, l0_coefficient=settings.sparsity))
-
-
-def _standard(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import StandardTrainingSAE, StandardTrainingSAEConfig
-
-    return StandardTrainingSAE(StandardTrainingSAEConfig(**common, l1_coefficient=settings.sparsity))
-
-
-ARCHITECTURES: dict[str, Callable[[dict[str, Any], SAESettings], Any]] = {
-    "batchtopk": _batchtopk,
-    "topk": _topk,
-    "matryoshka": _matryoshka,
-    "jumprelu": _jumprelu,
-    "standard": _standard,
-}
-
-
-def activation_batches(model: Any, settings: SAESettings, device: str) -> Iterator[Tensor]:
-    """Endless shuffled batches (batch_size, d_in) of activations on training quizzes (five structures, prompt
-    noise)."""
-    from sae_lens.training.mixing_buffer import mixing_buffer
-
-    def forwards() -> Iterator[Tensor]:
-        first = 0
-        while True:
-            batch = generate_stream(
-                WORLD_TASKS,
-                first,
-                QUIZZES_A_FORWARD,
-                settings.seed,
-                structure="mixed",
-                noise=0.05,
-                device=device,
-            )
-            yield activations_at(model, settings.hook, batch.tokens).flatten(0, 1)
-            first += QUIZZES_A_FORWARD
-
-    return mixing_buffer(max(BUFFER_TOKENS, settings.batch_size), settings.batch_size, forwards())
-
-
 def train_sae(model: Any, settings: SAESettings, *, model_name: str = "culture", device: str = "cpu") -> Any:
-    """Train one SAE on one hook point of a HookedTransformer; returns SAELens' training SAE, ready to be
-    saved.
+    """Train one SAE on one hook point of a MyGPT or a HookedTransformer; returns SAELens' training SAE, ready
+    to be saved.
 
-    Errors: CultureError for an unknown architecture or a hook point whose activations are not (n, t, d).
+    Errors: as train_saes.
     """
+    return train_saes(model, [settings], model_name=model_name, device=device)[settings.hook]
+
+
+def train_saes(
+    model: Any, settings: Sequence[SAESettings], *, model_name: str = "culture", device: str = "cpu"
+) -> dict[str, Any]:
+    """Train SAEs on different hook points of one model, from one forward pass; by hook.
+
+    settings: alike in seed, tokens and batch_size.
+    Errors: CultureError for an unknown architecture, a hook point that is not there or whose activations are
+    not (n, t, d), and settings that cannot share a forward pass.
+    """
+    shared = settings[0]
+    if len({(one.seed, one.tokens, one.batch_size) for one in settings}) > 1:
+        raise CultureError("SAEs trained side by side must have the same seed, tokens and batch size")
+    hooks = [one.hook for one in settings]
+    trainers = {one.hook: _trainer(model, one, model_name, device) for one in settings}
+    batches = activation_batches(model, hooks, shared.batch_size, shared.seed, device=device)
+    first = [next(batches) for _ in range(CENTRING_BATCHES)]
+    for hook, trainer in trainers.items():
+        _centre(trainer, torch.cat([batch[hook] for batch in first]))
+    for _ in range(n_steps(shared)):
+        batch = next(batches)
+        for hook, trainer in trainers.items():
+            trainer.maybe_reset_sparsity()
+            trainer.step(batch[hook])
+            trainer.n_training_steps += 1
+    return {hook: _finished(trainer) for hook, trainer in trainers.items()}
+
+
+def n_steps(settings: SAESettings) -> int:
+    return settings.tokens // settings.batch_size
+
+
+def _trainer(model: Any, settings: SAESettings, model_name: str, device: str) -> Any:
+    """SAELens' trainer around an SAE with fresh weights."""
     from sae_lens.config import LoggingConfig, SAETrainerConfig
     from sae_lens.training.sae_trainer import SAETrainer
 
-    if settings.architecture not in ARCHITECTURES:
+    check_hook(model, settings.hook)
+    probe = activations_at(model, settings.hook, torch.zeros(1, 2, dtype=torch.long, device=device))
+    if probe.ndim != 3:
         raise CultureError(
-            f"no SAE architecture {settings.architecture!r}; known: {', '.join(ARCHITECTURES)}"
+            f"{settings.hook} has activations of shape {tuple(probe.shape)}; an SAE needs (n, t, d)"
         )
-    torch.manual_seed(settings.seed)
-    sae = _build_sae(model, settings, model_name, device)
-    batches = activation_batches(model, settings, device)
-    steps = settings.tokens // settings.batch_size
+    steps = n_steps(settings)
     config = SAETrainerConfig(
         total_training_samples=steps * settings.batch_size,
         train_batch_size_samples=settings.batch_size,
@@ -138,13 +84,13 @@ def train_sae(model: Any, settings: SAESettings, *, model_name: str = "culture",
         lr_warm_up_steps=int(steps * WARM_UP_SHARE),
         lr_decay_steps=int(steps * DECAY_SHARE),
         device=device,
-        autocast=True,
+        autocast=fast_dtype(device) == torch.bfloat16,
         dead_feature_window=max(20, steps // 50),
         logger=LoggingConfig(log_to_wandb=False),
     )
-    trainer = SAETrainer(cfg=config, sae=sae, data_provider=batches)
-    _centre(trainer, torch.cat([next(batches) for _ in range(CENTRING_BATCHES)]))
-    return trainer.fit()
+    torch.manual_seed(settings.seed)
+    sae = build_sae(settings, probe.shape[-1], model_name=model_name, device=device)
+    return SAETrainer(cfg=config, sae=sae, data_provider=iter(()))
 
 
 def _centre(trainer: Any, activations: Tensor) -> None:
@@ -158,27 +104,9 @@ def _centre(trainer: Any, activations: Tensor) -> None:
     trainer.sae.b_dec.data = activations.mean(0) * scale
 
 
-def _build_sae(model: Any, settings: SAESettings, model_name: str, device: str) -> Any:
-    from sae_lens.saes.sae import SAEMetadata
-
-    probe = activations_at(model, settings.hook, torch.zeros(1, 2, dtype=torch.long, device=device))
-    if probe.ndim != 3:
-        raise CultureError(
-            f"{settings.hook} has activations of shape {tuple(probe.shape)}; an SAE needs (n, t, d)"
-        )
-    d_in = probe.shape[-1]
-    common = {
-        "d_in": d_in,
-        "d_sae": settings.width * d_in,
-        "dtype": "float32",
-        "device": device,
-        "normalize_activations": "expected_average_only_in",
-        "metadata": SAEMetadata(
-            model_name=model_name,
-            hook_name=settings.hook,
-            context_size=404,
-            prepend_bos=False,
-            dataset_path="culture world quizzes, generated",
-        ),
-    }
-    return ARCHITECTURES[settings.architecture](common, settings)
+def _finished(trainer: Any) -> Any:
+    """The trained SAE, for inputs as they are: the input scale folded into its weights."""
+    trainer.sae.fold_activation_norm_scaling_factor(trainer.activation_scaler.scaling_factor)
+    trainer.activation_scaler.scaling_factor = None
+    trainer.set_final_sae_metadata()
+    return trainer.sae

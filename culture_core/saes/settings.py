@@ -1,0 +1,30 @@
+"""What an SAE is trained with."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SAESettings:
+    """What an SAE is trained with.
+
+    hook: TransformerLens name of the hook point. architecture: a key of ARCHITECTURES.
+    width: features per dimension of the hook. k: features that fire a token (batchtopk, topk, matryoshka).
+    tokens: tokens trained on. batch_size: tokens a step. lr: Adam's rate, decayed linearly to 0 over the last
+    30%.
+    sparsity: weight of the sparsity penalty (standard: L1, jumprelu: L0).
+    seed: of the initial weights, of the quizzes and of their order.
+    """
+
+    hook: str
+    architecture: str = "topk"
+    width: int = 16
+    k: int = 16
+    tokens: int = 2_000_000
+    batch_size: int = 512
+    lr: float = 3e-3
+    sparsity: float = 1.0
+    seed: int = 1000
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

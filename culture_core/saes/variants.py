@@ -1,0 +1,59 @@
+"""The GPTs that SAEs are trained on: those of a population, and the stand-ins that baselines need.
+
+An SAE's variant (culture_core/artifacts.py, VARIANTS) says which GPT it reads and how it was seeded:
+"" and "reseeded" read GPT k of the population, from different seeds; "untrained" reads a GPT of the same
+shape that has learned nothing, so that what such an SAE finds is there without any training.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import torch
+
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, sha256_file
+from culture_core.models.api import load_culture
+from culture_core.models.mygpt import MyGPT, MyGPTConfig
+from culture_core.models.population import read_manifest
+
+if TYPE_CHECKING:
+    from transformer_lens import HookedTransformer
+
+UNTRAINED_SEED = 2000
+SEED_OFFSETS = {"": 0, UNTRAINED: 100, RESEEDED: 200}
+
+
+def load_gpt(population: PopulationFolder, model_k: int, variant: str = "") -> MyGPT:
+    """The GPT that an SAE of this variant reads, in eval mode."""
+    if variant != UNTRAINED:
+        return load_culture(model_k, population.root)[0]
+    gpt = untrained_gpt(MyGPTConfig(**read_manifest(population.root)["config"]), UNTRAINED_SEED + model_k)
+    gpt.id = model_k
+    return gpt
+
+
+def load_model(
+    population: PopulationFolder, model_k: int, variant: str = "", *, sae: bool = False
+) -> "HookedTransformer":
+    """The same as a TransformerLens model; sae: as SAELens' HookedSAETransformer."""
+    from culture_core.models.hooked import to_hooked
+
+    return to_hooked(load_gpt(population, model_k, variant), sae=sae)
+
+
+def untrained_gpt(config: MyGPTConfig, seed: int) -> MyGPT:
+    """A GPT with the weights that training would begin from, in eval mode; the caller's random state is
+    kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return MyGPT(config).eval()
+
+
+def model_sha256(population: PopulationFolder, model_k: int, variant: str = "") -> str:
+    """SHA-256 of the weights that an SAE of this variant reads: of the file, or of the bytes of an untrained
+    GPT's tensors in order."""
+    if variant != UNTRAINED:
+        return sha256_file(population.model(model_k))
+    digest = hashlib.sha256()
+    for tensor in load_gpt(population, model_k, variant).state_dict().values():
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
