@@ -30,22 +30,24 @@ def run_jobs(
     jobs: Sequence[Job],
     n_workers: int,
     *,
-    threads: int = 1,
+    threads: int | None = None,
     show: Report = print,
 ) -> list[Result]:
     """The results of function(job, report) for every job, in order, from up to n_workers processes.
 
-    function, jobs and results must be picklable. threads: of torch, in each worker. show: gets, in this
-    process, what the jobs report. One worker works in this process.
+    function, jobs and results must be picklable. threads: of torch, in each worker; when None, one in a
+    process of its own, and what torch is set to in this one, where a single worker works. show: gets, in this
+    process, what the jobs report.
     Errors: what a job raises, after the jobs already begun have ended; CultureError when a worker is killed.
     """
     if min(n_workers, len(jobs)) <= 1:
-        _use_threads(threads)
+        if threads is not None:
+            _use_threads(threads)
         return [function(job, show) for job in jobs]
     context = get_context("spawn")
     reports = context.Queue()
     with ProcessPoolExecutor(
-        min(n_workers, len(jobs)), context, initializer=_begin_worker, initargs=(reports, threads)
+        min(n_workers, len(jobs)), context, initializer=_begin_worker, initargs=(reports, threads or 1)
     ) as pool:
         futures = [pool.submit(_work, function, job) for job in jobs]
         try:

@@ -18,10 +18,8 @@ torch.set_num_threads(1)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOOK = "blocks.1.hook_resid_post"
-SMALL_SAE = (
-    *("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"),
-    *("--num-test-samples", "16", "--held-out-tokens", "6000"),
-)
+SMALL_SAE = ("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4", "--workers", "1")
+SMALL_FIGURES = ("--num-test-samples", "16", "--held-out-tokens", "6000", "--workers", "1")
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +38,7 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
         ["evaluate", "--source", root, "--num-test-samples", "16", "--save"],
         ["answers", "--population", root, "--n", "16"],
         ["train-sae", "--population", root, "--hook", HOOK, *SMALL_SAE],
+        ["evaluate-sae", "--population", root, *SMALL_FIGURES],
         ["index", "--population", root, "--n", "24"],
         ["match", "--population", root],
     ]

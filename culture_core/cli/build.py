@@ -22,7 +22,8 @@ def stages(population: str) -> list[list[str]]:
     return [
         ["evaluate", "--source", population, "--save", "--if-stale"],
         ["answers", "--population", population],
-        ["train-sae", "--population", population],
+        ["train-sae", "--population", population, "--baselines", "--if-stale"],
+        ["evaluate-sae", "--population", population, "--if-stale"],
         ["index", "--population", population, "--if-stale"],
         ["match", "--population", population],
         ["circuits", "--population", population, "--if-stale"],

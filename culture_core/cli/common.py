@@ -50,26 +50,16 @@ def use_threads(args: argparse.Namespace) -> None:
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--workers", default=None, type=positive, help="processes, a GPT each (default: one a core)"
+        "--workers", default=None, type=positive, help="processes, a GPT at a time each (default: one a core)"
     )
     add_threads(parser)
 
 
-def workers_and_threads(args: argparse.Namespace, n_jobs: int) -> tuple[int, int]:
-    """How many processes, and threads of each, work on n_jobs GPTs; one process on a GPU."""
+def n_workers(args: argparse.Namespace) -> int:
+    """The processes asked for, or one a core; a single one on a GPU."""
     from culture_core.training.hardware import n_cores
 
-    on_cpu = args.device == "cpu"
-    workers = min(args.workers or (n_cores() if on_cpu else 1), max(1, n_jobs))
-    return workers, args.threads or max(1, n_cores() // workers)
-
-
-def add_if_stale(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--if-stale",
-        action="store_true",
-        help="make again what was made from other inputs or with other settings, leave the rest alone",
-    )
+    return args.workers or (n_cores() if args.device == "cpu" else 1)
 
 
 def positive(text: str) -> int:
@@ -103,6 +93,20 @@ def model_ids(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of model ids such as 0,1,4") from None
 
 
+def add_hook(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
+
+
+def add_variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--variant",
+        default="",
+        choices=artifacts.VARIANTS,
+        help="a baseline: untrained = of a GPT of the same shape with random weights, "
+        "reseeded = a second SAE from another seed (default models: the first)",
+    )
+
+
 def open_population(path: str) -> tuple[PopulationFolder, dict[str, Any]]:
     """A population folder and its manifest.
 
@@ -118,8 +122,8 @@ def open_population(path: str) -> tuple[PopulationFolder, dict[str, Any]]:
     return folder, artifacts.read_json(folder.manifest)
 
 
-def chosen_models(manifest: dict[str, Any], wanted: list[int] | None) -> list[int]:
-    """Ids of the GPTs to work on.
+def chosen_models(manifest: dict[str, Any], wanted: list[int] | None, variant: str = "") -> list[int]:
+    """Ids of the GPTs to work on: those asked for, or all; of a baseline the first.
 
     Errors: CultureError for an id the population has not.
     """
@@ -127,7 +131,7 @@ def chosen_models(manifest: dict[str, Any], wanted: list[int] | None) -> list[in
     unknown = [k for k in wanted or [] if k not in present]
     if unknown:
         raise CultureError(f"no GPT {unknown[0]} in this population; it has {', '.join(map(str, present))}")
-    return wanted or present
+    return wanted or (present[:1] if variant else present)
 
 
 def command_line() -> str:

@@ -1,31 +1,39 @@
-"""`culture train-sae`: an SAE on one hook point of each GPT."""
+"""`culture train-sae`: SAEs on hook points of each GPT."""
 
 import argparse
-import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
-from culture_core.artifacts import PopulationFolder, provenance, sha256_file
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.cli import common
-from culture_core.errors import CultureError
+from culture_core.saes.settings import SAESettings
+from culture_core.workers import Report, run_jobs
 
-DESCRIPTION = "train an SAE (SAELens) on one hook point of every GPT of a population, and measure it"
+DESCRIPTION = "train an SAE (SAELens) on one or more hook points of every GPT of a population"
 EXAMPLES = (
     "train-sae --population cache/world-1M",
     "train-sae --population cache/world-1M --hook blocks.2.hook_mlp_out --arch topk --k 16 --tokens 6e6",
-    "train-sae --population cache/world-1M --models 0 --tokens 200000 --force",
+    "train-sae --population cache/world-1M --hook blocks.1.hook_mlp_out,blocks.2.hook_mlp_out --models 0",
+    "train-sae --population cache/world-1M --variant untrained",
 )
-FIGURE_SEED = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from culture_core.saes.train import ARCHITECTURES, SAESettings
+    from culture_core.saes.architectures import ARCHITECTURES
 
     default = SAESettings("")
     common.add_population(parser)
     common.add_models(parser)
+    common.add_variant(parser)
     parser.add_argument(
-        "--hook", default=None, help="TransformerLens hook point (default: residual stream at 2/3 depth)"
+        "--baselines", action="store_true", help="also the untrained and the reseeded SAE of the first GPT"
+    )
+    parser.add_argument(
+        "--hook",
+        default=None,
+        help="TransformerLens hook point, or several with commas, which share the forward passes "
+        "(default: residual stream at 2/3 depth)",
     )
     parser.add_argument(
         "--arch", default=default.architecture, choices=tuple(ARCHITECTURES), help="SAE architecture"
@@ -42,134 +50,140 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sparsity", type=float, default=default.sparsity, help="penalty (standard, jumprelu)"
     )
-    parser.add_argument("--seed", type=int, default=default.seed, help="GPT k trains with seed + k")
     parser.add_argument(
-        "--held-out-tokens",
-        type=common.positive,
-        default=1_000_000,
-        help="for L0, variance and dead features",
+        "--seed", type=int, default=default.seed, help="GPT k trains with seed + k, its baselines with others"
     )
-    parser.add_argument(
-        "--num-test-samples", type=common.positive, default=800, help="quizzes for the spliced accuracy"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="train again where an SAE of the same settings is there"
-    )
+    common.add_if_stale(parser)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    common.add_threads(parser)
+    common.add_workers(parser)
     common.add_json(parser)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The SAEs of one GPT. settings: one for each hook point."""
+
+    population: PopulationFolder
+    model_k: int
+    variant: str
+    settings: tuple[SAESettings, ...]
+    device: str
 
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.saes.hooks import default_hook
 
-    common.use_threads(args)
     population, manifest = common.open_population(args.population)
-    hook = args.hook or default_hook(manifest["config"]["n_blocks"])
-    records = [_one(args, population, hook, k) for k in common.chosen_models(manifest, args.models)]
+    hooks = (args.hook or default_hook(manifest["config"]["n_blocks"])).split(",")
+    chosen = common.chosen_models(manifest, args.models, args.variant)
+    jobs = [_job(args, population, hooks, k, args.variant) for k in chosen]
+    if args.baselines:
+        jobs += [_job(args, population, hooks, chosen[0], variant) for variant in (UNTRAINED, RESEEDED)]
+    todo = [job for job in jobs if not (args.if_stale and _is_current(job))]
+    for job in jobs:
+        if job not in todo:
+            print(f"{_name(job)}: up to date")
+    if not todo:
+        return
+    records = [
+        record
+        for result in run_jobs(_train, todo, common.n_workers(args), threads=args.threads)
+        for record in result
+    ]
     print(common.table([_row(record) for record in records]))
-    common.report_json(args.json, {"hook": hook, "saes": records})
+    common.report_json(args.json, {"saes": records})
 
 
-def _one(args: argparse.Namespace, population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
-    from culture_core.models.api import load_hooked
-    from culture_core.saes.hooks import check_hook
-    from culture_core.saes.store import load_sae, sae_manifest, save_sae
-    from culture_core.saes.train import SAESettings, train_sae
+def _job(
+    args: argparse.Namespace, population: PopulationFolder, hooks: list[str], model_k: int, variant: str
+) -> _Job:
+    from culture_core.saes.variants import SEED_OFFSETS
 
-    settings = SAESettings(
-        hook,
-        args.arch,
-        args.width,
-        args.k,
-        args.tokens,
-        args.batch_size,
-        args.lr,
-        args.sparsity,
-        args.seed + model_k,
-    )
-    inputs = {"settings": settings.to_json(), "model_sha256": sha256_file(population.model(model_k))}
-    done = _existing(population, hook, model_k)
-    if done is not None and not args.force:
-        if {key: done.get(key) for key in inputs} == inputs:
-            print(f"GPT {model_k}: an SAE of these settings is there; --force trains it again")
-            return done
-        raise CultureError(
-            f"another SAE of GPT {model_k} is at {population.sae(hook, model_k)}; --force replaces it"
+    settings = tuple(
+        SAESettings(
+            hook=hook,
+            architecture=args.arch,
+            width=args.width,
+            k=args.k,
+            tokens=args.tokens,
+            batch_size=args.batch_size,
+            lr=args.lr,
+            sparsity=args.sparsity,
+            seed=args.seed + SEED_OFFSETS[variant] + model_k,
         )
-    started = time.time()
-    model = load_hooked([model_k], source=population.root, sae=True)[0].to(args.device)
-    check_hook(model, hook)
-    print(f"GPT {model_k}: {settings.architecture} SAE on {hook}, {settings.tokens:,} tokens")
-    sae = train_sae(model, settings, model_name=f"{population.name}/gpt_{model_k}", device=args.device)
-    record = {"id": model_k, **inputs, "d_sae": sae.cfg.d_sae, "d_in": sae.cfg.d_in}
-    save_sae(
-        sae, population.sae(hook, model_k), {**record, "made_by": provenance(common.command_line(), started)}
+        for hook in hooks
     )
-    figures = _figures(model, load_sae(population.sae(hook, model_k), device=args.device), hook, args)
-    return _add_figures(population, hook, model_k, figures, sae_manifest(population, hook, model_k), started)
+    return _Job(population, model_k, variant, settings, args.device)
 
 
-def _existing(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any] | None:
+def _inputs(job: _Job, settings: SAESettings) -> dict[str, Any]:
+    """What an SAE is made from, as its manifest records it."""
+    from culture_core.saes.variants import model_sha256
+
+    return {
+        "settings": settings.to_json(),
+        "model_sha256": model_sha256(job.population, job.model_k, job.variant),
+    }
+
+
+def _is_current(job: _Job) -> bool:
+    """Whether the SAEs of these settings, of this GPT, are there."""
+    from culture_core.errors import CultureError
     from culture_core.saes.store import sae_manifest
 
     try:
-        return sae_manifest(population, hook, model_k)
+        manifests = [sae_manifest(job.population, one.hook, job.model_k, job.variant) for one in job.settings]
     except CultureError:
-        return None
-
-
-def _figures(model: Any, sae: Any, hook: str, args: argparse.Namespace) -> dict[str, Any]:
-    from culture_core.evaluation.accuracy import evaluation_quizzes
-    from culture_core.saes.evaluate import reconstruction_figures, splicing_figures
-    from culture_core.world.quizzes import generate_stream
-    from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
-
-    held_out = generate_stream(
-        WORLD_TASKS,
-        0,
-        math.ceil(args.held_out_tokens / QUIZ_LENGTH),
-        FIGURE_SEED,
-        structure="mixed",
-        noise=0.05,
-        device=args.device,
+        return False
+    return all(
+        _inputs(job, settings).items() <= manifest.items()
+        for settings, manifest in zip(job.settings, manifests, strict=True)
     )
-    answerable = evaluation_quizzes(args.num_test_samples, FIGURE_SEED, device=args.device)
-    return {
-        "seed": FIGURE_SEED,
-        **reconstruction_figures(model, sae, hook, held_out.tokens, progress="reconstruction"),
-        **splicing_figures(model, sae, hook, answerable, progress="splicing"),
-    }
 
 
-def _add_figures(
-    population: PopulationFolder,
-    hook: str,
-    model_k: int,
-    figures: dict[str, Any],
-    manifest: dict[str, Any],
-    started: float,
-) -> dict[str, Any]:
-    from culture_core.artifacts import MANIFEST, write_json
+def _train(job: _Job, report: Report) -> list[dict[str, Any]]:
+    """Train and save the SAEs of one GPT; returns their manifests."""
+    from culture_core.saes.store import save_sae
+    from culture_core.saes.train import train_saes
+    from culture_core.saes.variants import gpt_for_hooks
 
-    manifest = {
-        **manifest,
-        "figures": figures,
-        "made_by": {**manifest["made_by"], "seconds": round(time.time() - started, 1)},
-    }
-    write_json(population.sae(hook, model_k) / MANIFEST, manifest)
-    return manifest
+    started = time.time()
+    hooks = [one.hook for one in job.settings]
+    model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
+    first = job.settings[0]
+    report(f"{_name(job)}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
+    saes = train_saes(
+        model,
+        job.settings,
+        model_name=f"{job.population.name}/gpt_{job.model_k}",
+        device=job.device,
+    )
+    records = []
+    for settings in job.settings:
+        sae = saes[settings.hook]
+        record = {
+            "id": job.model_k,
+            "variant": job.variant,
+            **_inputs(job, settings),
+            "d_sae": sae.cfg.d_sae,
+            "d_in": sae.cfg.d_in,
+            "made_by": provenance(common.command_line(), started),
+        }
+        folder = job.population.sae(settings.hook, job.model_k, job.variant)
+        save_sae(sae, folder, record)
+        records.append(record)
+    return records
+
+
+def _name(job: _Job) -> str:
+    return f"GPT {job.model_k}{' ' if job.variant else ''}{job.variant}"
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
-    figures = record["figures"]
-    names = (
-        "l0",
-        "explained_variance",
-        "cosine",
-        "dead_share",
-        "loss_recovered",
-        "accuracy",
-        "accuracy_spliced",
-    )
-    return {"GPT": record["id"], "features": record["d_sae"], **{name: figures[name] for name in names}}
+    return {
+        "GPT": record["id"],
+        "variant": record["variant"] or "-",
+        "hook": record["settings"]["hook"],
+        "features": record["d_sae"],
+        "seconds": record["made_by"]["seconds"],
+    }

@@ -1,6 +1,7 @@
 """How good an SAE is, on held-out quizzes, each figure beside its baseline. Formulas: docs/facts.md,
 "SAEs"."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from culture_core.evaluation.accuracy import summarise
+from culture_core.evaluation.accuracy import evaluation_quizzes, summarise
 from culture_core.evaluation.scoring import logits_function, score_quizzes
 from culture_core.models.mygpt import shift_right
 from culture_core.saes.hooks import activations_at
-from culture_core.world.quizzes import QuizBatch
+from culture_core.world.quizzes import QuizBatch, generate_stream
+from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 
 BATCH = 32
 
@@ -115,4 +117,26 @@ def splicing_figures(
             }
             for task, row in reports["original"]["by_task"].items()
         },
+    }
+
+
+def sae_figures(
+    model: Any,
+    sae: Any,
+    hook: str,
+    *,
+    seed: int,
+    held_out_tokens: int,
+    n_quizzes: int,
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """All figures of one SAE: reconstruction on held-out quizzes as in training, splicing on quizzes as in
+    `culture evaluate`; seed: of both quiz sets."""
+    held_out = generate_stream(
+        WORLD_TASKS, 0, math.ceil(held_out_tokens / QUIZ_LENGTH), seed, structure="mixed", device=device
+    )
+    answerable = evaluation_quizzes(n_quizzes, seed, device=device)
+    return {
+        **reconstruction_figures(model, sae, hook, held_out.tokens),
+        **splicing_figures(model, sae, hook, answerable),
     }

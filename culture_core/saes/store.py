@@ -34,15 +34,30 @@ def load_sae(folder: Path, *, device: str = "cpu") -> Any:
         raise CultureError(f"{folder} cannot be read as an SAE: {error}") from None
 
 
-def sae_manifest(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
+def sae_manifest(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> dict[str, Any]:
     """The manifest of one SAE.
 
     Errors: CultureError that says what to run when there is none.
     """
-    path = population.sae(hook, model_k) / artifacts.MANIFEST
+    path = population.sae(hook, model_k, variant) / artifacts.MANIFEST
     if not path.is_file():
         raise CultureError(
-            f"no SAE of GPT {model_k} at {hook} in {population.root}; "
-            f"run `culture train-sae --population {population.root} --hook {hook}`"
+            f"no {variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook} in {population.root}; "
+            f"run `{training_command(population, hook, variant)}`"
         )
     return artifacts.read_json(path)
+
+
+def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
+    """What a user types to make the SAEs of a hook point."""
+    command = f"culture train-sae --population {population.root} --hook {hook}"
+    return f"{command} --variant {variant}" if variant else command
+
+
+def add_figures(
+    population: PopulationFolder, hook: str, model_k: int, variant: str, figures: dict[str, Any]
+) -> dict[str, Any]:
+    """Write measured figures into an SAE's manifest; returns the manifest."""
+    manifest = {**sae_manifest(population, hook, model_k, variant), "figures": figures}
+    artifacts.write_json(population.sae(hook, model_k, variant) / artifacts.MANIFEST, manifest)
+    return manifest

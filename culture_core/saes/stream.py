@@ -16,7 +16,7 @@ from culture_core.saes.hooks import activations_at_each
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 
-QUIZZES_A_CHUNK = 256
+QUIZZES_A_CHUNK = 128
 QUIZZES_A_FORWARD = 8
 NOISE = 0.05
 

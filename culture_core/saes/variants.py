@@ -6,7 +6,8 @@ shape that has learned nothing, so that what such an SAE finds is there without 
 """
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -14,6 +15,7 @@ from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, sha256
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import read_manifest
+from culture_core.saes.hooks import check_hook, shown_by_gpt
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
@@ -38,6 +40,29 @@ def load_model(
     from culture_core.models.hooked import to_hooked
 
     return to_hooked(load_gpt(population, model_k, variant), sae=sae)
+
+
+def gpt_for_hooks(
+    population: PopulationFolder,
+    model_k: int,
+    variant: str,
+    hooks: Sequence[str],
+    *,
+    device: str = "cpu",
+) -> Any:
+    """The faster kind of model that has these hook points: a MyGPT, else a HookedTransformer.
+
+    Errors: CultureError for a hook point that neither has.
+    """
+    gpt = load_gpt(population, model_k, variant).to(device)
+    if all(shown_by_gpt(gpt, hook) for hook in hooks):
+        return gpt
+    from culture_core.models.hooked import to_hooked
+
+    hooked = to_hooked(gpt, sae=True)
+    for hook in hooks:
+        check_hook(hooked, hook)
+    return hooked
 
 
 def untrained_gpt(config: MyGPTConfig, seed: int) -> MyGPT:

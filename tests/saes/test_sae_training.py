@@ -1,18 +1,24 @@
 """SAEs as `culture train-sae` leaves them, read by SAELens' own loader."""
 
+import shutil
+
 import pytest
 import torch
 from sae_lens import SAE
 
-from culture_core import load_hooked
+from culture_core import load_culture, load_hooked
+from culture_core.artifacts import UNTRAINED, VARIANTS, sha256_file
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import logits_function, score_quizzes
+from culture_core.saes.architectures import ARCHITECTURES
 from culture_core.saes.evaluate import reconstruction_figures, spliced
 from culture_core.saes.hooks import activations_at
+from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import load_sae, sae_manifest
-from culture_core.saes.train import ARCHITECTURES, SAESettings, train_sae
+from culture_core.saes.train import train_sae, train_saes
+from culture_core.saes.variants import load_model
 
 HOOK = "blocks.1.hook_resid_post"
 
@@ -82,13 +88,42 @@ def test_manifest_carries_the_figures(built_population):
     assert promised <= set(figures)
 
 
-def test_a_second_run_skips_what_is_there_and_refuses_other_settings(built_population, capsys):
-    same = ["train-sae", "--population", str(built_population.root), "--hook", HOOK, "--models", "0"]
-    settings = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"]
-    assert main([*same, *settings]) == 0
-    assert "is there" in capsys.readouterr().out
-    assert main([*same, *settings[:-1], "5"]) == 2
-    assert "--force replaces it" in capsys.readouterr().err
+def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "0,1"]
+    settings = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4", "--workers", "1"]
+    before = sae_manifest(population, HOOK, 0)
+    assert main([*command, *settings, "--if-stale"]) == 0
+    assert capsys.readouterr().out == "GPT 0: up to date\nGPT 1: up to date\n"
+    shutil.copy(population.model(2), population.model(1))
+    assert main([*command, *settings, "--if-stale"]) == 0
+    assert sae_manifest(population, HOOK, 0) == before
+    assert sae_manifest(population, HOOK, 1)["model_sha256"] == sha256_file(population.model(2))
+    assert main([*command, *settings[:-4], "--k", "5", "--workers", "2", "--if-stale"]) == 0
+    assert sae_manifest(population, HOOK, 0)["settings"]["k"] == 5
+
+
+def test_a_baseline_reads_an_untrained_gpt_and_lies_beside_the_sae(built_population, copy_population):
+    population = copy_population(built_population)
+    command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "3"]
+    assert main([*command, "--tokens", "1024", "--baselines"]) == 0
+    own, untrained, reseeded = (sae_manifest(population, HOOK, 3, variant) for variant in VARIANTS)
+    assert len({record["settings"]["seed"] for record in (own, untrained, reseeded)}) == 3
+    assert own["model_sha256"] == reseeded["model_sha256"] != untrained["model_sha256"]
+    model = load_model(population, 3, UNTRAINED)
+    again = load_model(population, 3, UNTRAINED)
+    assert torch.equal(model.W_Q, again.W_Q)
+    assert not torch.equal(model.W_Q, load_model(population, 3).W_Q)
+    assert model.cfg.d_model == load_model(population, 3).cfg.d_model
+
+
+def test_hooks_trained_side_by_side_give_what_each_gives_alone(fixture_gpts):
+    gpt = load_culture(0, fixture_gpts)[0]
+    both = [SAESettings(f"blocks.{b}.hook_mlp_out", width=2, k=4, tokens=4096) for b in (0, 1)]
+    together = train_saes(gpt, both)
+    for settings in both:
+        alone = train_sae(gpt, settings)
+        assert torch.equal(together[settings.hook].W_dec, alone.W_dec)
 
 
 def test_a_folder_that_is_no_sae_gets_one_line(tmp_path, built_population, copy_population):
