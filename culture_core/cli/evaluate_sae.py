@@ -84,10 +84,10 @@ def _measure(job: _Job, report: Report) -> dict[str, Any]:
     """Measure one SAE, write the figures into its manifest; returns the manifest."""
     from culture_core.saes.evaluate import sae_figures
     from culture_core.saes.store import add_figures, load_sae
-    from culture_core.saes.variants import load_model
+    from culture_core.saes.variants import gpt_for_hooks
 
     report(f"GPT {job.model_k}: measuring its SAE on {job.hook}")
-    model = load_model(job.population, job.model_k, job.variant).to(job.device)
+    model = gpt_for_hooks(job.population, job.model_k, job.variant, [job.hook], device=job.device)
     sae = load_sae(job.population.sae(job.hook, job.model_k, job.variant), device=job.device)
     figures = sae_figures(
         model,

@@ -36,15 +36,19 @@ def build_sae(settings: SAESettings, d_in: int, *, model_name: str, device: str)
 
 
 def _batchtopk(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig
+    from sae_lens import BatchTopKTrainingSAEConfig
 
-    return BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=settings.k))
+    from culture_core.saes.fast_topk import FastBatchTopKTrainingSAE
+
+    return FastBatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=settings.k))
 
 
 def _topk(common: dict[str, Any], settings: SAESettings) -> Any:
-    from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
+    from sae_lens import TopKTrainingSAEConfig
 
-    return TopKTrainingSAE(TopKTrainingSAEConfig(**common, k=settings.k))
+    from culture_core.saes.fast_topk import FastTopKTrainingSAE
+
+    return FastTopKTrainingSAE(TopKTrainingSAEConfig(**common, k=settings.k))
 
 
 def _matryoshka(common: dict[str, Any], settings: SAESettings) -> Any:

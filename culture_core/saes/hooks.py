@@ -1,6 +1,5 @@
 """Hook points: their names, the layers they need, and running a model to them."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +7,10 @@ import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
-from culture_core.models.mygpt import MyGPT, shift_right
+from culture_core.models.mygpt import EDIT_POINTS, MyGPT, shift_right
 
-# what a MyGPT shows of every block, under TransformerLens' names and in its shapes
-SHOWN_BY_GPT = re.compile(r"blocks\.(\d+)\.hook_(attn_out|mlp_out|resid_post)")
+# of what a MyGPT shows, the values that TransformerLens may have in another width
+BY_HEAD = "attn.hook_z"
 
 
 def default_hook(n_blocks: int) -> str:
@@ -34,9 +33,11 @@ def check_hook(model: Any, hook: str) -> str:
 
 
 def shown_by_gpt(gpt: MyGPT, hook: str) -> bool:
-    """Whether a MyGPT shows this hook point itself, without being turned into a HookedTransformer."""
-    match = SHOWN_BY_GPT.fullmatch(hook)
-    return match is not None and int(match[1]) < len(gpt.blocks)
+    """Whether a MyGPT shows this hook point as TransformerLens does, without being turned into its model."""
+    trunk, _, rest = hook.partition(".")
+    block, _, point = rest.partition(".")
+    known = trunk == "blocks" and block.isdecimal() and point in EDIT_POINTS and point != BY_HEAD
+    return known and int(block) < len(gpt.blocks)
 
 
 def blocks_needed(hook: str, n_blocks: int) -> int:
@@ -82,7 +83,7 @@ def _activations_of_gpt(gpt: MyGPT, hooks: Sequence[str], tokens: Tensor, n_bloc
             seen[name] = value
         return value
 
-    x = gpt.token_embedding(shift_right(tokens).long()) + gpt.positions[: tokens.shape[1]]
+    x = gpt.embed(shift_right(tokens))
     for number in range(n_blocks):
         x = gpt.blocks[number](x, None, number, keep)
     return seen
