@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from culture_core import load_culture, load_hooked
-from culture_core.features.index import encode_quizzes
+from culture_core.features.parts import encode_quizzes
 from culture_core.features.quiz_reading import read_quiz
 from culture_core.features.quiz_set import QuizSet
 from culture_core.saes.plain import read_sae
