@@ -3,8 +3,9 @@
     python benchmarks/bench_dashboard.py
 
 Prints the time from starting the server to the first page drawn, then the first visit of every page, then
-warm steps from feature to feature (median and slowest), beside the floor: a page of the same server that
-draws nothing.
+warm steps from feature to feature (median and 95th percentile) and warm orders of the features table, beside
+the floor: a page of the same server that draws nothing. Then the server's share: CPU time of the script of a
+feature page and of the features table. The limits are those of docs/performance.md.
 """
 
 import argparse
@@ -18,17 +19,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from timing import fastest
 
 REPOSITORY = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 BOARD = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot"
+SETTLED = "document.querySelector('[data-test-script-state=notRunning]')"
 DRAWN = (
     f"old => {{ const board = {BOARD}; "
     "return board?.querySelector('canvas')?.width > 20 && board.textContent !== old }"
 )
+LISTED = f"() => {SETTLED} && {BOARD}?.querySelectorAll('tbody tr').length > 1"
+NOTED = f"() => {SETTLED} && document.querySelector('h1')?.innerText === 'Lists and notes'"
+READY = {"features": LISTED, "lists": NOTED}
+FEATURES = [{"gpt": "0", "feature": str(feature)} for feature in range(21)]
+ORDERS = [{"sort": sort, "up": up} for sort in ("max", "density", "task", "feature") for up in ("0", "1")]
 NO_BOARDS = "feature?gpt=none"
-PAGES = ("", "quizzes", "feature", "universal")
+PAGES = ("", "quizzes", "features", "feature", "universal", "compare", "lists")
 
 
 def free_port() -> int:
@@ -54,9 +64,9 @@ def open_first(page: Page, address: str) -> None:
     page.wait_for_function(DRAWN, arg=None)
 
 
-def open_view(page: Page, address: str) -> None:
-    page.goto(address)
-    page.wait_for_function(DRAWN, arg=None)
+def open_view(page: Page, address: str, view: str) -> None:
+    page.goto(f"{address}/{view}")
+    page.wait_for_function(READY.get(view, DRAWN), arg=None)
 
 
 def open_friendly(page: Page, address: str) -> None:
@@ -111,18 +121,54 @@ def measure(page: Page, address: str, steps: int) -> None:
     )
     print(f"floor, a page without grids: {floor:.0f} ms")
     for view in PAGES:
-        first = milliseconds(lambda view=view: open_view(page, f"{address}/{view}"))
+        first = milliseconds(lambda view=view: open_view(page, address, view))
         again = statistics.median(
-            milliseconds(lambda view=view: open_view(page, f"{address}/{view}")) for _ in range(5)
+            milliseconds(lambda view=view: open_view(page, address, view)) for _ in range(5)
         )
         ratio = f"({again / floor:.2f} x floor)"
         print(f"{view or 'home':>10}: first visit {first:.0f} ms, again {again:.0f} ms {ratio}")
     for view in ("feature", "universal"):
-        open_view(page, f"{address}/{view}")
+        open_view(page, address, view)
         page.wait_for_timeout(1000)
-        times = sorted(step(page) for _ in range(steps))
-        p95 = times[int(0.95 * (len(times) - 1))]
-        print(f"{view:>10}: warm Next median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms")
+        report(f"{view}, warm Next", [step(page) for _ in range(steps)])
+    open_view(page, address, "features")
+    page.wait_for_timeout(1000)
+    report("features, another order", [order(page) for _ in range(steps)])
+    for view, parameters in (("feature", FEATURES), ("features", ORDERS)):
+        report(f"{view}, CPU time of the script", script_times(view, parameters))
+
+
+def order(page: Page) -> float:
+    """Milliseconds from a click on the head of the table until all features are shown in that order."""
+    board = page.get_by_test_id("stBidiComponentIsolated").first
+    old = page.evaluate(f"{BOARD}.querySelector('tbody').textContent")
+
+    def click_and_wait() -> None:
+        board.get_by_role("button", name="Density").click()
+        page.wait_for_function(f"old => {BOARD}.querySelector('tbody').textContent !== old", arg=old)
+
+    elapsed = milliseconds(click_and_wait)
+    page.wait_for_timeout(300)
+    return elapsed
+
+
+def script_times(view: str, parameters: list[dict[str, str]]) -> list[float]:
+    """Milliseconds of CPU time of the script of a view with each of some query parameters but the first."""
+    sys.path.insert(0, str(REPOSITORY / "dashboard"))
+    app = AppTest.from_file(str(REPOSITORY / "dashboard" / "Home.py"), default_timeout=60).run()
+    app.switch_page(f"views/{view}.py")
+    times = []
+    for chosen in parameters:
+        app.query_params.clear()
+        for name, value in chosen.items():
+            app.query_params[name] = value
+        times.append(1000 * fastest(app.run, 1, warm_up=False))
+    return times[1:]
+
+
+def report(what: str, times: list[float]) -> None:
+    p95 = sorted(times)[int(0.95 * (len(times) - 1))]
+    print(f"{what}: median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("views/feature.py", title="Feature", icon=":material/bolt:", url_path="feature"),
         st.Page("views/cell.py", title="Cell view", icon=":material/my_location:", url_path="cell"),
         st.Page("views/universal.py", title="Universal", icon=":material/compare:", url_path="universal"),
+        st.Page("views/compare.py", title="Compare", icon=":material/difference:", url_path="compare"),
         st.Page("views/lists.py", title="Lists", icon=":material/star:", url_path="lists"),
     ],
     position="top",

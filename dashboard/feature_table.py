@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from culture_core.errors import CultureError
-from culture_core.features.reader import FeatureIndex
-from culture_core.universality.store import MatchReader
 from notes import Note
 from quoting import quoted
 from selection import EVERYTHING
+from token_names import TOKEN_NAMES
 
 FIRES = {"alive": "that fire", "dead": "that never fire", EVERYTHING: "all"}
 CHOICES = ("task", "concept", "promoted")
@@ -175,14 +174,34 @@ def choices(table: pd.DataFrame, name: str) -> list[str]:
     return sorted(set(table[name].unique()) - {""})
 
 
-def feature_rows(model_k: int, index: FeatureIndex, matches: MatchReader | None) -> pd.DataFrame:
-    """The features of one GPT as rows of the table."""
-    columns = ["feature", "fires", "density", "max", "mean", "dead"]
-    table = index.table[columns].assign(task=index.table.peak_task, task_share=index.table.peak_task_share)
+def feature_rows(
+    model_k: int, indexed: pd.DataFrame, matched: pd.DataFrame | None, graded: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The features of one GPT as rows of the table.
+
+    indexed, matched, graded: the tables of its index, its matches (`with_excess`) and its grades.
+    """
+    table = indexed[["feature", "fires", "density", "max", "mean", "dead"]].copy()
     table.insert(0, "gpt", model_k)
-    if matches is not None:
-        table["universality"] = np.where(table.dead, np.nan, matches.universality[model_k])
+    table["task"], table["task_share"] = indexed.peak_task, indexed.peak_task_share
+    if "promotes" in indexed:
+        table["promoted"] = np.where(table.dead, "", np.array(TOKEN_NAMES)[indexed.promotes])
+    if matched is not None:
+        measured = matched[["universality", "partial_r", "n_mutual", "group"]].where(~table.dead)
+        table[list(measured)] = measured
+        if matched.excess.notna().any():
+            table["excess"] = matched.excess.where(~table.dead)
+    if graded is not None:
+        table["concept"], table["concept_words"] = graded.concept, graded.words
+        for name in ("f1", "precision", "recall", "auroc", "baseline_f1"):
+            table[name] = graded[name].where(graded.concept != "")
     return table
+
+
+def with_excess(matched: pd.DataFrame) -> pd.DataFrame:
+    """A table of matches with the column excess: over the highest of the baselines that were measured."""
+    baselines = [name for name in matched if name.startswith("excess_")]
+    return matched.assign(excess=matched[baselines].min(axis=1))
 
 
 def with_notes(table: pd.DataFrame, notes: Iterable[Note]) -> pd.DataFrame:
@@ -225,7 +244,7 @@ def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
 
 def _with_word(table: pd.DataFrame, word: str) -> pd.Series:
     found = pd.Series(False, index=table.index)
-    for name in ("concept", "sentence", "name", "note"):
+    for name in ("concept", "concept_words", "name", "note"):
         if name in table:
             found |= table[name].str.lower().str.contains(word, regex=False)
     return found

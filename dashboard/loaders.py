@@ -20,6 +20,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError
 from culture_core.evaluation.browse import BrowseSet, open_browse
+from culture_core.features.grades import Grades, open_grades
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import FeatureIndex, open_index
@@ -27,9 +28,11 @@ from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import resolve_source
 from culture_core.saes.plain import Encoder, read_sae
 from culture_core.saes.store import sae_manifest
+from culture_core.universality.causal_store import CausalReader, open_causal
 from culture_core.universality.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
-from feature_table import feature_rows
+from feature_table import feature_rows, with_excess
+from group_table import group_table
 from notes import NoteBook, notes_path
 from quoting import quoted
 
@@ -168,8 +171,9 @@ def feature_table(chosen: Population, hook: str) -> pd.DataFrame:
     indexed = tuple(k for k in chosen.models if (chosen.folder.index(hook, k) / artifacts.MANIFEST).is_file())
     if not indexed:
         index(chosen, hook, chosen.models[0])
-    written = tuple(_written(chosen.folder.index(hook, k)) for k in indexed)
-    return _feature_table(chosen, hook, indexed, (*written, _written(chosen.folder.matches(hook))))
+    folders = [chosen.folder.matches(hook)]
+    folders += [folder(hook, k) for folder in (chosen.folder.index, chosen.folder.concepts) for k in indexed]
+    return _feature_table(chosen, hook, indexed, tuple(map(_written, folders)))
 
 
 def note_book() -> NoteBook:
@@ -241,6 +245,44 @@ def reading(chosen: Population, hook: str, model_k: int, tokens: np.ndarray) -> 
     at = hook if has_sae(chosen, hook, model_k) else ""
     written = _changed(chosen.folder.manifest), _written(chosen.folder.sae(at, model_k)) if at else 0
     return _reading(chosen, at, model_k, tokens.tobytes(), written)
+
+
+def grades(chosen: Population, hook: str, model_k: int) -> Grades:
+    """The grades of one GPT's features on the concepts."""
+    return _grades(chosen.folder, hook, model_k, _written(chosen.folder.concepts(hook, model_k)))
+
+
+def has_grades(chosen: Population, hook: str, model_k: int) -> bool:
+    """Whether one GPT's features have been graded."""
+    return _written(chosen.folder.concepts(hook, model_k)) > 0
+
+
+def match_table(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
+    """One GPT's table of matches, with the excess over the highest baseline."""
+    return _match_table(chosen.folder, hook, model_k, _written(chosen.folder.matches(hook)))
+
+
+def match_tables(chosen: Population, hook: str) -> pd.DataFrame:
+    """The tables of matches of all GPTs below one another, as they are downloaded."""
+    models = matches(chosen, hook).models
+    return pd.concat([match_table(chosen, hook, k).assign(gpt=k) for k in models], ignore_index=True)
+
+
+def groups(chosen: Population, hook: str) -> pd.DataFrame:
+    """The groups of universal features with what their features have in common."""
+    folders = [chosen.folder.matches(hook), chosen.folder.causal(hook)]
+    folders += [chosen.folder.concepts(hook, k) for k in chosen.models]
+    return _groups(chosen, hook, tuple(map(_written, folders)))
+
+
+def causal(chosen: Population, hook: str) -> CausalReader:
+    """What ablating matched features does to each GPT."""
+    return _causal(chosen.folder, hook, _written(chosen.folder.causal(hook)))
+
+
+def has_causal(chosen: Population, hook: str) -> bool:
+    """Whether matched features have been ablated."""
+    return _written(chosen.folder.causal(hook)) > 0
 
 
 def the_hook(chosen: Population, name: str | None) -> str:
@@ -327,9 +369,17 @@ def _feature_table(
     models: tuple[int, ...],
     written: tuple[int, ...],  # noqa: ARG001
 ) -> pd.DataFrame:
-    matched = matches(chosen, hook) if has_matches(chosen, hook) else None
-    rows = [feature_rows(k, index(chosen, hook, k), matched) for k in models]
-    return pd.concat(rows, ignore_index=True)
+    matched = has_matches(chosen, hook)
+    rows = [
+        feature_rows(
+            k,
+            index(chosen, hook, k).table,
+            match_table(chosen, hook, k) if matched else None,
+            grades(chosen, hook, k).table if has_grades(chosen, hook, k) else None,
+        )
+        for k in models
+    ]
+    return pd.concat(rows, ignore_index=True).fillna({"concept": "", "promoted": ""})
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the culture quizzes")
@@ -362,3 +412,26 @@ def _reading(
 ) -> QuizReading:
     encoder = sae(chosen, hook, model_k) if hook else None
     return read_quiz(model(chosen, model_k), np.frombuffer(tokens, dtype=np.uint8), encoder, hook)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Opening the grades")
+def _grades(folder: PopulationFolder, hook: str, model_k: int, written: int) -> Grades:  # noqa: ARG001
+    return open_grades(folder, hook, model_k)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _match_table(folder: PopulationFolder, hook: str, model_k: int, written: int) -> pd.DataFrame:
+    return with_excess(_matches(folder, hook, written).table(model_k))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the causal check")
+def _causal(folder: PopulationFolder, hook: str, written: int) -> CausalReader:  # noqa: ARG001
+    return open_causal(folder, hook)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Population: _identity})
+def _groups(chosen: Population, hook: str, written: tuple[int, ...]) -> pd.DataFrame:  # noqa: ARG001
+    agreement = {}
+    if has_causal(chosen, hook):
+        agreement = causal(chosen, hook).table.set_index("group").agreement.to_dict()
+    return group_table(matches(chosen, hook).groups, feature_table(chosen, hook), agreement)

@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 
 MODEL_COLOURS = ("#0089d6", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
 MODEL_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
-BAR_COLOUR = "#0089d6"
 NEUTRAL = "rgba(128, 128, 128, 0.35)"
+BASELINE_COLOUR = "rgba(128, 128, 128, 0.95)"
+BASELINE_DASHES = ("dot", "dash", "dashdot", "longdash")
 ROW_SPREAD = 0.6
 
 
@@ -86,56 +87,21 @@ def _accuracy_marks(
     )
 
 
-def activation_histogram(edges: np.ndarray, counts: np.ndarray) -> go.Figure:
-    """How often a feature fires at which strength; both axes are logarithmic.
-
-    edges: (b + 1,) bin edges, even in log; counts: (b,). Empty bins at both ends are left out.
-    """
-    filled = np.flatnonzero(counts)
-    if len(filled) == 0:
-        filled = np.arange(1)
-    span = slice(int(filled[0]), int(filled[-1]) + 1)
-    low, high, shown = edges[:-1][span], edges[1:][span], counts[span]
-    hover = [
-        f"{count:,} tokens fire at {a:.3g} to {b:.3g}" for count, a, b in zip(shown, low, high, strict=True)
-    ]
-    middle = np.sqrt(low * high)
-    figure = go.Figure(
-        go.Bar(
-            x=middle,
-            y=shown,
-            width=(high - low) * 0.94,
-            marker={"color": BAR_COLOUR},
-            hovertext=hover,
-            hoverinfo="text",
-        )
-    )
-    top = float(np.log10(max(10, shown.max())))
-    figure.update_xaxes(type="log", title="activation", dtick="D1" if len(shown) < 9 else "D2")
-    figure.update_yaxes(type="log", title="tokens", dtick=1, range=[-0.2, top + 0.1], exponentformat="SI")
-    return _finish(figure, height=260, legend=False)
-
-
-def r_distribution(best_r: Mapping[int, np.ndarray], marks: Sequence[tuple[float, str]] = ()) -> go.Figure:
+def r_distribution(
+    best_r: Mapping[int, np.ndarray],
+    marks: Sequence[tuple[float, str]] = (),
+    baselines: Mapping[str, np.ndarray] | None = None,
+) -> go.Figure:
     """How well the features of each GPT are matched elsewhere: share of features by their r.
 
     best_r: by GPT, (f,) mean over the other GPTs of the best r. marks: (r, words) drawn as a vertical line.
+    baselines: by name, the same of all features where nothing is to be found; dashed.
     """
-    edges = np.linspace(0, 1, 41)
     figure = go.Figure()
     for place, (model_k, r) in enumerate(best_r.items()):
-        counts, _ = np.histogram(np.clip(r, 0, 1), bins=edges)
-        share = counts / max(1, len(r))
-        figure.add_trace(
-            go.Scatter(
-                x=edges,
-                y=[*share, share[-1]],
-                mode="lines",
-                line={"shape": "hv", "color": model_colour(place), "width": 2},
-                name=f"GPT {model_k}",
-                hovertemplate=f"GPT {model_k}: %{{y:.1%}} of features at r %{{x:.3f}} and up<extra></extra>",
-            )
-        )
+        figure.add_trace(_r_steps(r, f"GPT {model_k}", {"color": model_colour(place), "width": 2}))
+    for dash, (name, r) in zip(BASELINE_DASHES, (baselines or {}).items(), strict=False):
+        figure.add_trace(_r_steps(r, name, {"color": BASELINE_COLOUR, "width": 1.6, "dash": dash}))
     for value, words in marks:
         figure.add_vline(
             value, line={"color": "rgba(128, 128, 128, 0.9)", "dash": "dot"}, annotation_text=words
@@ -145,17 +111,19 @@ def r_distribution(best_r: Mapping[int, np.ndarray], marks: Sequence[tuple[float
     return _finish(figure, height=300)
 
 
-def rate_bars(rates: Mapping[str, float]) -> go.Figure:
-    """Share of tokens a feature fires on, a bar a task, largest on top."""
-    ordered = sorted(rates.items(), key=lambda item: item[1])
-    names, values = [name for name, _ in ordered], [value for _, value in ordered]
-    hover = [f"{name}: fires on {value:.3%} of tokens" for name, value in ordered]
-    bars = go.Bar(
-        x=values, y=names, orientation="h", marker={"color": BAR_COLOUR}, hovertext=hover, hoverinfo="text"
+def _r_steps(r: np.ndarray, name: str, line: Mapping[str, Any]) -> go.Scatter:
+    """A histogram of r from 0 to 1 as a line of steps."""
+    edges = np.linspace(0, 1, 41)
+    counts, _ = np.histogram(np.clip(r, 0, 1), bins=edges)
+    share = counts / max(1, len(r))
+    return go.Scatter(
+        x=edges,
+        y=[*share, share[-1]],
+        mode="lines",
+        line={"shape": "hv", **line},
+        name=name,
+        hovertemplate=f"{name}: %{{y:.1%}} of features at r %{{x:.3f}} and up<extra></extra>",
     )
-    figure = go.Figure(bars)
-    figure.update_xaxes(title="share of tokens it fires on", tickformat=".2~%", rangemode="tozero", nticks=5)
-    return _finish(figure, height=260, legend=False)
 
 
 def _finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:

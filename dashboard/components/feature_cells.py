@@ -12,6 +12,7 @@ from components.scope import Scope
 from culture_core.features.reader import FeatureIndex
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH
+from token_names import TOKEN_NAMES
 
 COLUMNS = (
     Column("starred", "", "star"),
@@ -51,9 +52,15 @@ def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
         "task": [record.task, "" if record.dead else f"{record.task_share:.0%} of its firing"],
         "name": [record.name, ", ".join(record.lists), _shortened(record.note)],
     }
-    for name in ("universality", "excess"):
-        if hasattr(record, name):
-            cells[name] = bar(getattr(record, name))
+    if hasattr(record, "universality"):
+        cells["universality"] = bar(record.universality)
+    if hasattr(record, "excess"):
+        cells["excess"] = bar(record.excess)
+    if hasattr(record, "concept"):
+        cells["concept"] = record.concept_words
+        cells["f1"] = bar(record.f1, record.baseline_f1, f"baseline {record.baseline_f1:.2f}")
+    if hasattr(record, "promoted") and record.promoted:
+        cells["promoted"] = {"index": TOKEN_NAMES.index(record.promoted), "name": record.promoted}
     return cells
 
 

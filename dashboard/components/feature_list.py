@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from components.display import chosen_style
 from culture_core.figures.style import DIGITS, GridStyle, contrast_colour, faded, quantise
 from culture_core.world.vocabulary import GRID_SIDE
 
@@ -63,7 +64,7 @@ def feature_list(
         "sort": sort,
         "up": up,
         "alt": alt,
-        "style": _style_data(style or GridStyle()),
+        "style": _style_data(style or chosen_style()),
     }
     _mount(key=key, data=data, on_acted_change=on_action)
 

@@ -10,48 +10,45 @@ from culture_core.features.reader import FeatureIndex
 from selection import most_universal, next_alive
 
 
-def choose_feature(scope: Scope) -> tuple[int, int, FeatureIndex]:
+def choose_feature(scope: Scope, *, suffix: str = "") -> tuple[int, int, FeatureIndex]:
     """Draw the selectors; return the GPT, the feature and the index it is in.
 
+    suffix: of the query parameters gpt and feature, where a page has several.
     Errors: CultureError when the URL names a GPT or a feature that is not there, or the index is missing.
     """
-    model_k = loaders.the_model(scope.population, permalink.read("gpt"))
+    gpt_name, feature_name = f"gpt{suffix}", f"feature{suffix}"
+    model_k = loaders.the_model(scope.population, permalink.read(gpt_name))
     index = loaders.index(scope.population, scope.hook, model_k)
-    first = 0 if permalink.read("feature") else _first_feature(scope, index, model_k)
-    feature = permalink.read_number("feature", 0, index.n_features - 1, first, of=f"GPT {model_k}")
+    first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
+    feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "GPT",
             scope.population.models,
             format_func=lambda k: f"GPT {k}",
-            width=130,
-            **permalink.bound("gpt", model_k, resets=("feature", "cell")),
+            width=110,
+            **permalink.bound(gpt_name, model_k, resets=(feature_name, "cell")),
         )
         st.number_input(
             f"Feature, 0 to {index.n_features - 1}",
             min_value=0,
             max_value=index.n_features - 1,
-            width=190,
-            **permalink.bound("feature", feature, resets=("cell",)),
+            width=170,
+            **permalink.bound(feature_name, feature, resets=("cell",)),
         )
         dead = index.table.dead.to_numpy()
         alive = np.flatnonzero(~dead)
-        step("Previous", ":material/chevron_left:", next_alive(dead, feature, -1))
-        step("Next", ":material/chevron_right:", next_alive(dead, feature, 1))
+        _step("Previous", ":material/chevron_left:", feature_name, next_alive(dead, feature, -1))
+        _step("Next", ":material/chevron_right:", feature_name, next_alive(dead, feature, 1))
         if len(alive):
-            step("Any", ":material/casino:", int(np.random.default_rng().choice(alive)))
+            _step("Any", ":material/casino:", feature_name, int(np.random.default_rng().choice(alive)))
     return model_k, feature, index
 
 
-def step(label: str, icon: str, feature: int) -> None:
+def _step(label: str, icon: str, name: str, feature: int) -> None:
     """A button that goes to another feature of the same GPT."""
-    st.button(
-        label,
-        icon=icon,
-        key=f"step.{label}",
-        on_click=permalink.write,
-        kwargs={"feature": feature, "cell": None},
-    )
+    key = f"step.{label}{name.removeprefix('feature')}"
+    st.button(label, icon=icon, key=key, on_click=permalink.write, kwargs={name: feature, "cell": None})
 
 
 def _first_feature(scope: Scope, index: FeatureIndex, model_k: int) -> int:

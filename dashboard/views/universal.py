@@ -1,105 +1,130 @@
-"""Universal: a feature and its best match in each other GPT, on the same quizzes, a column a GPT."""
+"""Universal: a feature and its match in each other GPT, side by side; what ablating them does; all groups."""
 
+import numpy as np
 import streamlit as st
 
 import loaders
 from components import permalink
 from components.charts import chart
 from components.display import Display, choose_display
+from components.downloads import grid_downloads
+from components.feature_downloads import table_downloads
+from components.feature_panels import feature_panels
 from components.feature_picker import choose_feature
-from components.match_columns import match_columns, show_column
+from components.match_causal import causal_panels
+from components.match_columns import (
+    SHARES,
+    column_rows,
+    match_columns,
+    show_head,
+    show_own,
+    show_shared,
+)
+from components.match_groups import show_groups
 from components.scope import Scope, choose_scope
 from culture_core.figures.charts import r_distribution
-from selection import FeatureRef, most_universal
+from match_words import BASELINE_WORDS
 
-LISTED = 40
+SIDE_BY_SIDE, GROUPS, BASELINES = "features", "groups", "baselines"
+VIEWS = {SIDE_BY_SIDE: "Side by side", GROUPS: "All groups", BASELINES: "Beside the baselines"}
+SHARED_HELP = (
+    "The quizzes on which the chosen feature fires most, and what the best-correlated feature of each other "
+    "GPT does on them (Pearson r over all tokens of the index). The area of a black square is the activation "
+    "after reading that cell, each GPT on its own scale."
+)
 
 
-def show_columns(scope: Scope, model_k: int, feature: int, display: Display) -> None:
+def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display) -> None:
+    """The feature and its matches: what they are, the same quizzes, what ablating them does, their own."""
+    show_group(scope, model_k, feature)
     shared, columns = match_columns(scope, model_k, feature)
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
-            show_column(column, shared, scope, display)
+            show_head(scope, column)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("The same quizzes in each", width="content", help=SHARED_HELP)
+        st.space("stretch")
+        name = f"gpt{model_k}_feature{feature}_matches"
+        grid_downloads(column_rows(scope, columns, shared), SHARES, name=name, digits=display.digits)
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            show_shared(scope, column, shared, display, key="shared")
+    feature_panels(causal_panels(scope, model_k, feature), key="causal", width=420)
+    st.subheader("The strongest quizzes of each alone")
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            show_own(scope, column.model_k, column.feature, display, key="own")
+
+
+def show_group(scope: Scope, model_k: int, feature: int) -> None:
+    """Whether the feature belongs to a group of all five."""
+    matches = loaders.matches(scope.population, scope.hook)
+    group = matches.group_of(model_k, feature)
+    if group is None:
+        st.markdown(
+            ":gray-badge[no group] not all of these are each other's best matches, so they are no universal "
+            "feature in the strict sense."
+        )
+        return
+    record = matches.groups.iloc[group]
+    excess = "" if np.isnan(record.excess) else f", {record.excess:+.2f} over shuffled quizzes"
+    st.markdown(
+        f":blue-badge[group {group}] every two of the five are each other's best match: mean r "
+        f"{record.mean_r:.2f}, lowest {record.min_r:.2f}{excess}."
+    )
 
 
 def show_distribution(scope: Scope, model_k: int, feature: int) -> None:
-    st.header("How universal are all features?")
     matches = loaders.matches(scope.population, scope.hook)
     mark = float(matches.universality[model_k][feature])
     firing = {
-        k: r[~loaders.index(scope.population, scope.hook, k).table.dead]
-        for k, r in matches.universality.items()
+        k: ~loaders.index(scope.population, scope.hook, k).table.dead.to_numpy() for k in matches.models
+    }
+    baselines = {
+        BASELINE_WORDS[name]: np.concatenate([r[firing[k]] for k, r in by_model.items()])
+        for name, by_model in matches.baselines.items()
     }
     chart(
-        r_distribution(firing, [(mark, f"this feature, {mark:.2f}")]),
+        r_distribution(
+            {k: r[firing[k]] for k, r in matches.universality.items()},
+            [(mark, f"this feature, {mark:.2f}")],
+            baselines,
+        ),
         f"Distribution of universality over the features of each GPT; this feature has {mark:.2f}",
         key="distribution",
     )
-    st.caption(
-        "Over the features that fire at all. No baseline is subtracted: features that follow position alone "
-        "also correlate between GPTs."
-    )
-
-
-def show_list(scope: Scope) -> None:
-    st.header("The most universal features")
-    tables = {k: loaders.index(scope.population, scope.hook, k).table for k in scope.population.models}
-    refs = most_universal(loaders.matches(scope.population, scope.hook), tables, LISTED)
-    rows = [
-        {
-            "GPT": ref.model_k,
-            "feature": ref.feature,
-            "universality": ref.universality,
-            "density": tables[ref.model_k].density[ref.feature],
-            "most in": tables[ref.model_k].peak_task[ref.feature],
-        }
-        for ref in refs
-    ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height=300,
-        column_config={
-            "universality": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1),
-            "density": st.column_config.NumberColumn(format="percent"),
-        },
-        on_select=lambda: open_selected(refs),
-        selection_mode="single-row",
-        key="list",
-        alt="The most universal features with their density and the task they fire most in",
-    )
-    st.caption(
-        "One of each group of mutual best matches, firing on at most 5% of tokens and not bound to one place "
-        "of the quiz. Select a row to see it above."
-    )
-
-
-def open_selected(refs: list[FeatureRef]) -> None:
-    """Go to the feature of the row that was selected."""
-    selected = st.session_state["list"].selection.rows
-    if selected:
-        permalink.write(gpt=refs[selected[0]].model_k, feature=refs[selected[0]].feature)
+    words = "Over the features that fire at all. "
+    if baselines:
+        words += "Dotted: the best r that the same features find in a stand-in for the other GPTs."
+    else:
+        words += "No baseline is measured yet: position alone also makes features correlate."
+    st.caption(words)
+    with st.container(horizontal=True):
+        table_downloads(lambda: loaders.match_tables(scope.population, scope.hook), name="universality")
 
 
 st.title("Universal features")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
+    view = permalink.read_choice("view", VIEWS, SIDE_BY_SIDE)
+    st.segmented_control(
+        "Show",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        required=True,
+        **permalink.bound("view", view, encode=lambda name: None if name == SIDE_BY_SIDE else name),
+    )
     display = choose_display()
-if index.table.dead[feature]:
+matches = loaders.matches(scope.population, scope.hook)
+if view == GROUPS:
+    show_groups(scope)
+elif view == BASELINES:
+    show_distribution(scope, model_k, feature)
+elif index.table.dead[feature]:
     st.info(
         f"Feature {feature} of GPT {model_k} never fires, so nothing matches it.",
         icon=":material/do_not_disturb_on:",
     )
 else:
-    st.caption(
-        f"The quizzes on which feature {feature} of GPT {model_k} fires most and, on the same quizzes, the "
-        "best-correlated feature of each other GPT (Pearson r over all tokens of the index). The area of a "
-        "black square is the activation after reading that cell, each GPT on its own scale."
-    )
-    show_columns(scope, model_k, feature, display)
-distribution, listing = st.columns(2, gap="large")
-with distribution:
-    show_distribution(scope, model_k, feature)
-with listing:
-    show_list(scope)
+    show_side_by_side(scope, model_k, feature, display)

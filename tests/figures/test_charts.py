@@ -7,9 +7,7 @@ from culture_core.figures.charts import (
     MODEL_COLOURS,
     MODEL_SYMBOLS,
     accuracy_chart,
-    activation_histogram,
     r_distribution,
-    rate_bars,
 )
 
 
@@ -35,18 +33,6 @@ def test_five_gpts_differ_by_colour_and_by_symbol():
     assert [trace.name for trace in figure.data] == [f"GPT {k}" for k in range(5)]
 
 
-def test_a_histogram_keeps_every_count_and_drops_empty_ends():
-    counts = np.array([0, 0, 3, 0, 5, 0])
-    edges = np.exp2(np.arange(7.0))
-    bars = activation_histogram(edges, counts).data[0]
-    assert list(bars.y) == [3, 0, 5]
-    assert bars.x[0] == pytest.approx(np.sqrt(4 * 8))
-
-
-def test_a_histogram_of_a_feature_that_never_fires_is_drawn():
-    assert activation_histogram(np.exp2(np.arange(4.0)), np.zeros(3, dtype=int)).data
-
-
 def test_shares_of_the_r_distribution_add_up_to_one():
     r = np.random.default_rng(0).random(200)
     trace = r_distribution({3: r}, [(0.4, "here")]).data[0]
@@ -54,7 +40,9 @@ def test_shares_of_the_r_distribution_add_up_to_one():
     assert trace.name == "GPT 3"
 
 
-def test_bars_are_ordered_by_rate():
-    bars = rate_bars({"frame": 0.3, "grow": 0.1, "detect": 0.2}).data[0]
-    assert list(bars.y) == ["grow", "detect", "frame"]
-    assert list(bars.x) == [0.1, 0.2, 0.3]
+def test_baselines_are_dashed_and_each_in_its_own_way():
+    r = np.random.default_rng(0).random(200)
+    figure = r_distribution({3: r}, baselines={"shuffled": r / 2, "untrained": r / 3})
+    assert [trace.name for trace in figure.data] == ["GPT 3", "shuffled", "untrained"]
+    assert len({trace.line.dash for trace in figure.data}) == 3
+    assert sum(figure.data[1].y[:20]) == pytest.approx(1.0)
