@@ -202,6 +202,10 @@ class PopulationFolder:
     def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "saes" / hook / _gpt(model_k, variant)
 
+    def sae_training(self, model_k: int, variant: str = "") -> Path:
+        """Checkpoints of the SAEs of a GPT while they are in training."""
+        return self.root / "saes" / f".{_gpt(model_k, variant)}.training"
+
     def index(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "index" / hook / _gpt(model_k, variant)
 

@@ -143,12 +143,15 @@ def _is_current(job: _Job) -> bool:
 
 def _train(job: _Job, report: Report) -> list[dict[str, Any]]:
     """Train and save the SAEs of one GPT; returns their manifests."""
+    from culture_core.saes.checkpoint import Checkpoints
     from culture_core.saes.store import save_sae
     from culture_core.saes.train import train_saes
     from culture_core.saes.variants import gpt_for_hooks
 
     started = time.time()
     hooks = [one.hook for one in job.settings]
+    inputs = [_inputs(job, one) for one in job.settings]
+    checkpoints = Checkpoints(job.population.sae_training(job.model_k, job.variant), {"saes": inputs})
     model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
     first = job.settings[0]
     report(f"{_name(job)}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
@@ -157,21 +160,23 @@ def _train(job: _Job, report: Report) -> list[dict[str, Any]]:
         job.settings,
         model_name=f"{job.population.name}/gpt_{job.model_k}",
         device=job.device,
+        checkpoints=checkpoints,
+        report=lambda standing: report(f"{_name(job)}, {standing.hook}: {standing.line()}"),
     )
     records = []
-    for settings in job.settings:
-        sae = saes[settings.hook]
+    for hook, made_from in zip(hooks, inputs, strict=True):
+        sae = saes[hook]
         record = {
             "id": job.model_k,
             "variant": job.variant,
-            **_inputs(job, settings),
+            **made_from,
             "d_sae": sae.cfg.d_sae,
             "d_in": sae.cfg.d_in,
             "made_by": provenance(common.command_line(), started),
         }
-        folder = job.population.sae(settings.hook, job.model_k, job.variant)
-        save_sae(sae, folder, record)
+        save_sae(sae, job.population.sae(hook, job.model_k, job.variant), record)
         records.append(record)
+    checkpoints.remove()
     return records
 
 

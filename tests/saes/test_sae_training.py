@@ -11,7 +11,9 @@ from culture_core.artifacts import UNTRAINED, VARIANTS, sha256_file
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.saes import train
 from culture_core.saes.architectures import ARCHITECTURES
+from culture_core.saes.checkpoint import Checkpoints
 from culture_core.saes.evaluate import reconstruction_sums
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import load_sae, sae_manifest
@@ -144,3 +146,45 @@ def test_the_study_format_loads(tmp_path):
     x = torch.randn(3, 8, generator=generator)
     expected = (x @ state["W_enc"] + state["b_enc"]).relu()
     assert torch.allclose(load_sae(tmp_path).encode(x), expected, atol=1e-6)
+
+
+def test_a_training_killed_and_resumed_gives_the_sae_of_one_that_was_not(fixture_gpts, tmp_path, monkeypatch):
+    gpt = load_culture(0, fixture_gpts)[0]
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
+    hooks = ("blocks.0.hook_mlp_out", HOOK)
+    for architecture in ("topk", "batchtopk", "jumprelu"):
+        settings = [SAESettings(hook, architecture, width=2, k=4, tokens=10_240) for hook in hooks]
+        whole = train_saes(gpt, settings)
+        checkpoints = Checkpoints(tmp_path / architecture, {"what": architecture})
+        with pytest.raises(Killed):
+            train_saes(gpt, settings, checkpoints=checkpoints, report=killed_at(monkeypatch, 0.6))
+        assert 0 < checkpoints.load([train._trainer(gpt, one, "", "cpu") for one in settings]) < 20
+        resumed = train_saes(gpt, settings, checkpoints=checkpoints)
+        for hook in hooks:
+            for name, weight in whole[hook].state_dict().items():
+                assert torch.equal(weight, resumed[hook].state_dict()[name]), (architecture, hook, name)
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_at(monkeypatch, done: float):
+    monkeypatch.setattr(train, "REPORT_SECONDS", 0.0)
+
+    def report(standing):
+        if standing.done > done:
+            raise Killed
+
+    return report
+
+
+def test_a_checkpoint_of_another_training_is_not_resumed(fixture_gpts, tmp_path):
+    gpt = load_culture(0, fixture_gpts)[0]
+    trainers = [train._trainer(gpt, SAESettings(HOOK, width=2, k=4), "", "cpu")]
+    Checkpoints(tmp_path, {"model_sha256": "a"}).save(trainers, 7)
+    assert Checkpoints(tmp_path, {"model_sha256": "b"}).load(trainers) == 0
+    assert Checkpoints(tmp_path, {"model_sha256": "a"}).load(trainers) == 7
+    Checkpoints(tmp_path, {"model_sha256": "b"}).save(trainers, 3)
+    assert Checkpoints(tmp_path, {"model_sha256": "b"}).load(trainers) == 3
+    assert Checkpoints(tmp_path, {"model_sha256": "a"}).load(trainers) == 0
