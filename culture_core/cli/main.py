@@ -17,6 +17,7 @@ COMMANDS = {
     "answers": "culture_core.cli.answers",
     "invent": "culture_core.cli.invent",
     "train-sae": "culture_core.cli.train_sae",
+    "import-sae": "culture_core.cli.import_sae",
     "evaluate-sae": "culture_core.cli.evaluate_sae",
     "index": "culture_core.cli.index",
     "merge-index": "culture_core.cli.merge_index",

@@ -1,4 +1,4 @@
-"""Download of published models and culture quizzes from the Hugging Face Hub.
+"""Download of published models, culture quizzes and SAEs from the Hugging Face Hub.
 
 A repository is listed once, at one commit, and every file is fetched at that commit; files already fetched
 are not fetched again, a dropped connection is resumed, and every file's size is compared with the Hub's own
@@ -6,7 +6,7 @@ listing. The Hub is https://huggingface.co, or what the environment variable HF_
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -57,10 +57,44 @@ def download_published(
         raise CultureError(
             f"the repository {name} on the Hub holds no gpt_NNN.pth files: name another with --hub-repo"
         )
+    return _fetch_all(api, name, info, wanted, cache_dir)
+
+
+def download_folder(
+    repo: str,
+    folder: str,
+    files: Sequence[str],
+    *,
+    endpoint: str | None = None,
+    cache_dir: Path | str | None = None,
+) -> Download:
+    """Fetch files of one folder of a model repository; by their own names.
+
+    repo, endpoint, cache_dir: as in download_published.
+    Errors: CultureError when the Hub cannot be reached, a file is not there, or arrives damaged.
+    """
+    name, _, revision = repo.partition("@")
     with _one_line_errors(name):
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=endpoint)
+        info = api.model_info(name, revision=revision or DEFAULT_REVISION, files_metadata=True)
+    listed = {sibling.rfilename: sibling for sibling in info.siblings or []}
+    paths = {file: str(PurePosixPath(folder) / file) for file in files}
+    for path in paths.values():
+        if path not in listed:
+            raise CultureError(f"the repository {name} on the Hub holds no {path}")
+    return _fetch_all(api, name, info, {file: listed[path] for file, path in paths.items()}, cache_dir)
+
+
+def _fetch_all(
+    api: Any, repo: str, info: Any, wanted: Mapping[str, Any], cache_dir: Path | str | None
+) -> Download:
+    """Fetch files of the listing, by the names they shall have."""
+    with _one_line_errors(repo):
         commit = str(info.sha)
-        files = {file: _fetch(api, name, commit, sibling, cache_dir) for file, sibling in wanted.items()}
-    return Download(name, commit, files)
+        files = {file: _fetch(api, repo, commit, sibling, cache_dir) for file, sibling in wanted.items()}
+    return Download(repo, commit, files)
 
 
 def _wanted_files(siblings: list[Any]) -> dict[str, Any]:
@@ -110,4 +144,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, errors.RemoteEntryNotFoundError):
         return "a file that it lists is missing; try again later, or name another with --hub-repo"
     first_line = re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
-    return f"{first_line}; check the connection, or give a folder of gpt_NNN.pth files as the source"
+    return f"{first_line}; check the connection, or give a folder of these files as the source"

@@ -15,9 +15,8 @@ from torch import Tensor
 
 from culture_core import artifacts
 from culture_core.errors import CultureError
-from culture_core.saes.store import WEIGHTS, load_sae
+from culture_core.saes.store import CONFIG, WEIGHTS, load_sae
 
-CONFIG = "cfg.json"
 ACTIVATIONS = ("topk", "jumprelu", "standard")
 
 

@@ -17,8 +17,9 @@ REPO = "tommyp111/culture-gpt"
 class HubServer:
     """What is served, what goes wrong on purpose, and what was asked for.
 
-    files: contents by path. listed_sizes: sizes that the listing gives instead of the true ones. listed_only:
-    paths that are listed but cannot be fetched. drop_once: paths whose first download breaks off.
+    repo: the only repository. files: contents by path. listed_sizes: sizes that the listing gives instead of
+    the true ones. listed_only: paths that are listed but cannot be fetched. drop_once: paths whose first
+    download breaks off.
     """
 
     files: dict[str, bytes]
@@ -27,12 +28,13 @@ class HubServer:
     drop_once: set[str] = field(default_factory=set)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     url: str = ""
+    repo: str = REPO
 
     def listing(self) -> dict:
         paths = [*self.files, *self.listed_only]
         sizes = {path: len(self.files.get(path, b"")) for path in paths} | self.listed_sizes
         siblings = [{"rfilename": path, "size": sizes[path], "blobId": "0" * 40} for path in paths]
-        return {"_id": "1", "id": REPO, "modelId": REPO, "sha": COMMIT, "siblings": siblings}
+        return {"_id": "1", "id": self.repo, "modelId": self.repo, "sha": COMMIT, "siblings": siblings}
 
     def downloads(self) -> list[str]:
         return [path for method, path, _ in self.requests if method == "GET" and "/resolve/" in path]
@@ -65,14 +67,14 @@ def _handler(server: HubServer) -> type[BaseHTTPRequestHandler]:
         def _answer(self, with_body: bool) -> None:
             path = self.path.split("?")[0]
             server.requests.append((self.command, path, self.headers.get("Range", "")))
-            if re.fullmatch(rf"/api/models/{REPO}(/revision/main)?", path):
+            if re.fullmatch(rf"/api/models/{server.repo}(/revision/main)?", path):
                 self._send(200, json.dumps(server.listing()).encode(), with_body)
-            elif path.startswith(f"/api/models/{REPO}/revision/"):
+            elif path.startswith(f"/api/models/{server.repo}/revision/"):
                 self._send(404, b"", with_body, {"X-Error-Code": "RevisionNotFound"})
             elif path.startswith("/api/models/"):
                 self._send(404, b"", with_body, {"X-Error-Code": "RepoNotFound"})
             else:
-                self._file(path.removeprefix(f"/{REPO}/resolve/{COMMIT}/"), with_body)
+                self._file(path.removeprefix(f"/{server.repo}/resolve/{COMMIT}/"), with_body)
 
         def _file(self, path: str, with_body: bool) -> None:
             if path not in server.files:

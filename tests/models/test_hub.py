@@ -108,7 +108,7 @@ def test_a_repository_without_models_is_one_line(cache):
 def test_a_server_that_is_down_is_one_line(cache):
     with serving(HubServer(FILES)) as server:
         pass
-    assert "give a folder of gpt_NNN.pth files as the source" in failure(server, cache)
+    assert "give a folder of these files as the source" in failure(server, cache)
 
 
 CONVERT = """
@@ -149,6 +149,6 @@ def test_converting_from_the_hub_of_hf_endpoint_gives_the_population(tmp_path):
 def test_converting_offline_says_what_to_do_and_leaves_nothing(tmp_path):
     done = convert_from_hub(tmp_path, HF_HUB_OFFLINE="1", HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 2, done.stderr
-    assert "give a folder of gpt_NNN.pth files as the source" in done.stdout
+    assert "give a folder of these files as the source" in done.stdout
     assert done.stdout.count("\n") == 1
     assert not (tmp_path / "out").exists()

@@ -110,44 +110,6 @@ def test_a_folder_that_is_no_sae_gets_one_line(tmp_path, built_population, copy_
         load_sae(folder)
 
 
-def test_the_study_format_loads(tmp_path):
-    """A folder as SAELens 3.14 wrote it: flat cfg.json, standard architecture, b_dec left out of the
-    input."""
-    import json
-
-    from safetensors.torch import save_file
-
-    generator = torch.Generator().manual_seed(0)
-    weights = {"W_enc": (8, 32), "W_dec": (32, 8), "b_enc": (32,), "b_dec": (8,)}
-    state = {name: torch.randn(*shape, generator=generator) for name, shape in weights.items()}
-    save_file(state, tmp_path / "sae_weights.safetensors")
-    config = {
-        "architecture": "standard",
-        "d_in": 8,
-        "d_sae": 32,
-        "dtype": "torch.float32",
-        "device": "cpu",
-        "model_name": "culture-gpt-0",
-        "hook_name": "blocks.8.hook_mlp_out",
-        "hook_layer": 8,
-        "hook_head_index": None,
-        "activation_fn_str": "relu",
-        "activation_fn_kwargs": {},
-        "apply_b_dec_to_input": False,
-        "finetuning_scaling_factor": False,
-        "sae_lens_training_version": "3.14.0",
-        "prepend_bos": False,
-        "dataset_path": "culture-puzzles-1M",
-        "dataset_trust_remote_code": True,
-        "context_size": 405,
-        "normalize_activations": "none",
-    }
-    (tmp_path / "cfg.json").write_text(json.dumps(config))
-    x = torch.randn(3, 8, generator=generator)
-    expected = (x @ state["W_enc"] + state["b_enc"]).relu()
-    assert torch.allclose(load_sae(tmp_path).encode(x), expected, atol=1e-6)
-
-
 def test_a_training_killed_and_resumed_gives_the_sae_of_one_that_was_not(fixture_gpts, tmp_path, monkeypatch):
     gpt = load_culture(0, fixture_gpts)[0]
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.0)
