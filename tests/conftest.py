@@ -30,8 +30,8 @@ def fixture_gpts() -> Path:
 
 @pytest.fixture(scope="session")
 def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
-    """A population of five fixture GPTs with answers, SAEs, indexes and matches at HOOK, each made by its
-    command."""
+    """A population of five fixture GPTs with answers, SAEs, indexes, grades, probes and matches at HOOK,
+    each made by its command."""
     root = str(tmp_path_factory.mktemp("cache") / "small")
     commands = [
         ["convert", str(fixture_gpts), root],
@@ -40,6 +40,8 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
         ["train-sae", "--population", root, "--hook", HOOK, *SMALL_SAE],
         ["evaluate-sae", "--population", root, *SMALL_FIGURES],
         ["index", "--population", root, "--n", "24"],
+        ["grade", "--population", root, "--workers", "1"],
+        ["probe", "--population", root, "--n", "32", "--tokens", "60", "--threads", "1"],
         ["match", "--population", root],
     ]
     for command in commands:

@@ -22,6 +22,7 @@ COMMANDS = {
     "index": "culture_core.cli.index",
     "merge-index": "culture_core.cli.merge_index",
     "grade": "culture_core.cli.grade",
+    "probe": "culture_core.cli.probe",
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
     "circuits": "culture_core.cli.circuits",

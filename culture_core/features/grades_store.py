@@ -16,9 +16,8 @@ from culture_core.features.grades_screening import N_LEVELS
 from culture_core.features.grades_truth import MIN_TOKENS, SHUFFLE_SEED, Truth
 from culture_core.features.grading import MARGIN, N_BEST, Grading, grade_features
 from culture_core.features.quiz_set import QuizSet
-from culture_core.features.reader import open_index
 from culture_core.features.sparse import SparseActivations
-from culture_core.features.store import open_activations
+from culture_core.features.store import ensure_activations, read_manifest
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 SETTINGS = {
@@ -36,10 +35,10 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
 
     Errors: CultureError when its index is missing or out of date.
     """
-    index = open_index(population, hook, model_k)
+    index = read_manifest(population, hook, model_k)
     return {
-        "sae_sha256": index.manifest["sae_sha256"],
-        "quiz_set": index.quiz_set.to_json(),
+        "sae_sha256": index["sae_sha256"],
+        "quiz_set": index["quiz_set"],
         "untrained_sae_sha256": _untrained_sha256(population, hook, model_k),
         "registry_sha256": registry_hash(),
         "settings": SETTINGS,
@@ -61,13 +60,13 @@ def grade_model(
 ) -> None:
     """Grade the features of one GPT's SAE and write them into the population.
 
-    Errors: CultureError when its index or its sparse activations are missing.
+    Sparse activations are made again where they are missing. Errors: CultureError when the index is missing.
     """
     from culture_core.models.api import load_hooked
 
     started = time.time()
     inputs = grade_inputs(population, hook, model_k)
-    activations = open_activations(population, hook, model_k)
+    activations = ensure_activations(population, hook, model_k)
     quizzes = QuizSet.from_json(inputs["quiz_set"]).quizzes()
     concepts = pack_concepts(quizzes)
     truth = Truth(concepts)
@@ -126,4 +125,4 @@ def _untrained_activations(population: PopulationFolder, hook: str, model_k: int
     """Sparse activations of the SAE on an untrained GPT, None where it has no index."""
     if _untrained_sha256(population, hook, model_k) is None:
         return None
-    return open_activations(population, hook, model_k, UNTRAINED)
+    return ensure_activations(population, hook, model_k, UNTRAINED)
