@@ -40,6 +40,23 @@ def write_packed(
     artifacts.write_arrays(path, members)
 
 
+def to_bytes(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Numbers from 0 to 1 in a byte each, finer near 0: off by at most 0.004 of the square root."""
+    return np.rint(255 * np.sqrt(shares)).astype(np.uint8)
+
+
+def to_halves(shares: NDArray[np.floating]) -> NDArray[np.float16]:
+    """Numbers from 0 to 1 in two bytes each: off by at most 0.0005 of themselves."""
+    return shares.astype(np.float16)
+
+
+def from_shares(packed: NDArray) -> NDArray[np.float32]:
+    """Numbers from 0 to 1 that were kept by `to_bytes` or `to_halves`."""
+    if packed.dtype == np.uint8:
+        return np.square(packed.astype(np.float32) / 255)
+    return packed.astype(np.float32)
+
+
 class PackedArrays:
     """A file of `write_packed`, opened; also reads an npz file in which every array is whole.
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
-from culture_core.features.packed import PackedArrays
+from culture_core.features.packed import PackedArrays, from_shares
 from culture_core.features.quiz_set import QuizSet
+from culture_core.features.sparse import SparseActivations
 from culture_core.features.store import (
     ARRAYS,
     LAYOUT,
@@ -235,8 +236,7 @@ class FeatureIndex:
         """Counts and moments by "task", "structure", "position" or "token"."""
         self._need(f"{by}_fires")
         fires = self._row(f"{by}_fires", feature).astype(np.int64)
-        highest = np.float32(self.max_activation(feature))
-        mean, rms, top = (self._row(f"{by}_{name}", feature) * highest for name in ("mean", "rms", "max"))
+        mean, rms, top = (self._shares(f"{by}_{name}", feature) for name in ("mean", "rms", "max"))
         return Moments(self._arrays.whole(f"tokens_by_{by}"), fires, mean, rms, top)
 
     def logit_effects(self, feature: int) -> NDArray[np.float32]:
@@ -281,19 +281,24 @@ class FeatureIndex:
 
         Errors: CultureError where the sparse activations have not been made (`ensure_activations`).
         """
-        opened = open_activations(self.population, self.hook, self.model_k, self.variant)
-        return opened.of_feature(self.check_feature(feature))
+        return self._activations.of_feature(self.check_feature(feature))
+
+    @cached_property
+    def _activations(self) -> SparseActivations:
+        return open_activations(self.population, self.hook, self.model_k, self.variant)
 
     def _profile(self, by: str, feature: int) -> Profile:
         self._need(f"{by}_fires")
         tokens = np.maximum(self._arrays.whole(f"tokens_by_{by}"), 1)
-        mean = self._row(f"{by}_mean", feature) * np.float32(self.max_activation(feature))
-        return Profile(self._row(f"{by}_fires", feature) / tokens, mean)
+        return Profile(self._row(f"{by}_fires", feature) / tokens, self._shares(f"{by}_mean", feature))
 
     def _row(self, name: str, feature: int) -> NDArray:
         self._need(name)
-        row = self._arrays.row(name, self.check_feature(feature))
-        return row.astype(np.float32) if row.dtype == np.float16 else row
+        return self._arrays.row(name, self.check_feature(feature))
+
+    def _shares(self, name: str, feature: int) -> NDArray[np.float32]:
+        """Activations kept as shares of the feature's maximum."""
+        return from_shares(self._row(name, feature)) * np.float32(self.max_activation(feature))
 
     def _overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
         """Activations (each, 404) of a feature's examples."""

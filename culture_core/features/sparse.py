@@ -119,12 +119,12 @@ def starts_of(numbers: NDArray[np.integer], n: int) -> NDArray[np.int64]:
 class Overlays:
     """Activations of m (feature, quiz) pairs, packed: what is drawn on the cells.
 
-    indptr (m + 1) int64; position (nnz) uint16; value (nnz) float32.
+    indptr (m + 1) int64; position (nnz) uint16; value (nnz).
     """
 
     indptr: NDArray[np.int64]
     position: NDArray[np.uint16]
-    value: NDArray[np.float32]
+    value: NDArray[np.floating]
 
     @classmethod
     def extract(

@@ -17,7 +17,7 @@ from culture_core.errors import CultureError
 from culture_core.features.directions import Directions, describe_directions, is_exact
 from culture_core.features.job import LAYOUT, IndexJob, present_inputs
 from culture_core.features.merge import Merged, merge, open_peaks, write_activations
-from culture_core.features.packed import write_packed
+from culture_core.features.packed import to_bytes, to_halves, write_packed
 from culture_core.features.parts import Part
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.sparse import BY_FEATURE, BY_TOKEN, Overlays, SparseActivations, open_sparse
@@ -146,7 +146,7 @@ Arrays = dict[str, NDArray]
 
 
 def _arrays(merged: Merged, directions: Directions) -> tuple[Arrays, Arrays, dict[str, Overlays]]:
-    """What ships: arrays read whole, arrays read by feature, and overlays. Means and overlays are float16
+    """What ships: arrays read whole, arrays read by feature, and overlays. Means and overlays are
     shares of the feature's maximum."""
     statistics, overall = merged.statistics, merged.statistics.overall
     fires, highest = overall.fires[:, 0], overall.max[:, 0]
@@ -191,18 +191,23 @@ def _example_arrays(name: str, examples: Examples) -> Arrays:
 def _moment_arrays(name: str, moments: Moments, highest: NDArray[np.float32]) -> Arrays:
     fires = np.maximum(moments.fires, 1)
     scale = np.maximum(highest, np.finfo(np.float32).tiny)[:, None]
+    shares = {
+        "mean": moments.total / fires / scale,
+        "rms": np.sqrt(moments.squares / fires) / scale,
+        "max": moments.max / scale,
+    }
+    # 404 positions are nearly all of the file: a byte each
+    pack = to_bytes if name == "position" else to_halves
     return {
         f"{name}_fires": compact(moments.fires),
-        f"{name}_mean": (moments.total / fires / scale).astype(np.float16),
-        f"{name}_rms": (np.sqrt(moments.squares / fires) / scale).astype(np.float16),
-        f"{name}_max": (moments.max / scale).astype(np.float16),
+        **{f"{name}_{kind}": pack(share) for kind, share in shares.items()},
     }
 
 
 def _packed_overlays(overlays: Overlays, highest: NDArray[np.float32]) -> Overlays:
     each = (len(overlays.indptr) - 1) // len(highest)
     scale = np.repeat(np.repeat(highest, each), np.diff(overlays.indptr))
-    return Overlays(overlays.indptr, overlays.position, (overlays.value / scale).astype(np.float16))
+    return Overlays(overlays.indptr, overlays.position, to_halves(overlays.value / scale))
 
 
 def compact(counts: NDArray[np.integer]) -> NDArray[np.integer]:

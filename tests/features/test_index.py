@@ -17,8 +17,9 @@ from culture_core.world.vocabulary import STRUCTURE_NAMES
 
 HOOK = "blocks.1.hook_resid_post"
 QUIZ_SET = QuizSet(n=24)
-# means and overlays are kept as float16 shares of the feature's maximum
+# means and overlays are kept as float16 shares of the feature's maximum, by position in a byte
 HALF = {"rtol": 1e-3, "atol": 1e-5}
+BYTE = 0.004
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +66,16 @@ def test_moments_by_group_match_dense(index, dense, groups, by):
     read = np.arange(404) < 403
     for feature in range(0, index.n_features, 9):
         values, found = dense[:, :, feature], index.moments(by, feature)
+        close = {"atol": BYTE * values.max()} if by == "position" else HALF
         for group in range(0, len(found.tokens), 5):
             inside = values[(groups[by] == group) & read]
             firing = inside[inside > 0]
             assert found.tokens[group] == len(inside)
             assert found.fires[group] == len(firing)
             if len(firing):
-                assert np.allclose(found.mean[group], firing.mean(), **HALF)
-                assert np.allclose(found.rms[group], np.sqrt((firing**2).mean()), **HALF)
-                assert np.allclose(found.max[group], firing.max(), **HALF)
+                assert np.allclose(found.mean[group], firing.mean(), **close)
+                assert np.allclose(found.rms[group], np.sqrt((firing**2).mean()), **close)
+                assert np.allclose(found.max[group], firing.max(), **close)
 
 
 def test_histogram_matches_numpy(index, dense):
@@ -106,7 +108,7 @@ def test_profiles_by_position_and_colour_match_dense(index, dense):
     assert np.allclose(rate, (values > 0).mean(0))
     assert rate[403] == 0
     fires = np.maximum((values > 0).sum(0), 1)
-    assert np.allclose(mean, values.sum(0) / fires, **HALF)
+    assert np.allclose(mean, values.sum(0) / fires, atol=BYTE * values.max())
     assert index.by_colour(feature).rate.shape == (15,)
 
 

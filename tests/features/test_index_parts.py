@@ -1,13 +1,9 @@
 """Parts, shards, engines and killed commands: the index comes out the same, bit for bit."""
 
-import os
+import multiprocessing
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +14,11 @@ from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.engines import make_parts
 from culture_core.features.job import IndexJob
-from culture_core.features.parts import Part
+from culture_core.features.parts import Part, make_part
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.store import ensure_activations, open_activations, write_index
 
 HOOK = "blocks.1.hook_resid_post"
-REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -71,8 +66,6 @@ def test_shards_made_apart_and_merged_equal_one_run(job, whole, tmp_path):
 
 def test_parts_do_not_depend_on_the_batch_they_come_in_but_for_rounding(job):
     model, sae = job.load()
-    from culture_core.features.parts import make_part
-
     small, large = (make_part(model, sae, HOOK, job.quiz_set, range(20), size) for size in (3, 20))
     assert np.array_equal(small.token, large.token)
     assert np.array_equal(small.feature, large.feature)
@@ -92,12 +85,12 @@ def test_processes_beside_each_other_make_the_same_index(job, whole, monkeypatch
 
 
 def test_command_killed_at_any_moment_goes_on_where_it_was(job, whole):
-    command = [sys.executable, "-m", "culture_core", "index", *options(job), "--threads", "1"]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while process.poll() is None and not list(job.parts.glob("quizzes_*.npz")):
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    command = multiprocessing.get_context("fork").Process(target=main, args=(["index", *options(job)],))
+    command.start()
+    while command.is_alive() and not list(job.parts.glob("quizzes_*.npz")):
+        time.sleep(0.001)
+    command.kill()
+    command.join()
     kept = {path: path.stat().st_mtime_ns for path in job.parts.glob("quizzes_*.npz")}
     assert kept
     assert all(Part.open(path).n for path in kept)
