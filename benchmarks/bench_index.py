@@ -26,9 +26,9 @@ from culture_core.features.engines import make_parts
 from culture_core.features.job import IndexJob
 from culture_core.features.parts import TOKENS_READ
 from culture_core.features.quiz_set import QuizSet
+from culture_core.features.states import states_at
 from culture_core.features.store import write_index
 from culture_core.memory import keep_freed_memory
-from culture_core.saes.hooks import activations_at
 from timing import fastest
 
 
@@ -86,12 +86,12 @@ def share_of_floor(population: PopulationFolder, hook: str, n: int, repeats: int
     @torch.inference_mode()
     def floor() -> None:
         for batch in tokens.split(job.batch_size):
-            activations_at(model, hook, batch)[:, 1:] @ sae.W_enc
+            states_at(model, hook, batch)[:, 1:] @ sae.W_enc
 
     floor_seconds = fastest(floor, repeats)
     index_seconds = fastest(lambda: index_once(job), repeats)
     n_tokens = n * TOKENS_READ
-    print(f"index: {n_tokens / index_seconds:,.0f} tokens/s and core, {sae.cfg.d_sae} features")
+    print(f"index: {n_tokens / index_seconds:,.0f} tokens/s and core, {len(sae.W_dec)} features")
     print(f"floor: {n_tokens / floor_seconds:,.0f} tokens/s and core (forward to the hook + encoder product)")
     print(f"share of the floor: {floor_seconds / index_seconds:.2f}")
 

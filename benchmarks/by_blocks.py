@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core.features.cofiring import N_NEIGHBOURS
-from culture_core.features.parts import encode_quizzes
+from culture_core.features.directions import readout
 from culture_core.features.quiz_set import QuizSet
+from culture_core.features.states import states_at
 from culture_core.features.statistics import bin_edges
 from culture_core.features.top import A_QUANTILE, QUANTILES, TOP_K
 
@@ -28,12 +29,15 @@ def index_by_blocks(model: Any, sae: Any, hook: str, quiz_set: QuizSet) -> list[
     groups = _groups(quiz_set)
     unit = torch.nn.functional.normalize(sae.W_dec, dim=1)
     records = []
-    for block in torch.arange(sae.cfg.d_sae).split(BLOCK_FEATURES):
+    for block in torch.arange(len(sae.W_dec)).split(BLOCK_FEATURES):
         codes = torch.cat(
-            [encode_quizzes(model, sae, hook, batch)[:, :, block] for batch in tokens.split(BATCH_QUIZZES)]
+            [
+                sae.encode(states_at(model, hook, batch)[:, 1:])[:, :, block]
+                for batch in tokens.split(BATCH_QUIZZES)
+            ]
         )
         fired = (codes > 0).flatten(0, 1).float()
-        together, effects, cosines = fired.T @ fired, sae.W_dec[block] @ model.W_U, unit[block] @ unit.T
+        together, effects, cosines = fired.T @ fired, sae.W_dec[block] @ readout(model), unit[block] @ unit.T
         fires = fired.sum(0)
         jaccard = together / (fires[:, None] + fires - together).clamp(min=1)
         for number in range(len(block)):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.features.cofiring import Neighbours, nearest
+from culture_core.models.mygpt import MyGPT
 
 BLOCK = 1024
 # hook points whose activations lie in, or are added to, the residual stream
@@ -31,9 +32,9 @@ class Directions:
 
 @torch.inference_mode()
 def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
-    """The direct logit effects and decoder neighbours of every feature of an SAE on a HookedTransformer."""
+    """The direct logit effects and decoder neighbours of every feature; model: MyGPT or HookedTransformer."""
     decoder = unit_outputs(sae)
-    residual = hook.rsplit(".", 1)[-1] in RESIDUAL and decoder.shape[1] == len(model.W_U)
+    residual = hook.rsplit(".", 1)[-1] in RESIDUAL and decoder.shape[1] == readout(model).shape[0]
     unit = torch.nn.functional.normalize(decoder, dim=1)
     encoder = torch.nn.functional.normalize(sae.W_enc.T, dim=1)
     blocks = [
@@ -41,7 +42,7 @@ def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
         for first in range(0, len(unit), BLOCK)
     ]
     return Directions(
-        logit_effects=(decoder @ model.W_U).cpu().numpy() if residual else None,
+        logit_effects=(decoder @ readout(model)).cpu().numpy() if residual else None,
         neighbours=Neighbours(*(np.concatenate(column) for column in zip(*blocks, strict=True))),
         encoder_cosine=(unit * encoder).sum(1).cpu().numpy(),
     )
@@ -50,7 +51,7 @@ def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
 def unit_outputs(sae: Any) -> Tensor:
     """(f, d_in) what one unit of each feature's activation adds to the SAE's output: the decoder's rows, with
     any scaling the SAE applies to them."""
-    n_features = sae.cfg.d_sae
+    n_features = len(sae.W_dec)
     bias = sae.decode(sae.W_dec.new_zeros(1, n_features))
     rows = []
     for first in range(0, n_features, BLOCK):
@@ -62,4 +63,9 @@ def unit_outputs(sae: Any) -> Tensor:
 
 def is_exact(model: Any, hook: str) -> bool:
     """Whether the direct path is the only one from a hook point to the logits: the last residual stream."""
-    return hook == f"blocks.{model.cfg.n_layers - 1}.hook_resid_post"
+    return hook == f"blocks.{len(model.blocks) - 1}.hook_resid_post"
+
+
+def readout(model: Any) -> Tensor:
+    """(d_model, 15) the weights from the last residual stream to the logits."""
+    return model.readout.weight.T if isinstance(model, MyGPT) else model.W_U

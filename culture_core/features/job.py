@@ -15,6 +15,7 @@ from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.parts import make_part
 from culture_core.features.quiz_set import QuizSet
+from culture_core.features.states import with_hook
 
 BATCH = 32
 PART = 128
@@ -87,7 +88,8 @@ class IndexJob:
         part.save(self.path(span))
 
     def load(self) -> tuple[Any, Any]:
-        """The GPT, as a TransformerLens model, and its SAE; kept until another job's are asked for."""
+        """The GPT, as a MyGPT where that has the hook point, and its SAE; kept until another job's are asked
+        for."""
         inputs = present_inputs(self.population, self.hook, self.model_k, self.variant)
         return _load(
             self.population, self.hook, self.model_k, self.variant, self.device, inputs["sae_sha256"]
@@ -128,17 +130,20 @@ def _load(
     population: PopulationFolder, hook: str, model_k: int, variant: str, device: str, sae_sha256: str
 ) -> tuple[Any, Any]:
     """sae_sha256 is a part of the cache's key alone."""
-    from culture_core.models.api import load_hooked
+    from culture_core.models.api import load_culture
+    from culture_core.saes.plain import read_sae
     from culture_core.saes.store import load_sae
 
     del sae_sha256
     if variant == UNTRAINED:
-        from culture_core.saes.variants import load_model
+        from culture_core.saes.variants import load_gpt
 
-        model = load_model(population, model_k, variant)
+        gpt = load_gpt(population, model_k, variant)
     else:
-        model = load_hooked([model_k], source=population.root)[0]
-    return model.to(device), load_sae(population.sae(hook, model_k, variant), device=device)
+        gpt = load_culture([model_k], source=population.root)[0]
+    folder = population.sae(hook, model_k, variant)
+    sae = read_sae(folder) if device == "cpu" else load_sae(folder, device=device)
+    return with_hook(gpt.to(device), hook), sae
 
 
 @contextmanager

@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core import artifacts
+from culture_core.features.firing import firing
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.sparse import starts_of
-from culture_core.saes.hooks import activations_at
+from culture_core.features.states import states_at
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TOKENS_READ = QUIZ_LENGTH - 1
@@ -71,7 +72,7 @@ def make_part(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, b
     order = np.argsort(feature, kind="stable")
     by_feature = feature[order], token[order], value[order]
     peak_feature, peak_token, peak_value = _peaks(*by_feature)
-    n_features = sae.cfg.d_sae
+    n_features = len(sae.W_dec)
     return Part(
         first=span.start,
         n=len(span),
@@ -93,31 +94,19 @@ Entries = tuple[NDArray[np.integer], NDArray[np.int32], NDArray[np.float32]]
 
 def _encode(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, batch_size: int) -> Entries:
     """(feature, token, value) of every activation above 0, in the order of tokens, then of features."""
-    dtype = feature_dtype(sae.cfg.d_sae)
+    n_features = len(sae.W_dec)
+    dtype = feature_dtype(n_features)
     columns: list[Entries] = []
     quizzes = quiz_set.quizzes(span.start, len(span)).tokens
     for first in range(0, len(span), batch_size):
-        features_tf = encode_quizzes(model, sae, hook, quizzes[first : first + batch_size]).flatten(0, 1)
-        fired = _nonzero(features_tf > 0)
-        row, feature = np.divmod(fired, features_tf.shape[1])
+        batch = quizzes[first : first + batch_size].to(sae.W_dec.device)
+        place, value = firing(sae, states_at(model, hook, batch)[:, 1:].flatten(0, 1))
+        row, feature = np.divmod(place, n_features)
         quiz, position = np.divmod(row, TOKENS_READ)
         token = ((span.start + first + quiz) * QUIZ_LENGTH + position).astype(np.int32)
-        value = features_tf.view(-1)[torch.from_numpy(fired).to(features_tf.device)].cpu().numpy()
         columns.append((feature.astype(dtype), token, value))
     features, tokens, values = zip(*columns, strict=True)
     return np.concatenate(features), np.concatenate(tokens), np.concatenate(values)
-
-
-def encode_quizzes(model: Any, sae: Any, hook: str, tokens: torch.Tensor) -> torch.Tensor:
-    """Activations (n, 403, f) of every feature after reading each token but the last of quizzes (n, 404)."""
-    return sae.encode(activations_at(model, hook, tokens.to(model.cfg.device))[:, 1:])
-
-
-def _nonzero(mask: torch.Tensor) -> NDArray[np.int64]:
-    """Numbers of the true entries of a flattened mask; numpy skips over the many false ones, torch does
-    not."""
-    flat = mask.view(-1)
-    return np.flatnonzero(flat.numpy()) if flat.device.type == "cpu" else flat.nonzero()[:, 0].cpu().numpy()
 
 
 def feature_dtype(n_features: int) -> type:

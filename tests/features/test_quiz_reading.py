@@ -5,13 +5,19 @@ import pytest
 import torch
 
 from culture_core import load_culture, load_hooked
-from culture_core.features.parts import encode_quizzes
 from culture_core.features.quiz_reading import read_quiz
 from culture_core.features.quiz_set import QuizSet
+from culture_core.saes.hooks import activations_at
 from culture_core.saes.plain import read_sae
 from culture_core.saes.store import load_sae
 
 HOOK = "blocks.1.hook_resid_post"
+
+
+@torch.inference_mode()
+def dense_codes(model, sae, hook: str, quiz: np.ndarray) -> np.ndarray:
+    """(403, f) every feature after each token but the last, by way of TransformerLens and SAELens."""
+    return sae.encode(activations_at(model, hook, torch.from_numpy(quiz)[None])[0, 1:]).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,7 @@ def reading(built_population, model, quiz):
 def test_features_at_every_position_are_those_of_the_index(built_population, reading, quiz):
     hooked = load_hooked([1], source=built_population.root, sae=True)[0]
     sae = load_sae(built_population.sae(HOOK, 1))
-    dense = encode_quizzes(hooked, sae, HOOK, torch.from_numpy(quiz)[None])[0].numpy()
+    dense = dense_codes(hooked, sae, HOOK, quiz)
     for position, fired in enumerate(dense):
         features, values = reading.at(position)
         assert sorted(features) == np.flatnonzero(fired).tolist()
@@ -60,7 +66,7 @@ def test_logits_are_the_models_own(model, reading, quiz):
 def test_any_hook_point_is_read_as_transformer_lens_reads_it(built_population, model, quiz, hook):
     hooked = load_hooked([1], source=built_population.root, sae=True)[0]
     sae = load_sae(built_population.sae(HOOK, 1))
-    dense = encode_quizzes(hooked, sae, hook, torch.from_numpy(quiz)[None])[0].numpy()
+    dense = dense_codes(hooked, sae, hook, quiz)
     features, values = read_quiz(model, quiz, sae, hook).at(200)
     assert sorted(features) == np.flatnonzero(dense[200]).tolist()
     assert values == pytest.approx(dense[200, features], rel=1e-3, abs=1e-4)
