@@ -41,7 +41,7 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
         ["evaluate-sae", "--population", root, *SMALL_FIGURES],
         ["index", "--population", root, "--n", "24"],
         ["grade", "--population", root, "--workers", "1"],
-        ["probe", "--population", root, "--n", "32", "--tokens", "60", "--threads", "1"],
+        ["probe", "--population", root, "--n", "32", "--tokens", "60", "--workers", "1"],
         ["match", "--population", root],
     ]
     for command in commands:

@@ -1,8 +1,7 @@
 """`culture grade`: what every feature detects, against the truth about the quizzes."""
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from culture_core.artifacts import PopulationFolder
@@ -11,6 +10,7 @@ from culture_core.cli.index import the_hook
 
 if TYPE_CHECKING:
     from culture_core.features.grades import Grades
+    from culture_core.workers import Report
 
 DESCRIPTION = "grade every SAE feature of a hook point on every ground-truth concept"
 EXAMPLES = (
@@ -24,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     common.add_models(parser)
     parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-    parser.add_argument(
-        "--workers", type=common.positive, default=2, help="GPTs graded side by side, a process each"
-    )
+    common.add_workers(parser)
     common.add_if_stale(parser)
     common.add_json(parser)
 
@@ -34,12 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from culture_core.features.grades import open_grades
     from culture_core.features.grades_store import is_current
+    from culture_core.training.hardware import n_cores
+    from culture_core.workers import run_jobs
 
     population, manifest = common.open_population(args.population)
     hook = the_hook(population, args.hook)
     models = common.chosen_models(manifest, args.models)
     stale = [k for k in models if not (args.if_stale and is_current(population, hook, k))]
-    _grade_all(population, hook, stale, args.workers)
+    grade_one = partial(_grade, population, hook, common.command_line())
+    run_jobs(grade_one, stale, args.workers or n_cores(), threads=args.threads)
     rows = [_row(k, open_grades(population, hook, k)) for k in models]
     print(common.table(rows))
     if any(row["untrained SAE"] == NOT_MEASURED for row in rows):
@@ -50,27 +51,10 @@ def run(args: argparse.Namespace) -> None:
     common.report_json(args.json, {"hook": hook, "grades": rows})
 
 
-def _grade_all(population: PopulationFolder, hook: str, models: list[int], workers: int) -> None:
-    """Grade GPTs side by side, one process of one thread each; a single one in this process."""
-    if min(workers, len(models)) <= 1:
-        for k in models:
-            _grade_one(population, hook, k, common.command_line())
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        jobs = [pool.submit(_grade_one, population, hook, k, common.command_line()) for k in models]
-        for job in jobs:
-            job.result()
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _grade_one(population: PopulationFolder, hook: str, model_k: int, command: str) -> None:
+def _grade(population: PopulationFolder, hook: str, command: str, model_k: int, report: "Report") -> None:
     from culture_core.features.grades_store import grade_model
 
+    report(f"grading the features of GPT {model_k}")
     grade_model(population, hook, model_k, command, progress=f"grades of GPT {model_k}")
 
 

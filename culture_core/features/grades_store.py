@@ -39,7 +39,7 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
     return {
         "sae_sha256": index["sae_sha256"],
         "quiz_set": index["quiz_set"],
-        "untrained_sae_sha256": _untrained_sha256(population, hook, model_k),
+        "untrained_sae_sha256": _untrained(population, hook, model_k, index["quiz_set"])[1],
         "registry_sha256": registry_hash(),
         "settings": SETTINGS,
     }
@@ -78,7 +78,7 @@ def grade_model(
         quizzes[:COVERAGE_QUIZZES],
         few,
         activations,
-        _untrained_activations(population, hook, model_k),
+        _untrained_activations(population, hook, model_k, inputs["quiz_set"]),
     )
     arrays = _feature_arrays(grading) | _concept_arrays(truth)
     arrays |= {f"{COVERAGE_PREFIX}{source}": f1 for source, f1 in best.items()}
@@ -115,14 +115,25 @@ def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
     }
 
 
-def _untrained_sha256(population: PopulationFolder, hook: str, model_k: int) -> str | None:
-    """Hash of the SAE on an untrained GPT, None where it has no index."""
-    path = population.index(hook, model_k, UNTRAINED) / artifacts.MANIFEST
-    return artifacts.read_json(path)["sae_sha256"] if path.is_file() else None
+def _untrained(
+    population: PopulationFolder, hook: str, model_k: int, quiz_set: dict[str, Any]
+) -> tuple[int, str] | tuple[None, None]:
+    """Id and hash of the SAE on an untrained GPT that is indexed over the same quizzes, that of GPT k first,
+    for one such GPT serves all of the same shape; (None, None) where there is none."""
+    models = [model["id"] for model in artifacts.read_json(population.manifest)["models"]]
+    for k in sorted(models, key=lambda k: k != model_k):
+        try:
+            manifest = read_manifest(population, hook, k, UNTRAINED)
+        except CultureError:
+            continue
+        if manifest["quiz_set"] == quiz_set:
+            return k, manifest["sae_sha256"]
+    return None, None
 
 
-def _untrained_activations(population: PopulationFolder, hook: str, model_k: int) -> SparseActivations | None:
-    """Sparse activations of the SAE on an untrained GPT, None where it has no index."""
-    if _untrained_sha256(population, hook, model_k) is None:
-        return None
-    return ensure_activations(population, hook, model_k, UNTRAINED)
+def _untrained_activations(
+    population: PopulationFolder, hook: str, model_k: int, quiz_set: dict[str, Any]
+) -> SparseActivations | None:
+    """Sparse activations of the SAE on an untrained GPT, None where none is indexed."""
+    untrained_k, _ = _untrained(population, hook, model_k, quiz_set)
+    return None if untrained_k is None else ensure_activations(population, hook, untrained_k, UNTRAINED)

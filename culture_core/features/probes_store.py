@@ -1,13 +1,11 @@
 """Probing the GPTs of a population, and reading what was found."""
 
-import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
@@ -17,7 +15,7 @@ from culture_core.features.concepts.registry import CONCEPTS, registry_hash
 if TYPE_CHECKING:
     import pandas as pd
 
-    from culture_core.features.probes import ProbeData, ProbeSettings
+    from culture_core.features.probes import ProbeSettings
 
 ARRAYS = "probes.npz"
 SCORES = ("auroc", "f1", "baseline_auroc", "baseline_f1")
@@ -92,55 +90,48 @@ def probes_are_current(
     return {key: manifest.get(key) for key in inputs} == inputs
 
 
-def probe_population(
+def probe_model(population: PopulationFolder, settings: "ProbeSettings", model_k: int) -> dict[str, NDArray]:
+    """(layers, c) each score of one GPT, by name, for the concepts that hold often enough."""
+    from culture_core.features.probes import probe_data, probe_layer, residual_streams
+    from culture_core.models.api import load_hooked
+
+    data = probe_data(settings)
+    streams = residual_streams(load_hooked([model_k], source=population.root)[0], data)
+    real = [probe_layer(stream, data.labels, settings.ridge) for stream in streams]
+    control = [probe_layer(stream, data.shuffled, settings.ridge) for stream in streams]
+    return {
+        "concepts": data.concepts,
+        "auroc": np.stack([scores.auroc for scores in real]),
+        "f1": np.stack([scores.f1 for scores in real]),
+        "baseline_auroc": np.stack([scores.auroc for scores in control]),
+        "baseline_f1": np.stack([scores.f1 for scores in control]),
+    }
+
+
+def save_probes(
     population: PopulationFolder,
     models: Sequence[int],
     settings: "ProbeSettings",
-    command: str,
-    *,
-    progress: str | None = None,
+    found: Sequence[dict[str, NDArray]],
+    made_by: dict[str, Any],
 ) -> None:
-    """Probe every layer of some GPTs for every concept and write the result."""
-    from culture_core.features.probes import layer_names, probe_data
-    from culture_core.models.api import load_hooked
+    """Write what probe_model found for each of the models."""
+    from culture_core.features.probes import layer_names
 
-    started = time.time()
-    inputs = probe_inputs(population, models, settings)
-    data = probe_data(settings)
-    hooked = load_hooked(models, source=population.root)
-    found = [
-        _probe_model(model, data, settings.ridge)
-        for model in tqdm(hooked, desc=progress, unit="GPT", disable=progress is None)
-    ]
-    concepts = [CONCEPTS[k] for k in data.concepts]
+    concepts = [CONCEPTS[k] for k in found[0]["concepts"]]
     arrays = {
         "names": np.array([concept.name for concept in concepts]),
         "words": np.array([concept.words for concept in concepts]),
         "kinds": np.array([concept.kind for concept in concepts]),
     } | {name: np.stack([scores[name] for scores in found]).astype(np.float32) for name in SCORES}
     manifest = {
-        **inputs,
-        "layers": layer_names(hooked[0].cfg.n_layers),
-        "made_by": artifacts.provenance(command, started),
+        **probe_inputs(population, models, settings),
+        "layers": layer_names(len(found[0]["auroc"]) - 1),
+        "made_by": made_by,
     }
     with artifacts.atomic_folder(population.probes) as partial:
         artifacts.write_arrays(partial / ARRAYS, arrays)
         artifacts.write_json(partial / artifacts.MANIFEST, manifest)
-
-
-def _probe_model(model: Any, data: "ProbeData", ridge: float) -> dict[str, NDArray]:
-    """(layers, c) each score of one GPT."""
-    from culture_core.features.probes import probe_layer, residual_streams
-
-    streams = residual_streams(model, data)
-    real = [probe_layer(stream, data.labels, ridge) for stream in streams]
-    control = [probe_layer(stream, data.shuffled, ridge) for stream in streams]
-    return {
-        "auroc": np.stack([scores.auroc for scores in real]),
-        "f1": np.stack([scores.f1 for scores in real]),
-        "baseline_auroc": np.stack([scores.auroc for scores in control]),
-        "baseline_f1": np.stack([scores.f1 for scores in control]),
-    }
 
 
 def open_probes(population: PopulationFolder) -> Probes:
