@@ -64,13 +64,22 @@ def n_workers(args: argparse.Namespace) -> int:
 
 def positive(text: str) -> int:
     """An integer of at least 1, also written 2_000_000 or 2e6."""
+    return _whole(text, 1)
+
+
+def count(text: str) -> int:
+    """An integer of at least 0."""
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
     try:
         number = float(text)
         whole = int(number)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if whole != number or whole < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    if whole != number or whole < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
     return whole
 
 

@@ -51,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sparsity", type=float, default=default.sparsity, help="penalty (standard, jumprelu)"
     )
     parser.add_argument(
+        "--finetune-quizzes",
+        type=common.count,
+        default=default.finetune_quizzes,
+        help="quizzes of the last stage, which keeps the GPT's predictions as they are; 0 for none",
+    )
+    parser.add_argument("--finetune-lr", type=float, default=default.finetune_lr, help="Adam's rate in it")
+    parser.add_argument(
         "--seed", type=int, default=default.seed, help="GPT k trains with seed + k, its baselines with others"
     )
     common.add_if_stale(parser)
@@ -109,6 +116,8 @@ def _job(
             batch_size=args.batch_size,
             lr=args.lr,
             sparsity=args.sparsity,
+            finetune_quizzes=args.finetune_quizzes,
+            finetune_lr=args.finetune_lr,
             seed=args.seed + SEED_OFFSETS[variant] + model_k,
         )
         for hook in hooks

@@ -13,6 +13,8 @@ class SAESettings:
     tokens: tokens trained on. batch_size: tokens a step. lr: Adam's rate, decayed linearly to 0 over the last
     30%.
     sparsity: weight of the sparsity penalty (standard: L1, jumprelu: L0).
+    finetune_quizzes: quizzes of the last stage (culture_core/saes/finetune.py), 0 for none. finetune_lr:
+    Adam's rate in it.
     seed: of the initial weights, of the quizzes and of their order.
     """
 
@@ -24,6 +26,8 @@ class SAESettings:
     batch_size: int = 512
     lr: float = 3e-3
     sparsity: float = 1.0
+    finetune_quizzes: int = 0
+    finetune_lr: float = 1e-3
     seed: int = 1000
 
     def to_json(self) -> dict[str, Any]:

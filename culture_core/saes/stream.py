@@ -37,19 +37,21 @@ def activation_batches(
         chunk, skip = chunk + 1, 0
 
 
+def training_quizzes(seed: int, first: int, n: int, device: str = "cpu") -> Tensor:
+    """Tokens (n, 404) of quizzes number first, first + 1, ... of the stream."""
+    return generate_stream(WORLD_TASKS, first, n, seed, structure="mixed", noise=NOISE, device=device).tokens
+
+
+def quizzes_read(n_batches: int, batch_size: int) -> int:
+    """How many quizzes of the stream the first batches are made of, in whole chunks."""
+    return -(-n_batches // (QUIZZES_A_CHUNK * QUIZ_LENGTH // batch_size)) * QUIZZES_A_CHUNK
+
+
 def _chunk_activations(
     model: Any, hooks: Sequence[str], seed: int, chunk: int, device: str
 ) -> dict[str, Tensor]:
     """Activations on all tokens of one chunk, (n tokens, d_in) by hook."""
-    tokens = generate_stream(
-        WORLD_TASKS,
-        chunk * QUIZZES_A_CHUNK,
-        QUIZZES_A_CHUNK,
-        seed,
-        structure="mixed",
-        noise=NOISE,
-        device=device,
-    ).tokens
+    tokens = training_quizzes(seed, chunk * QUIZZES_A_CHUNK, QUIZZES_A_CHUNK, device)
     parts = [activations_at_each(model, hooks, part) for part in tokens.split(QUIZZES_A_FORWARD)]
     return {hook: torch.cat([part[hook].flatten(0, 1) for part in parts]) for hook in hooks}
 

@@ -19,9 +19,10 @@ from culture_core.errors import CultureError
 from culture_core.processor import fast_dtype
 from culture_core.saes.architectures import build_sae
 from culture_core.saes.checkpoint import Checkpoints
+from culture_core.saes.finetune import finetune
 from culture_core.saes.hooks import activations_at, check_hook
 from culture_core.saes.settings import SAESettings
-from culture_core.saes.stream import activation_batches
+from culture_core.saes.stream import activation_batches, quizzes_read
 
 CENTRING_BATCHES = 8
 WARM_UP_SHARE = 0.02
@@ -53,6 +54,21 @@ class Standing:
         )
 
 
+@dataclass(frozen=True)
+class FinetuningStanding:
+    """How the last stage of one SAE stands. divergence: of the GPT's predictions, in nats a token."""
+
+    hook: str
+    done: float
+    divergence: float
+
+    def line(self) -> str:
+        return f"finetuning {self.done:.0%} | predictions diverge by {self.divergence:.5f} nats a token"
+
+
+Report = Callable[[Standing | FinetuningStanding], None]
+
+
 def train_sae(model: Any, settings: SAESettings, **options: Any) -> Any:
     """Train one SAE on one hook point; returns SAELens' training SAE, ready to be saved.
 
@@ -68,7 +84,7 @@ def train_saes(
     model_name: str = "culture",
     device: str = "cpu",
     checkpoints: Checkpoints | None = None,
-    report: Callable[[Standing], None] | None = None,
+    report: Report | None = None,
 ) -> dict[str, Any]:
     """Train SAEs on different hook points of one model, from one forward pass; by hook.
 
@@ -104,6 +120,11 @@ def train_saes(
         if checkpoints is not None and now - saved > CHECKPOINT_SECONDS:
             checkpoints.save(list(trainers.values()), step + 1)
             saved = time.monotonic()
+    if checkpoints is not None:
+        checkpoints.save(list(trainers.values()), steps)
+    next_quiz = quizzes_read(CENTRING_BATCHES + steps, shared.batch_size)
+    for one in settings:
+        _finetune(model, trainers[one.hook], one, next_quiz, device, report)
     return {hook: _finished(trainer) for hook, trainer in trainers.items()}
 
 
@@ -163,6 +184,24 @@ def _standing(hook: str, trainer: Any, output: Any, done: float, seconds_left: f
         dead_share=float(trainer.dead_neurons.float().mean()),
         seconds_left=seconds_left,
     )
+
+
+def _finetune(
+    model: Any, trainer: Any, settings: SAESettings, first: int, device: str, report: Report | None
+) -> None:
+    """The last stage, if the settings ask for one, on quizzes from number `first`."""
+    if settings.finetune_quizzes == 0:
+        return
+    reported = time.monotonic()
+
+    def tell(done: int, divergence: float) -> None:
+        nonlocal reported
+        if report is not None and time.monotonic() - reported > REPORT_SECONDS:
+            report(FinetuningStanding(settings.hook, done / settings.finetune_quizzes, divergence))
+            reported = time.monotonic()
+
+    scale = trainer.activation_scaler.scaling_factor
+    finetune(model, trainer.sae, scale, settings, first=first, device=device, report=tell)
 
 
 def _centre(trainer: Any, activations: Tensor) -> None:

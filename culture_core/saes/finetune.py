@@ -1,0 +1,84 @@
+"""The last stage of training: an SAE is fitted to what the GPT does with its reconstructions.
+
+Squared error weighs all directions alike, but the GPT reads some far more than others, and a quiz is lost by
+one wrong cell. So for a short time the SAE is spliced in and trained to leave the GPT's predictions as they
+are: the loss is KL(prediction without | prediction with the SAE), over all tokens of a quiz, and the squared
+error, scaled to weigh as much. Source: Karvonen, "Revisiting End-To-End Sparse Autoencoder Training: A Short
+Finetune Is All You Need" (2025).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from culture_core.errors import CultureError
+from culture_core.models.mygpt import MyGPT
+from culture_core.models.steering import halfway
+from culture_core.saes.settings import SAESettings
+from culture_core.saes.stream import training_quizzes
+
+QUIZZES_A_STEP = 4
+WARM_UP_STEPS = 20
+
+
+def finetune(
+    model: Any,
+    sae: Any,
+    scale: float,
+    settings: SAESettings,
+    *,
+    first: int,
+    device: str = "cpu",
+    report: Callable[[int, float], None] | None = None,
+) -> None:
+    """Train a SAELens training SAE in place, on settings.finetune_quizzes quizzes of the stream.
+
+    model: MyGPT. scale: what activations are multiplied by before they reach the SAE. first: number of the
+    first quiz. report: told quizzes done and the divergence, in nats a token, at every step.
+    Errors: CultureError when the model is no MyGPT.
+    """
+    if not isinstance(model, MyGPT):
+        raise CultureError(f"{settings.hook} allows no finetuning; --finetune-quizzes 0 trains without")
+    model.requires_grad_(False)
+    parameters = list(sae.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=settings.finetune_lr, fused=True)
+    steps = settings.finetune_quizzes // QUIZZES_A_STEP
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = settings.finetune_lr * _rate(step, steps)
+        tokens = training_quizzes(settings.seed, first + step * QUIZZES_A_STEP, QUIZZES_A_STEP, device)
+        divergence, error = _losses(model, sae, scale, settings.hook, tokens, step)
+        loss = divergence + error * (divergence / error).detach()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        if report is not None:
+            report((step + 1) * QUIZZES_A_STEP, float(divergence.detach()))
+
+
+def _losses(
+    model: MyGPT, sae: Any, scale: float, hook: str, tokens: Tensor, step: int
+) -> tuple[Tensor, Tensor]:
+    """Divergence of the predictions with the SAE spliced in, in nats a token, and its squared error."""
+    from sae_lens.saes.sae import TrainStepInput
+
+    errors: list[Tensor] = []
+
+    def reconstruct(x: Tensor) -> Tensor:
+        step_input = TrainStepInput(x.flatten(0, 1) * scale, {}, None, step, False)
+        output = sae.training_forward_pass(step_input)
+        errors.append(output.losses["mse_loss"])
+        return (output.sae_out / scale).view_as(x)
+
+    read = halfway(model, hook, tokens)
+    with torch.no_grad():
+        before = read.logits().log_softmax(-1)
+    after = read.logits(reconstruct).log_softmax(-1)
+    return (before.exp() * (before - after)).sum(-1).mean(), errors[0]
+
+
+def _rate(step: int, steps: int) -> float:
+    """Share of the full rate: up from 0 over the first steps, down to 0 over all."""
+    return min(1.0, (step + 1) / WARM_UP_STEPS) * (1 - step / steps)
