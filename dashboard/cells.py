@@ -1,15 +1,19 @@
 """What is known of one cell of a quiz, and what each GPT makes of it: plain functions, without Streamlit."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from culture_core.features.concepts.registry import CONCEPTS, concept_mask
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.rows import GRID_LABELS, quiz_row
+from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, QUIZ_LENGTH
 
 LAST_BLOCK = QUIZ_LENGTH - BLOCK_LENGTH
+TOLD_KINDS = ("rule", "rectangle", "change", "colour")
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,13 @@ class CellFacts:
 @dataclass(frozen=True)
 class FiringFeature:
     """A feature that fires at a cell: its activation, that as a share of the largest in the index (None where
-    there is no index), and words for what it detects."""
+    there is no index), and what it detects, in short and as a sentence."""
 
     feature: int
     activation: float
     share: float | None
     words: str
+    sentence: str = ""
 
 
 def cell_facts(tokens: np.ndarray, clean: np.ndarray, position: int) -> CellFacts:
@@ -80,15 +85,25 @@ def _partner_block(tokens: np.ndarray, block: int) -> int:
     return int(np.flatnonzero(grids == (grids[block] ^ 1))[0])
 
 
+def true_concepts(quiz: QuizBatch, position: int) -> list[str]:
+    """What is true of a cell, in the words of the concepts that features are graded on.
+
+    quiz: a batch of one. Concepts of the cell that follows and of the cell's mere place are left out.
+    """
+    told = [c for c in CONCEPTS if c.kind in TOLD_KINDS and not c.name.startswith("before:")]
+    return [c.words.removeprefix("on ") for c in told if concept_mask(c.name, quiz)[0, position]]
+
+
 def firing_features(
     reading: QuizReading,
     position: int,
-    describe: Callable[[int], str],
+    describe: Callable[[int], tuple[str, str]],
     largest: Callable[[int], float] | None = None,
 ) -> list[FiringFeature]:
     """The features that fire after reading the token at a position, strongest first.
 
-    describe: feature -> words. largest: feature -> its largest activation over the index.
+    describe: feature -> what it detects, in short and as a sentence. largest: feature -> its largest
+    activation over the index.
     """
     features, activations = reading.at(position)
     return [
@@ -96,10 +111,21 @@ def firing_features(
             int(feature),
             float(activation),
             None if largest is None else min(1.0, float(activation) / max(largest(int(feature)), 1e-9)),
-            describe(int(feature)),
+            *describe(int(feature)),
         )
         for feature, activation in zip(features, activations, strict=True)
     ]
+
+
+def feature_frame(features: Mapping[int, Sequence[FiringFeature]]) -> pd.DataFrame:
+    """The features that fire at a cell in each GPT (by id), one row a feature: gpt, feature, activation,
+    share_of_maximum, detects."""
+    rows = [
+        (model_k, one.feature, one.activation, one.share, one.words)
+        for model_k, fired in features.items()
+        for one in fired
+    ]
+    return pd.DataFrame(rows, columns=["gpt", "feature", "activation", "share_of_maximum", "detects"])
 
 
 def token_name(token: int, names: Collection[str]) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 import streamlit as st
 import torch
 
+import quiz_table
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
@@ -34,6 +35,7 @@ from culture_core.world.quizzes import QuizBatch
 from feature_table import feature_rows, with_excess
 from group_table import group_table
 from notes import NoteBook, notes_path
+from quiz_table import Invention
 from quoting import quoted
 
 CACHE_VARIABLE = "CULTURE_CACHE"
@@ -46,8 +48,10 @@ torch.set_num_threads(1)
 
 @dataclass(frozen=True)
 class Quizzes:
-    """Quizzes as arrays: tokens and clean (n, 404) uint8, task, structure and source n names each."""
+    """Quizzes as arrays: tokens and clean (n, 404) uint8, task, structure and source n names each; batch has
+    all that is known of them."""
 
+    batch: QuizBatch
     tokens: np.ndarray
     clean: np.ndarray
     task: tuple[str, ...]
@@ -60,7 +64,7 @@ class Quizzes:
         tokens.setflags(write=False)
         clean.setflags(write=False)
         names = (batch.task_names(), batch.structure_names(), batch.source_names())
-        return cls(tokens, clean, *map(tuple, names))
+        return cls(batch, tokens, clean, *map(tuple, names))
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,16 @@ def browse(chosen: Population) -> BrowseSet:
 def browse_quizzes(chosen: Population) -> Quizzes:
     """The quizzes of the browse set as arrays."""
     return _browse_quizzes(chosen.folder, _written(chosen.folder.browse))
+
+
+def inventions(chosen: Population) -> dict[int, Invention]:
+    """What is known of the culture quizzes of the browse set, by their place in it."""
+    return _inventions(chosen, *_browse_written(chosen))
+
+
+def browse_table(chosen: Population) -> pd.DataFrame:
+    """The quizzes of the browse set as a table."""
+    return _browse_table(chosen, *_browse_written(chosen))
 
 
 def index(chosen: Population, hook: str, model_k: int) -> FeatureIndex:
@@ -237,6 +251,16 @@ def has_sae(chosen: Population, hook: str, model_k: int) -> bool:
 def has_index(chosen: Population, hook: str, model_k: int) -> bool:
     """Whether one GPT's SAE has an index."""
     return hook != "" and _written(chosen.folder.index(hook, model_k)) > 0
+
+
+def grades(chosen: Population, hook: str, model_k: int) -> Grades:
+    """The grades of one GPT's features on the ground-truth concepts."""
+    return _grades(chosen.folder, hook, model_k, _written(chosen.folder.concepts(hook, model_k)))
+
+
+def has_grades(chosen: Population, hook: str, model_k: int) -> bool:
+    """Whether one GPT's features have been graded on the concepts."""
+    return hook != "" and _written(chosen.folder.concepts(hook, model_k)) > 0
 
 
 def reading(chosen: Population, hook: str, model_k: int, tokens: np.ndarray) -> QuizReading:
@@ -380,6 +404,26 @@ def _feature_table(
         for k in models
     ]
     return pd.concat(rows, ignore_index=True).fillna({"concept": "", "promoted": ""})
+
+
+def _browse_written(chosen: Population) -> tuple[int, int]:
+    return _written(chosen.folder.browse), _changed(chosen.folder.quizzes("candidates"))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Population: _identity})
+def _inventions(chosen: Population, written: int, changed: int) -> dict[int, Invention]:  # noqa: ARG001
+    known = culture(chosen) if has_culture(chosen) else None
+    return quiz_table.inventions(browse(chosen), known)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Population: _identity})
+def _browse_table(chosen: Population, written: int, changed: int) -> pd.DataFrame:  # noqa: ARG001
+    return quiz_table.quiz_table(browse(chosen), inventions(chosen))
+
+
+@st.cache_resource(max_entries=20, show_spinner="Opening the grades")
+def _grades(folder: PopulationFolder, hook: str, model_k: int, written: int) -> Grades:  # noqa: ARG001
+    return open_grades(folder, hook, model_k)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the culture quizzes")

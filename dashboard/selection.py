@@ -44,12 +44,17 @@ def choose_quizzes(
     task: str = EVERYTHING,
     structure: str = EVERYTHING,
     failing: str = EVERYTHING,
+    sources: Sequence[str] = (),
+    source: str = EVERYTHING,
 ) -> np.ndarray:
-    """Numbers of the quizzes of a task and a structure in which the chosen GPTs fail.
+    """Numbers of the quizzes of a source, a task and a structure in which the chosen GPTs fail.
 
-    tasks, structures: n names; correct: (m, n) bool; models: m ids; failing: a key of `failure_options`.
+    tasks, structures, sources: n names; correct: (m, n) bool; models: m ids; failing: a key of
+    `failure_options`.
     """
     chosen = np.ones(correct.shape[1], dtype=bool)
+    if source != EVERYTHING:
+        chosen &= np.array(sources) == source
     if task != EVERYTHING:
         chosen &= np.array(tasks) == task
     if structure != EVERYTHING:

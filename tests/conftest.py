@@ -36,7 +36,7 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
     commands = [
         ["convert", str(fixture_gpts), root],
         ["evaluate", "--source", root, "--num-test-samples", "16", "--save"],
-        ["answers", "--population", root, "--n", "16"],
+        ["answers", "--population", root, "--n", "16", "--unseen", "7", "--culture", "4"],
         ["train-sae", "--population", root, "--hook", HOOK, *SMALL_SAE],
         ["evaluate-sae", "--population", root, *SMALL_FIGURES],
         ["index", "--population", root, "--n", "24"],

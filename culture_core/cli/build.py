@@ -21,7 +21,7 @@ def stages(population: str) -> list[list[str]]:
     """The commands that build a population, in order; those that can tell leave alone what is up to date."""
     return [
         ["evaluate", "--source", population, "--save", "--if-stale"],
-        ["answers", "--population", population],
+        ["answers", "--population", population, "--if-stale"],
         ["train-sae", "--population", population, "--baselines", "--if-stale"],
         ["evaluate-sae", "--population", population, "--if-stale"],
         ["index", "--population", population, "--if-stale"],

@@ -1,10 +1,16 @@
-"""The browse set: quizzes with the answer of every GPT, computed once for the dashboard."""
+"""The browse set: quizzes with the answer of every GPT, computed once for the dashboard.
+
+World quizzes first, then unseen ones, both made from a seed, then culture quizzes where the GPTs have
+invented some. Those are kept in the file: they cannot be made again.
+"""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -15,15 +21,32 @@ from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.generation import generate
 from culture_core.models.mygpt import MyGPT
-from culture_core.world.quizzes import QuizBatch
-from culture_core.world.vocabulary import LAST_GRID
+from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate
+from culture_core.world.vocabulary import LAST_GRID, UNSEEN_TASKS, WORLD_TASKS
 
 ARRAYS = "answers.npz"
+CULTURE_FILES = ("candidates", "culture")
+
+
+@dataclass(frozen=True)
+class BrowseSettings:
+    """Which quizzes are answered.
+
+    n: world quizzes, the tasks in turn; n_unseen: quizzes of the tasks never trained on, in turn; n_culture:
+    kept culture quizzes at most, the first invented. seed: of world and unseen quizzes; noise: share of noisy
+    cells in their prompts.
+    """
+
+    n: int = 400
+    n_unseen: int = 140
+    n_culture: int = 200
+    seed: int = 11
+    noise: float = NOISE
 
 
 @dataclass(frozen=True)
 class BrowseSet:
-    """n quizzes and the answers of m GPTs.
+    """n quizzes and the answers of m GPTs; the index of a culture quiz is the number of its candidate.
 
     models (m) ids; predicted (m, n, 100) uint8, the greedily generated last grid; correct (m, n) bool;
     probability (m, n, 100) float16 of the right value of each cell, given the right cells before it.
@@ -58,21 +81,22 @@ def answer_quizzes(
 def write_browse(
     population: PopulationFolder,
     models: dict[int, MyGPT],
-    n: int,
-    seed: int,
+    settings: BrowseSettings,
     command: str,
     *,
     progress: str | None = None,
 ) -> None:
-    """Answer n quizzes with every model (by id) and write the browse set; it appears whole or not at all."""
+    """Answer the quizzes with every model (by id) and write the browse set, which appears whole or not at
+    all."""
     started = time.time()
-    arrays = answer_quizzes(list(models.values()), evaluation_quizzes(n, seed), progress=progress)
+    made_from = _made_from(population, list(models), settings)
+    culture = _kept_culture(population, settings.n_culture)
+    quizzes = concatenate([*_generated(settings), culture])
+    arrays = answer_quizzes(list(models.values()), quizzes, progress=progress)
+    arrays |= {"culture_tokens": culture.tokens.numpy(), "culture_number": culture.index.numpy()}
     manifest = {
-        "n": n,
-        "seed": seed,
-        "noise": NOISE,
-        "models": list(models),
-        "model_sha256": [artifacts.sha256_file(population.model(k)) for k in models],
+        **made_from,
+        "n_quizzes": len(quizzes),
         "made_by": artifacts.provenance(command, started),
     }
     with artifacts.atomic_folder(population.browse) as partial:
@@ -80,8 +104,18 @@ def write_browse(
         artifacts.write_json(partial / artifacts.MANIFEST, manifest)
 
 
+def browse_is_current(population: PopulationFolder, models: list[int], settings: BrowseSettings) -> bool:
+    """Whether the browse set there is of the present GPTs and culture quizzes, with these settings."""
+    path = population.browse / artifacts.MANIFEST
+    if not path.is_file():
+        return False
+    manifest = artifacts.read_json(path)
+    made_from = _made_from(population, models, settings)
+    return all(manifest.get(name) == value for name, value in made_from.items())
+
+
 def open_browse(population: PopulationFolder) -> BrowseSet:
-    """Open the browse set.
+    """Open the browse set; one of an older version has world quizzes alone.
 
     Errors: CultureError that says what to run when it is missing, damaged or of other models.
     """
@@ -93,7 +127,39 @@ def open_browse(population: PopulationFolder) -> BrowseSet:
     if manifest["model_sha256"] != [present.get(k) for k in manifest["models"]]:
         raise CultureError(f"the answered quizzes in {population.root} are of other models; {again}")
     arrays = artifacts.read_arrays(population.browse / ARRAYS, again)
-    quizzes = evaluation_quizzes(manifest["n"], manifest["seed"], noise=manifest["noise"])
-    return BrowseSet(
-        quizzes, manifest["models"], arrays["predicted"], arrays["correct"], arrays["probability"]
-    )
+    batches = _generated(BrowseSettings(**{name: manifest.get(name, 0) for name in asdict(BrowseSettings())}))
+    if "culture_tokens" in arrays:
+        batches.append(_numbered(arrays["culture_tokens"], arrays["culture_number"]))
+    answers = (arrays[name] for name in ("predicted", "correct", "probability"))
+    return BrowseSet(concatenate(batches), manifest["models"], *answers)
+
+
+def _made_from(population: PopulationFolder, models: list[int], settings: BrowseSettings) -> dict[str, Any]:
+    """What a browse set depends on, as its manifest keeps it."""
+    invented = [population.quizzes(name) for name in CULTURE_FILES]
+    return {
+        **asdict(settings),
+        "models": models,
+        "model_sha256": [artifacts.sha256_file(population.model(k)) for k in models],
+        "culture_sha256": [artifacts.sha256_file(path) if path.is_file() else None for path in invented],
+    }
+
+
+def _generated(settings: BrowseSettings) -> list[QuizBatch]:
+    """The world and the unseen quizzes."""
+    groups = ((settings.n, WORLD_TASKS), (settings.n_unseen, UNSEEN_TASKS))
+    return [evaluation_quizzes(n, settings.seed, tasks, noise=settings.noise) for n, tasks in groups if n]
+
+
+def _kept_culture(population: PopulationFolder, most: int) -> QuizBatch:
+    """The first culture quizzes that were kept; none where none were invented."""
+    from culture_core.culture.published import open_store
+    from culture_core.culture.store import NEITHER
+
+    table = open_store(population).table
+    kept = np.flatnonzero(table.split != NEITHER)[:most]
+    return _numbered(table.tokens[kept], table.number[kept])
+
+
+def _numbered(tokens: NDArray[np.uint8], number: NDArray[np.int64]) -> QuizBatch:
+    return replace(batch_from_tokens(torch.from_numpy(tokens)), index=torch.from_numpy(number))

@@ -89,7 +89,7 @@ def _feature(feature: FiringFeature) -> dict[str, Any]:
         "activation": feature.activation,
         "share": feature.share,
         "words": feature.words,
-        "title": f"Activation {feature.activation:.4g}{share}. Click to draw it on the grids.",
+        "title": f"{feature.sentence}Activation {feature.activation:.4g}{share}. Click to draw it.",
     }
 
 

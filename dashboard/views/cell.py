@@ -12,17 +12,22 @@ from cells import (
     FiringFeature,
     cell_facts,
     deciding_position,
+    feature_frame,
     firing_features,
     token_name,
+    true_concepts,
 )
 from components import permalink
 from components.cell_column import cell_column
 from components.display import Display, choose_display, chosen_style
+from components.downloads import grid_downloads
+from components.feature_downloads import table_downloads
 from components.grid_board import CellClick, grid_board
 from components.scope import Scope, choose_hook, choose_population
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.rows import answer_row, position_name, quiz_row
 from culture_core.figures.style import ValueScale
+from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
 from loaders import BROWSE_SET, CULTURE_SET, INDEX_SET
 
@@ -34,6 +39,7 @@ SET_NAMES = {
 AFTER, BEFORE = "after", "before"
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
+LEAST_F1 = 0.3
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class View:
     scope: Scope
     tokens: np.ndarray
     clean: np.ndarray
+    quiz: QuizBatch
     task: str
     number: int
     position: int
@@ -89,7 +96,8 @@ def choose_quiz(scope: Scope) -> View:
     tokens, clean = quizzes.tokens[number], quizzes.clean[number]
     position = permalink.read_number("position", 0, QUIZ_LENGTH - 1, deciding_position(clean), of="a quiz")
     readings = {k: loaders.reading(scope.population, scope.hook, k, tokens) for k in scope.population.models}
-    return View(scope, tokens, clean, quizzes.task[number], number, position, readings)
+    quiz = quizzes.batch[number : number + 1]
+    return View(scope, tokens, clean, quiz, quizzes.task[number], number, position, readings)
 
 
 def read_shown(view: View) -> Shown:
@@ -108,7 +116,7 @@ def go_to(click: CellClick) -> None:
 
 
 def show_quiz(view: View, shown: Shown, display: Display) -> None:
-    """The quiz, large, with the cell outlined; a click moves to another cell."""
+    """The quiz, large, with the cell outlined, and its download; a click moves to another cell."""
     values, scale = overlay(view, shown)
     doubted = None if shown.model_k is None else shown.model_k
     row = quiz_row(
@@ -130,6 +138,8 @@ def show_quiz(view: View, shown: Shown, display: Display) -> None:
         selected=CellClick(0, view.position // BLOCK_LENGTH, view.position),
         on_click=go_to,
     )
+    with st.container(horizontal=True):
+        grid_downloads([row], scale, name=f"quiz{view.number}", digits=display.digits)
 
 
 def overlay(view: View, shown: Shown) -> tuple[np.ndarray | None, ValueScale | None]:
@@ -168,6 +178,10 @@ def show_facts(view: View, facts: CellFacts) -> None:
     if facts.deciding:
         lines.append("the first cell the rule changes here: now the GPT must decide")
     st.markdown("  \n".join(lines))
+    true = true_concepts(view.quiz, view.position)
+    if true:
+        with st.expander(f"{len(true)} concepts hold here", icon=":material/fact_check:"):
+            st.markdown("\n".join(f"- {words}" for words in true))
 
 
 def choose_shown(view: View, shown: Shown) -> None:
@@ -200,7 +214,14 @@ def choose_when() -> str:
     return when
 
 
-def show_column(view: View, facts: CellFacts, when: str, shown: Shown, model_k: int) -> None:
+def show_column(
+    view: View,
+    facts: CellFacts,
+    when: str,
+    shown: Shown,
+    model_k: int,
+    features: list[FiringFeature],
+) -> None:
     """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire."""
     reading = view.readings[model_k]
     probabilities = reading.probabilities
@@ -223,8 +244,6 @@ def show_column(view: View, facts: CellFacts, when: str, shown: Shown, model_k: 
         selected=selected,
         on_click=go_to,
     )
-    at = view.position if when == AFTER else view.position - 1
-    features = described_features(view, model_k, at)
     cell_column(
         reading.logits[view.position],
         probabilities[view.position],
@@ -233,31 +252,45 @@ def show_column(view: View, facts: CellFacts, when: str, shown: Shown, model_k: 
         key=f"column.{model_k}",
         address=view.scope.link(gpt=model_k),
         heading=f"{len(features)} features fire {WHEN[when]}",
-        note=why_none(view, model_k, at) if not features else "",
+        note=why_none(view, model_k, when) if not features else "",
         chosen=shown.feature if shown.model_k == model_k else None,
         matched=best_matches(view.scope, shown).get(model_k),
         on_choose=lambda feature: permalink.write(show=None if feature is None else f"{model_k}-{feature}"),
     )
 
 
-def described_features(view: View, model_k: int, position: int) -> list[FiringFeature]:
-    """The features of a GPT that fire at a position, with words from its index where there is one."""
+def state_position(view: View, when: str) -> int:
+    """The last token read in the state that is looked at: the cell's own, or the one before; -1: none."""
+    return view.position if when == AFTER else view.position - 1
+
+
+def described_features(view: View, model_k: int, when: str) -> list[FiringFeature]:
+    """The features of a GPT that fire at a position, with words from its grades and its index."""
+    position = state_position(view, when)
     if position < 0:
         return []
     reading, scope = view.readings[model_k], view.scope
     if not loaders.has_index(scope.population, scope.hook, model_k):
-        return firing_features(reading, position, lambda _: "no index yet")
+        return firing_features(reading, position, lambda _: ("", ""))
     table = loaders.index(scope.population, scope.hook, model_k).table
     task, share, largest = (table[name].to_numpy() for name in ("peak_task", "peak_task_share", "max"))
+    graded = loaders.has_grades(scope.population, scope.hook, model_k)
+    grades = loaders.grades(scope.population, scope.hook, model_k) if graded else None
 
-    def describe(feature: int) -> str:
-        return f"most in {task[feature]}, {share[feature]:.0%}" if task[feature] else "not seen in the index"
+    def describe(feature: int) -> tuple[str, str]:
+        best = grades.of_feature(feature)[:1] if grades else []
+        if grades and best and best[0].f1 >= LEAST_F1:
+            return f"{best[0].words}, F1 {best[0].f1:.2f}", f"{grades.sentence(feature)} "
+        if not task[feature]:
+            return "never fires in the index", ""
+        return f"most in {task[feature]}, {share[feature]:.0%}", ""
 
     return firing_features(reading, position, describe, lambda feature: float(largest[feature]))
 
 
-def why_none(view: View, model_k: int, position: int) -> str:
+def why_none(view: View, model_k: int, when: str) -> str:
     """Why no feature fires."""
+    position = state_position(view, when)
     if not loaders.has_sae(view.scope.population, view.scope.hook, model_k):
         return "This GPT has no SAE here yet: run culture train-sae."
     if position < 0:
@@ -297,6 +330,9 @@ with about:
     show_facts(view, facts)
     choose_shown(view, shown)
     when = choose_when()
+features = {k: described_features(view, k, when) for k in view.readings}
 for model_k, column in zip(view.readings, st.columns(len(view.readings), gap="small"), strict=True):
     with column:
-        show_column(view, facts, when, shown, model_k)
+        show_column(view, facts, when, shown, model_k, features[model_k])
+with st.container(horizontal=True):
+    table_downloads(lambda: feature_frame(features), name=f"features_at_{view.position}")

@@ -1,49 +1,79 @@
-"""Quizzes: browse them by task, structure and who fails; the five answers beside the truth."""
+"""Quizzes: browse them by source, task, structure and who fails; the five answers beside the truth."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 import loaders
 from components import permalink
 from components.display import Display, choose_display
+from components.downloads import grid_downloads
+from components.feature_downloads import table_downloads
 from components.grid_board import grid_board
 from components.scope import Scope, choose_population
 from culture_core.evaluation.browse import BrowseSet
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
+from quiz_table import IN_TURN, ORDERS, Invention, agreement, in_order
 from selection import EVERYTHING, choose_quizzes, failure_options, page_of
 
 PER_PAGE = 8
+SOURCE_NAMES = {
+    EVERYTHING: "all quizzes",
+    "world": "world",
+    "unseen": "unseen tasks",
+    "culture": "culture",
+}
+ABOUT_SOURCE = (
+    "World: the eight tasks the GPTs were trained on. Unseen: seven tasks of the same world that they never "
+    "saw. Culture: quizzes the GPTs invented, kept when some of the five understood them and some failed."
+)
+DOUBT = ValueScale("probability of a wrong colour", 1.0)
+UNSURE, PLAIN = "unsure", "answers"
+DRAWINGS = {PLAIN: "the answers", UNSURE: "where each is unsure"}
 
 
 def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
     """Draw the filters; return the numbers of the quizzes they leave."""
-    tasks = [EVERYTHING, *dict.fromkeys(quizzes.task)]
+    sources = [EVERYTHING, *dict.fromkeys(quizzes.source)]
+    source = permalink.read_choice("source", sources, EVERYTHING)
+    fitting = [t for t, s in zip(quizzes.task, quizzes.source, strict=True) if source in (EVERYTHING, s)]
+    tasks = [EVERYTHING, *dict.fromkeys(fitting)]
     structures = [EVERYTHING, *sorted(set(quizzes.structure))]
     failures = failure_options(browse.models)
     task = permalink.read_choice("task", tasks, EVERYTHING)
     structure = permalink.read_choice("structure", structures, EVERYTHING)
     failing = permalink.read_choice("answers", failures, EVERYTHING)
+    if len(sources) > 2:
+        st.selectbox(
+            "Source",
+            sources,
+            format_func=SOURCE_NAMES.__getitem__,
+            width=150,
+            help=ABOUT_SOURCE,
+            **permalink.bound("source", source, resets=("page", "task")),
+        )
     st.selectbox(
         "Task",
         tasks,
         format_func=lambda name: "all tasks" if name == EVERYTHING else name,
-        width=190,
+        width=160,
         **permalink.bound("task", task, resets=("page",)),
     )
     st.selectbox(
         "Structure",
         structures,
         format_func=lambda name: "all structures" if name == EVERYTHING else name.replace(",", ", "),
-        width=190,
+        width=160,
+        help="The order in which the four grids are read; the last is the one to predict.",
         **permalink.bound("structure", structure, resets=("page",)),
     )
     st.selectbox(
         "Answers",
         list(failures),
         format_func=failures.__getitem__,
-        width=230,
+        width=215,
         **permalink.bound("answers", failing, resets=("page",)),
     )
     return choose_quizzes(
@@ -54,48 +84,125 @@ def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
         task=task,
         structure=structure,
         failing=failing,
+        sources=quizzes.source,
+        source=source,
     )
+
+
+def choose_order() -> str:
+    order = permalink.read_choice("order", ORDERS, IN_TURN)
+    st.selectbox(
+        "Order",
+        list(ORDERS),
+        format_func=ORDERS.__getitem__,
+        width=215,
+        **permalink.bound("order", order, resets=("page",)),
+    )
+    return order
 
 
 def choose_page(n_quizzes: int) -> slice:
     """Draw the page selector; return which of the quizzes to show."""
     n_pages = max(1, -(-n_quizzes // PER_PAGE))
     page = min(permalink.read_number("page", 1, 10**6, 1), n_pages)
-    st.number_input(f"Page, 1 to {n_pages}", 1, n_pages, width=140, **permalink.bound("page", page))
+    st.number_input(f"Page, 1 to {n_pages}", 1, n_pages, width=130, **permalink.bound("page", page))
     return page_of(n_quizzes, PER_PAGE, page)
 
 
-def quiz_answers(quizzes: loaders.Quizzes, browse: BrowseSet, i: int) -> GridRow:
-    """Quiz i with the answer of every GPT behind its truth; hover shows the probability of the right cell."""
+def choose_drawing() -> bool:
+    """Whether the GPTs' doubt is drawn on their answers."""
+    drawing = permalink.read_choice("show", DRAWINGS, PLAIN)
+    st.selectbox(
+        "On the answers",
+        list(DRAWINGS),
+        format_func=DRAWINGS.__getitem__,
+        width=190,
+        help="The black squares are the probability a GPT gives to any other colour than the right one, cell "
+        "by cell, given the right cells before it.",
+        **permalink.bound("show", drawing),
+    )
+    return drawing == UNSURE
+
+
+def quiz_answers(
+    quizzes: loaders.Quizzes, browse: BrowseSet, i: int, invention: Invention | None, unsure: bool
+) -> GridRow:
+    """Quiz i with the answer of every GPT behind its truth."""
     wrong = (browse.predicted[:, i] != quizzes.tokens[i, LAST_GRID]).sum(1)
     labels = [
         f"GPT {k} ✓" if n == 0 else f"GPT {k}, {n} wrong" for k, n in zip(browse.models, wrong, strict=True)
     ]
+    probability = browse.probability[:, i].astype(np.float32)
+    told = [f"quiz {i}", f"{(wrong == 0).sum()} of {len(wrong)} right", alike(browse.predicted[:, i])]
     return answered_row(
         quizzes.tokens[i],
         browse.predicted[:, i],
         labels,
-        values=browse.probability[:, i].astype(np.float32),
+        values=1 - probability if unsure else None,
+        probability=probability,
         clean=quizzes.clean[i],
         caption=quizzes.task[i],
-        detail=f"quiz {i} · {(wrong == 0).sum()} of {len(wrong)} right",
+        detail=" · ".join([*told, *([invention.words()] if invention else [])]),
     )
 
 
-def show_quizzes(
-    scope: Scope, quizzes: loaders.Quizzes, browse: BrowseSet, shown: np.ndarray, display: Display
-) -> None:
+def alike(answers: np.ndarray) -> str:
+    """How many different answers there are, in words; answers: (m, 100)."""
+    n = len(np.unique(answers, axis=0))
+    return "all answer the same" if n == 1 else f"{n} different answers"
+
+
+def show_agreement(browse: BrowseSet, found: np.ndarray) -> None:
+    """How often two GPTs answer the same."""
+    same, same_wrong = agreement(browse, found)
+    for table, words in (
+        (same, f"Share of these {len(found)} quizzes that two GPTs answer with the same grid"),
+        (same_wrong, "The same share of the quizzes that both get wrong: do they make the same mistake?"),
+    ):
+        st.markdown(words)
+        st.table(table.map(lambda share: "none" if np.isnan(share) else f"{share:.0%}"), border="horizontal")
+
+
+def show_missing(population: loaders.Population, quizzes: loaders.Quizzes) -> None:
+    """Say how to make the sources that are not there."""
+    root = population.folder.root
+    if "unseen" not in quizzes.source:
+        st.caption("Unseen tasks are not answered yet. Run:")
+        st.code(f"culture answers --population {root}", language="bash")
+    if not loaders.has_culture(population):
+        st.caption("These GPTs have not invented quizzes yet. Run:")
+        command = f"culture invent --population {root} --n 100\nculture answers --population {root}"
+        st.code(command, language="bash")
+    elif "culture" not in quizzes.source:
+        st.caption("The quizzes these GPTs invented are not answered yet. Run:")
+        st.code(f"culture answers --population {root}", language="bash")
+
+
+def found_words(browse: BrowseSet, found: np.ndarray, page: slice) -> str:
+    accuracy = ", ".join(
+        f"GPT {k} {share:.0%}"
+        for k, share in zip(browse.models, browse.correct[:, found].mean(1), strict=True)
+    )
+    return (
+        f"Quizzes {page.start + 1} to {page.stop} of {len(found)}. Answered right of these: {accuracy}. "
+        "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
+    )
+
+
+def show_quizzes(scope: Scope, rows: list[GridRow], shown: pd.Series, unsure: bool, display: Display) -> None:
+    scale = DOUBT if unsure else None
     grid_board(
-        [quiz_answers(quizzes, browse, int(i)) for i in shown],
+        rows,
         key="quizzes",
-        scale=ValueScale("probability of the right cell", 1.0),
-        ink=False,
+        scale=scale,
         digits=display.digits,
         colour_key=display.colour_key,
         row_width=680,
         clickable=False,
         addresses=scope.cell_addresses(loaders.BROWSE_SET, shown),
     )
+    with st.container(horizontal=True):
+        grid_downloads(rows, scale, name="quizzes", digits=display.digits)
 
 
 st.title("Quizzes and answers")
@@ -103,22 +210,26 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     population = choose_population()
     browse = loaders.browse(population)
     quizzes = loaders.browse_quizzes(population)
+    invented = loaders.inventions(population)
     found = choose_filters(quizzes, browse)
-    shown = choose_page(len(found))
+    order = choose_order()
+    unsure = choose_drawing()
+    page = choose_page(len(found))
     display = choose_display()
 if len(found) == 0:
     st.info(
-        "No quiz fits these filters. Choose another task, structure or kind of answers.",
+        "No quiz fits these filters. Choose another source, task, structure or kind of answers.",
         icon=":material/filter_alt_off:",
     )
 else:
-    accuracy = ", ".join(
-        f"GPT {k} {share:.0%}"
-        for k, share in zip(browse.models, browse.correct[:, found].mean(1), strict=True)
-    )
-    st.caption(
-        f"Quizzes {shown.start + 1} to {shown.stop} of {len(found)}. Answered right of these: {accuracy}. "
-        "Behind the line: each GPT's greedy answer; point at a cell for the probability of its right colour."
-    )
     scope = Scope(population, loaders.any_hook(population))
-    show_quizzes(scope, quizzes, browse, found[shown], display)
+    table = in_order(loaders.browse_table(population).iloc[found], order)
+    shown = table.quiz.iloc[page]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(found_words(browse, found, page), width="stretch")
+        with st.popover("Agreement", icon=":material/handshake:"):
+            show_agreement(browse, found)
+        table_downloads(lambda: table, name="quizzes")
+    rows = [quiz_answers(quizzes, browse, int(i), invented.get(int(i)), unsure) for i in shown]
+    show_quizzes(scope, rows, shown, unsure, display)
+show_missing(population, quizzes)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import loaders
-from cells import cell_facts, deciding_position, firing_features, token_name
+from cells import cell_facts, deciding_position, feature_frame, firing_features, token_name, true_concepts
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
@@ -45,11 +45,15 @@ def test_the_deciding_cell_is_the_first_of_the_last_grid_that_differs_from_its_p
 def test_firing_features_carry_their_share_of_the_largest_activation():
     starts = np.array([0, 2, *[2] * 403])
     reading = QuizReading(np.zeros((404, 15)), starts, np.array([7, 3]), np.array([4.0, 1.0]))
-    first, second = firing_features(reading, 0, lambda f: f"words {f}", lambda f: float(f + 1))
+
+    def words(feature: int) -> tuple[str, str]:
+        return f"words {feature}", ""
+
+    first, second = firing_features(reading, 0, words, lambda f: float(f + 1))
     assert (first.feature, first.share, first.words) == (7, 0.5, "words 7")
     assert (second.feature, second.share) == (3, 0.25)
-    assert firing_features(reading, 1, str) == []
-    assert firing_features(reading, 0, str)[0].share is None
+    assert firing_features(reading, 1, words) == []
+    assert firing_features(reading, 0, words)[0].share is None
 
 
 def test_every_token_has_a_name():
@@ -68,3 +72,26 @@ def test_a_quiz_is_read_once_and_equals_the_index(open_page):  # noqa: ARG001 - 
     reading = loaders.reading(population, hook, model_k, tokens)
     assert reading.of_feature(feature) == pytest.approx(top.activations[0], rel=1e-3, abs=1e-3)
     assert loaders.reading(population, hook, model_k, tokens) is reading
+
+
+def test_what_is_told_of_a_cell_is_true_of_it(batch):
+    for quiz in range(0, 40, 5):
+        one = batch[quiz : quiz + 1]
+        tokens, clean = one.tokens[0].numpy(), one.clean[0].numpy()
+        for position in range(1, 403, 31):
+            told = true_concepts(one, position)
+            assert ("a red cell" in told) == (tokens[position] == 1)
+            assert not any(words.startswith("before") for words in told)
+            facts = cell_facts(tokens, clean, position)
+            if facts.deciding and not facts.is_marker:
+                assert any("first changed cell" in words for words in told)
+
+
+def test_the_table_of_features_has_those_of_every_gpt():
+    starts = np.array([0, 2, *[2] * 403])
+    reading = QuizReading(np.zeros((404, 15)), starts, np.array([7, 3]), np.array([4.0, 1.0]))
+    fired = firing_features(reading, 0, lambda f: (f"words {f}", ""))
+    frame = feature_frame({1: fired, 4: fired[:1], 2: []})
+    assert frame.gpt.tolist() == [1, 1, 4]
+    assert frame.feature.tolist() == [7, 3, 7]
+    assert frame.detects.tolist() == ["words 7", "words 3", "words 7"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
 
 from culture_core import load_culture, load_hooked
 from culture_core.features.quiz_reading import read_quiz
@@ -26,18 +27,33 @@ def quiz() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def model(built_population):
-    return load_culture([1], source=built_population.root)[0]
+def model(fixture_gpts):
+    return load_culture([1], source=fixture_gpts)[0]
 
 
 @pytest.fixture(scope="module")
-def reading(built_population, model, quiz):
-    return read_quiz(model, quiz, read_sae(built_population.sae(HOOK, 1)), HOOK)
+def hooked(fixture_gpts):
+    return load_hooked([1], source=fixture_gpts, sae=True)[0]
 
 
-def test_features_at_every_position_are_those_of_the_index(built_population, reading, quiz):
-    hooked = load_hooked([1], source=built_population.root, sae=True)[0]
-    sae = load_sae(built_population.sae(HOOK, 1))
+@pytest.fixture(scope="module")
+def sae_folder(model, tmp_path_factory):
+    """An SAE with random weights, as SAELens saves it."""
+    config = TopKTrainingSAEConfig(d_in=model.config.d_model, d_sae=256, k=8)
+    sae = TopKTrainingSAE(config)
+    with torch.no_grad():
+        sae.b_dec.normal_(generator=torch.Generator().manual_seed(0))
+    sae.save_inference_model(folder := tmp_path_factory.mktemp("sae"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reading(model, quiz, sae_folder):
+    return read_quiz(model, quiz, read_sae(sae_folder), HOOK)
+
+
+def test_features_at_every_position_are_those_of_the_index(hooked, sae_folder, reading, quiz):
+    sae = load_sae(sae_folder)
     dense = dense_codes(hooked, sae, HOOK, quiz)
     for position, fired in enumerate(dense):
         features, values = reading.at(position)
@@ -63,9 +79,8 @@ def test_logits_are_the_models_own(model, reading, quiz):
 @pytest.mark.parametrize(
     "hook", ["blocks.0.hook_mlp_out", "blocks.1.hook_attn_out", "blocks.1.hook_resid_mid"]
 )
-def test_any_hook_point_is_read_as_transformer_lens_reads_it(built_population, model, quiz, hook):
-    hooked = load_hooked([1], source=built_population.root, sae=True)[0]
-    sae = load_sae(built_population.sae(HOOK, 1))
+def test_any_hook_point_is_read_as_transformer_lens_reads_it(hooked, sae_folder, model, quiz, hook):
+    sae = load_sae(sae_folder)
     dense = dense_codes(hooked, sae, hook, quiz)
     features, values = read_quiz(model, quiz, sae, hook).at(200)
     assert sorted(features) == np.flatnonzero(dense[200]).tolist()
