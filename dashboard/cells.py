@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from culture_core.features.concepts.registry import CONCEPTS, concept_mask
+from culture_core.features.concepts.cells import QuizCells
+from culture_core.features.concepts.registry import CONCEPTS
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.rows import GRID_LABELS, quiz_row
 from culture_core.world.quizzes import QuizBatch
@@ -91,7 +92,8 @@ def true_concepts(quiz: QuizBatch, position: int) -> list[str]:
     quiz: a batch of one. Concepts of the cell that follows and of the cell's mere place are left out.
     """
     told = [c for c in CONCEPTS if c.kind in TOLD_KINDS and not c.name.startswith("before:")]
-    return [c.words.removeprefix("on ") for c in told if concept_mask(c.name, quiz)[0, position]]
+    cells = QuizCells(quiz)
+    return [c.words.removeprefix("on ") for c in told if c.mask(cells)[0, position]]
 
 
 def firing_features(

@@ -253,16 +253,6 @@ def has_index(chosen: Population, hook: str, model_k: int) -> bool:
     return hook != "" and _written(chosen.folder.index(hook, model_k)) > 0
 
 
-def grades(chosen: Population, hook: str, model_k: int) -> Grades:
-    """The grades of one GPT's features on the ground-truth concepts."""
-    return _grades(chosen.folder, hook, model_k, _written(chosen.folder.concepts(hook, model_k)))
-
-
-def has_grades(chosen: Population, hook: str, model_k: int) -> bool:
-    """Whether one GPT's features have been graded on the concepts."""
-    return hook != "" and _written(chosen.folder.concepts(hook, model_k)) > 0
-
-
 def reading(chosen: Population, hook: str, model_k: int, tokens: np.ndarray) -> QuizReading:
     """One quiz (404,) read by one GPT and, where it has one, its SAE at a hook point; computed when first
     asked for."""
@@ -419,11 +409,6 @@ def _inventions(chosen: Population, written: int, changed: int) -> dict[int, Inv
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Population: _identity})
 def _browse_table(chosen: Population, written: int, changed: int) -> pd.DataFrame:  # noqa: ARG001
     return quiz_table.quiz_table(browse(chosen), inventions(chosen))
-
-
-@st.cache_resource(max_entries=20, show_spinner="Opening the grades")
-def _grades(folder: PopulationFolder, hook: str, model_k: int, written: int) -> Grades:  # noqa: ARG001
-    return open_grades(folder, hook, model_k)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the culture quizzes")
