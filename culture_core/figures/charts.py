@@ -104,7 +104,10 @@ def r_distribution(
         figure.add_trace(_r_steps(r, name, {"color": BASELINE_COLOUR, "width": 1.6, "dash": dash}))
     for value, words in marks:
         figure.add_vline(
-            value, line={"color": "rgba(128, 128, 128, 0.9)", "dash": "dot"}, annotation_text=words
+            value,
+            line={"color": BASELINE_COLOUR, "width": 1.2},
+            annotation_text=words,
+            annotation_position="top left" if value > 0.5 else "top right",
         )
     figure.update_xaxes(title="r, mean of the best match in each other GPT", range=[0, 1])
     figure.update_yaxes(title="share of features", tickformat=".0%", rangemode="tozero")

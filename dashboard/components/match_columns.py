@@ -60,10 +60,10 @@ def show_head(scope: Scope, column: FeatureColumn) -> None:
     )
     badges = [f":{TONES[badge['tone']]}-badge[{badge['text']}]" for badge in column.badges]
     density = f"fires on {index.table.density[column.feature]:.2%}"
-    st.markdown(
-        f"{' '.join(badges)} :small[max {index.max_activation(column.feature):.3g}, {density}]",
-        help=" · ".join(f"{badge['text']}: {badge['help']}" for badge in column.badges),
-    )
+    if badges:
+        help = " · ".join(f"{badge['text']}: {badge['help']}" for badge in column.badges)
+        st.markdown(" ".join(badges), help=help)
+    st.caption(f"max {index.max_activation(column.feature):.3g}, {density}")
     if loaders.has_grades(scope.population, scope.hook, column.model_k):
         words = loaders.grades(scope.population, scope.hook, column.model_k).table.words[column.feature]
         st.caption(words or "no graded concept")

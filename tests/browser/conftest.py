@@ -21,10 +21,12 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dis
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 START_SECONDS = 60
 ALL_DRAWN = """() => {
-    const boards = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')];
-    const canvases = boards.flatMap(board => [...(board.shadowRoot?.querySelectorAll("canvas") ?? [])]);
-    return boards.every(board => board.shadowRoot?.querySelector(".root")?.childElementCount > 0)
-        && canvases.length > 0 && canvases.every(canvas => canvas.width > 20);
+    const roots = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')].map(
+        component => component.shadowRoot?.querySelector(".root")
+    );
+    const drawn = root => root?.children.length > 0
+        && (!root.querySelector(".rows") || root.querySelector("canvas")?.width > 20);
+    return roots.length > 0 && roots.every(drawn);
 }"""
 
 

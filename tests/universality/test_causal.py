@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from match_helpers import make_two_groups
 
 from culture_core import artifacts
 from culture_core.cli.main import main
@@ -12,7 +13,6 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.features.interventions import Change, Intervention
-from culture_core.features.reader import open_index
 from culture_core.models.api import load_culture
 from culture_core.models.steering import steered
 from culture_core.saes.store import load_sae
@@ -102,27 +102,11 @@ def test_agreement_with_others_pairs_different_groups_only():
     assert np.isnan(agreement_with_others(profiles[:1]))
 
 
-def make_two_groups(population):
-    """Write matches in which two firing features of every GPT are mutual best matches: their numbers
-    (2, 5)."""
-    path = population.matches(HOOK) / "matches.npz"
-    arrays = artifacts.read_arrays(path, "")
-    fires = [open_index(population, HOOK, k).table.fires.to_numpy() for k in range(5)]
-    members = np.stack([np.argsort(-fire, kind="stable")[4:6] for fire in fires], axis=1)
-    for a in range(5):
-        for b in range(5):
-            if a != b:
-                arrays["best_feature"][a, b, members[:, a]] = members[:, b]
-                arrays["mutual"][a, b, members[:, a]] = True
-    artifacts.write_arrays(path, arrays)
-    return members
-
-
 @pytest.fixture
 def checked(built_population, copy_population):
     """A population with a causal check of two groups, and the command that made it."""
     population = copy_population(built_population)
-    members = make_two_groups(population)
+    members = make_two_groups(population, HOOK)
     command = ["causal", "--population", str(population.root), "--groups", "2", "--n", "16"]
     command += ["--most-dense", "1"]
     assert main(command) == 0
