@@ -79,6 +79,7 @@ class _Job:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.saes.hooks import default_hook
+    from culture_core.saes.variants import gpt_for_hooks
 
     population, manifest = common.open_population(args.population)
     hooks = (args.hook or default_hook(manifest["config"]["n_blocks"])).split(",")
