@@ -93,6 +93,7 @@ def run(args: argparse.Namespace) -> None:
             print(f"{_name(job)}: up to date")
     if not todo:
         return
+    gpt_for_hooks(population, todo[0].model_k, todo[0].variant, hooks)  # an unknown hook point ends here
     records = [
         record
         for result in run_jobs(_train, todo, common.n_workers(args), threads=args.threads)
