@@ -26,6 +26,7 @@ COMMANDS = {
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
     "circuits": "culture_core.cli.circuits",
+    "results": "culture_core.cli.results",
     "build": "culture_core.cli.build",
     "export": "culture_core.cli.export",
 }

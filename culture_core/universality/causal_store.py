@@ -231,6 +231,10 @@ class CausalReader:
         row = self._arrays["features"][SETS.index(name), place]
         return dict(zip(self.models, row.tolist(), strict=True))
 
+    def mean_loss(self, name: str) -> float:
+        """The mean change of loss by ablating the features of one of SETS, over groups, GPTs and tasks."""
+        return float(np.nanmean(self._arrays["loss"][SETS.index(name)]))
+
     @cached_property
     def agreements(self) -> dict[str, NDArray[np.float64]]:
         """By set (g,): the agreement of each of its groups; sets of like density, group by group."""

@@ -111,9 +111,30 @@ class MatchReader:
         return None if mutual is None else self._by_model(mutual)
 
     @property
+    def shared_by_seeds(self) -> dict[int, float]:
+        """By model: the share of decoder directions of its SAE that the one from another seed has too (cosine
+        of at least 0.7, one to one); empty: not measured."""
+        return {int(k): share for k, share in self._figures.get("shared_by_seeds", {}).items()}
+
+    @property
+    def similarities(self) -> list[dict[str, Any]]:
+        """One record a pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
+        pairs; empty: not measured."""
+        return self._figures.get("similarities", [])
+
+    @property
+    def _figures(self) -> dict[str, Any]:
+        return self.manifest.get("figures", {})
+
+    @property
     def missing(self) -> dict[str, str]:
         """What was not measured, with what to run."""
         return self.manifest.get("missing", dict.fromkeys(BASELINES, "run `culture match`"))
+
+    @cached_property
+    def alive(self) -> dict[int, NDArray[np.bool_]]:
+        """By model (f,): whether a feature fires, so that it has matches."""
+        return self._by_model(np.any(self.best_feature >= 0, axis=1))
 
     def best(self, model_k: int, feature: int) -> list[Match]:
         """The best match in each other model; a feature that never fires has none."""

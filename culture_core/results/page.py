@@ -1,0 +1,113 @@
+"""docs/results.md: every figure of it comes from an artifact."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.grades import open_grades
+from culture_core.results import sections
+from culture_core.results.choice import RULE, interesting_groups
+from culture_core.results.pictures import group_picture
+from culture_core.universality.causal_store import CausalReader, open_causal
+from culture_core.universality.store import open_matches
+
+N_GROUPS = 5
+PICTURES = Path("images") / "results"
+
+
+def write_results(population: PopulationFolder, hook: str, path: Path, command: str) -> None:
+    """Write the page to `path` and its pictures into images/results/ beside it.
+
+    What was not measured is named with the command that measures it.
+    """
+    parts = [
+        "# Results",
+        f"Written by `{command}` from the artifacts in {population.root}; nothing here is typed by hand. "
+        "What the figures mean: [universality.md](universality.md), [facts.md](facts.md).",
+    ]
+    for title, section in _sections(population, hook).items():
+        parts += [f"## {title}", _or_missing(section)]
+    parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, path))]
+    with artifacts.atomic_file(path) as partial:
+        partial.write_text("\n\n".join(parts) + "\n")
+
+
+def _sections(population: PopulationFolder, hook: str) -> dict[str, Callable[[], str]]:
+    return {
+        "Population": lambda: sections.population_section(population),
+        "SAEs": lambda: sections.sae_section(population, hook),
+        "Coverage of concepts": lambda: sections.coverage_section(population, hook),
+        "Universality": lambda: sections.universality_section(population, hook),
+        "Groups": lambda: sections.groups_section(population, hook),
+        "Causal agreement": lambda: sections.causal_section(population, hook),
+    }
+
+
+def _or_missing(section: Callable[[], str]) -> str:
+    try:
+        return section()
+    except CultureError as error:
+        return f"Not measured: {error}."
+
+
+def _groups_with_pictures(population: PopulationFolder, hook: str, path: Path) -> str:
+    matches, indexes = open_matches(population, hook), sections.indexes_of(population, hook)
+    tables = {k: index.table for k, index in indexes.items()}
+    chosen = interesting_groups(matches, tables, N_GROUPS)
+    folder = path.parent / PICTURES
+    for old in folder.glob("group_*.png"):
+        old.unlink()
+    causal = _causal(population, hook)
+    parts = [
+        f"The groups of {RULE}. Each picture is one quiz, the strongest of the first GPT's feature, a "
+        "row a GPT: the area of a black square is the activation after reading that cell."
+    ]
+    for group in chosen:
+        name = f"group_{group}.png"
+        with artifacts.atomic_file(folder / name) as partial:
+            partial.write_bytes(group_picture(matches, indexes, group))
+        row = matches.groups.loc[group]
+        features = matches.group_features(group)
+        task = tables[matches.models[0]].peak_task[features[matches.models[0]]]
+        parts += [
+            f"### Group {group}: fires most in {task}",
+            f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, excess over "
+            f"shuffled quizzes {row.excess:.3f}.{_causal_words(causal, group)}",
+            *_sentences(population, hook, features),
+            f"![Group {group} on one quiz, a row a GPT]({PICTURES / name})",
+        ]
+    return "\n\n".join(parts)
+
+
+def _causal(population: PopulationFolder, hook: str) -> CausalReader | None:
+    try:
+        return open_causal(population, hook)
+    except CultureError:
+        return None
+
+
+def _causal_words(causal: CausalReader | None, group: int) -> str:
+    """What ablating a group does, where that was measured."""
+    profile = causal.of_group(group) if causal is not None else None
+    if causal is None or profile is None:
+        return ""
+    mean = profile.loss.mean(0)
+    worst = int(mean.argmax())
+    return (
+        f" Ablated, the last-grid loss rises most in {causal.tasks[worst]} ({mean[worst]:+.4f} nats a cell, "
+        f"accuracy {profile.accuracy.mean(0)[worst]:+.1%}; agreement of the GPTs {profile.agreement:.2f})."
+    )
+
+
+def _sentences(population: PopulationFolder, hook: str, features: dict[int, int]) -> list[str]:
+    """What each feature detects, where it was graded."""
+    lines = []
+    for k, feature in features.items():
+        try:
+            sentence = open_grades(population, hook, k).sentence(feature)
+        except CultureError:
+            continue
+        lines.append(f"- GPT {k}, feature {feature}: {sentence}")
+    return ["\n".join(lines)] if lines else []

@@ -1,0 +1,234 @@
+"""The sections of the page of results: each from artifacts alone, as Markdown."""
+
+from typing import Any
+
+import numpy as np
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.grades import open_grades
+from culture_core.features.reader import open_index
+from culture_core.results import published
+from culture_core.results.markdown import MISSING, between, percent, table
+from culture_core.saes.store import sae_manifest
+from culture_core.universality.baselines import BASELINES
+from culture_core.universality.causal import MATCHED
+from culture_core.universality.causal_store import open_causal
+from culture_core.universality.reader import MatchReader
+from culture_core.universality.store import open_matches
+
+COVERAGE_SOURCES = {
+    "sae": "SAE features",
+    "untrained_sae": "SAE of an untrained GPT",
+    "raw_directions": "raw directions",
+    "mlp_neurons": "MLP neurons",
+}
+GROUP_R = (0.5, 0.7, 0.8, 0.9)
+
+
+def population_section(population: PopulationFolder) -> str:
+    """Size and accuracy of the GPTs, in all and by task."""
+    if not population.evaluation.is_file():
+        raise CultureError(f"no evaluation; run `culture evaluate --source {population.root} --save`")
+    manifest, evaluation = (
+        artifacts.read_json(population.manifest),
+        artifacts.read_json(population.evaluation),
+    )
+    shape = ", ".join(f"{name} {value}" for name, value in manifest["config"].items() if name != "dropout")
+    parameters = {model["id"]: model["n_parameters"] for model in manifest["models"]}
+    rows = [
+        {
+            "GPT": model["id"],
+            "parameters": f"{parameters[model['id']]:,}",
+            "quizzes solved (greedy)": percent(model["greedy_accuracy"]),
+            "95% interval": " to ".join(percent(bound) for bound in model["greedy_interval"]),
+            "expected when sampling": percent(model["expected_accuracy"]),
+            "last-grid loss": f"{model['loss']:.4f}",
+        }
+        for model in evaluation["models"]
+    ]
+    by_task = [
+        {
+            "task": task,
+            **{
+                f"GPT {model['id']}": percent(model["by_task"][task]["greedy_accuracy"], 0)
+                for model in evaluation["models"]
+            },
+        }
+        for task in evaluation["tasks"]
+    ]
+    return (
+        f"{len(rows)} GPTs ({shape}), tested on {evaluation['num_test_samples']:,} quizzes (seed "
+        f"{evaluation['seed']}, prompt noise {evaluation['noise']}).\n\n{table(rows)}\n\n{table(by_task)}"
+    )
+
+
+def sae_section(population: PopulationFolder, hook: str) -> str:
+    """What each SAE is, and how good."""
+    manifests = [sae_manifest(population, hook, k) for k in _ids(population)]
+    rows = [_sae_row(manifest) for manifest in manifests]
+    settings = manifests[0]["settings"]
+    return (
+        f"At {hook}: {settings['architecture']}, {manifests[0]['d_sae']:,} features. "
+        f"The study's: {published.STUDY_SAE}.\n\n{table(rows)}"
+    )
+
+
+def _sae_row(manifest: dict[str, Any]) -> dict[str, Any]:
+    figures = manifest.get("figures") or {}
+    return {
+        "GPT": manifest["id"],
+        "L0": figures.get("l0"),
+        "explained variance": figures.get("explained_variance"),
+        "dead": percent(figures.get("dead_share")),
+        "loss recovered": figures.get("loss_recovered"),
+        "accuracy": percent(figures.get("accuracy")),
+        "accuracy, SAE spliced in": percent(figures.get("accuracy_spliced")),
+    }
+
+
+def coverage_section(population: PopulationFolder, hook: str) -> str:
+    """How well single features tell the ground-truth concepts, beside what else could."""
+    rows, counts = [], set()
+    for k in _ids(population):
+        coverage = open_grades(population, hook, k).coverage
+        counts.add((coverage["n_concepts"], coverage["n_quizzes"]))
+        rows.append({"GPT": k, **{words: coverage[name] for name, words in COVERAGE_SOURCES.items()}})
+    concepts, quizzes = counts.pop()
+    return (
+        f"Mean over {concepts} concepts of the best F1 of any single feature, on {quizzes:,} quizzes."
+        f"\n\n{table(rows)}"
+    )
+
+
+def universality_section(population: PopulationFolder, hook: str) -> str:
+    """How universal features are above each baseline, beside published figures."""
+    matches = open_matches(population, hook)
+    rows = [_universality_row(matches, k) for k in matches.models]
+    lines = [
+        f"Over {matches.manifest['quiz_set']['n']:,} quizzes; shares are of the features that fire.",
+        table(rows),
+        f"Published: {published.UNIVERSAL_NEURONS} have an excess above {published.EXCESS}.",
+        _seeds(matches),
+        _paired(matches),
+    ]
+    lines += [f"Not measured: {name}; {remedy}." for name, remedy in matches.missing.items()]
+    return "\n\n".join(lines)
+
+
+def _universality_row(matches: MatchReader, k: int) -> dict[str, Any]:
+    alive = matches.alive[k]
+    features = matches.table(k)[alive]
+    n_others = len(matches.models) - 1
+    return {
+        "GPT": k,
+        "features that fire": int(alive.sum()),
+        "median r": float(features.universality.median()),
+        "median partial r": float(features.partial_r.median()),
+        **{
+            f"excess > {published.EXCESS} over {name}": percent(_share_above(features[f"excess_{name}"]))
+            for name in BASELINES
+        },
+        f"mutual in all {n_others}": percent(float((features.n_mutual == n_others).mean())),
+    }
+
+
+def _share_above(excess: Any) -> float | None:
+    return None if excess.isna().all() else float((excess > published.EXCESS).mean())
+
+
+def _seeds(matches: MatchReader) -> str:
+    """Another model against another SAE seed."""
+    reseeded, mutual, shared = matches.reseeded_r, matches.reseeded_mutual, matches.shared_by_seeds
+    if reseeded is None or mutual is None:
+        return f"Another SAE of the same GPT: {MISSING}. Published: {published.SHARED_BY_SEEDS} are shared."
+    rows = []
+    for k in matches.models:
+        alive = matches.alive[k]
+        rows.append(
+            {
+                "GPT": k,
+                "median best r in another SAE of it": float(np.median(reseeded[k][alive])),
+                "mutual there": percent(float(mutual[k][alive].mean())),
+                "median best r in another GPT": float(np.median(matches.universality[k][alive])),
+                "mutual there, mean": percent(
+                    float(matches.table(k)[alive].n_mutual.mean() / (len(matches.models) - 1))
+                ),
+                "directions shared by the two SAEs": percent(shared.get(k)),
+            }
+        )
+    return (
+        "Another model against another SAE seed (shared: decoder cosine of at least 0.7, one to one; "
+        f"published: {published.SHARED_BY_SEEDS}):\n\n{table(rows)}"
+    )
+
+
+def _paired(matches: MatchReader) -> str:
+    """SVCCA and RSA of mutual pairs."""
+    found = matches.similarities
+    if not found:
+        return f"Paired features: {MISSING}. Published: {published.PAIRED_FEATURES}."
+    columns = {name: [pair[name] for pair in found] for name in found[0] if name not in ("a", "b")}
+    return (
+        f"Mutual pairs of features of two GPTs ({between(columns['pairs'], ',')} a pair of GPTs): mean r "
+        f"{between(columns['mean_r'])}; SVCCA {between(columns['svcca'])} (random pairing "
+        f"{between(columns['svcca_null'])}); RSA {between(columns['rsa'])} (random pairing "
+        f"{between(columns['rsa_null'])}). Published: {published.PAIRED_FEATURES}."
+    )
+
+
+def groups_section(population: PopulationFolder, hook: str) -> str:
+    """How many groups there are, and at which r."""
+    groups = open_matches(population, hook).groups
+    rows = [
+        {
+            "lowest r of any pair": f"at least {r}",
+            "groups": int((groups.min_r >= r).sum()),
+            "their mean partial r": _mean(groups.partial_r[groups.min_r >= r]),
+        }
+        for r in (0.0, *GROUP_R)
+    ]
+    return (
+        f"{len(groups)} groups of one feature a GPT in which every two are mutual best matches."
+        f"\n\n{table(rows)}"
+    )
+
+
+def _mean(values: Any) -> float | str | None:
+    """The mean, "" of no values, None where they were not measured."""
+    if len(values) == 0:
+        return ""
+    return None if values.isna().all() else float(values.mean())
+
+
+def causal_section(population: PopulationFolder, hook: str) -> str:
+    """Whether matched features matter alike, beside their controls."""
+    causal = open_causal(population, hook)
+    rows: list[dict[str, Any]] = [
+        {
+            "features ablated": name,
+            "groups": len(values),
+            "agreement, mean": float(values.mean()),
+            "agreement, median": float(np.median(values)),
+            "change of loss, mean": f"{causal.mean_loss(name):+.5f}",
+        }
+        for name, values in causal.agreements.items()
+    ]
+    across = causal.agreement_across_groups
+    better = np.mean(causal.agreements[MATCHED] > across)
+    settings = causal.manifest["settings"]
+    return (
+        f"One feature a GPT set to 0, SAE spliced in, {settings['quizzes']} quizzes; agreement is the mean r "
+        f"between two GPTs' changes of loss by task.\n\n{table(rows)}\n\nFeatures of different matched "
+        f"groups agree at {across:.3f}; {percent(float(better), 0)} of the matched groups agree better."
+    )
+
+
+def _ids(population: PopulationFolder) -> list[int]:
+    return [model["id"] for model in artifacts.read_json(population.manifest)["models"]]
+
+
+def indexes_of(population: PopulationFolder, hook: str) -> dict[int, Any]:
+    """The feature index of every GPT."""
+    return {k: open_index(population, hook, k) for k in _ids(population)}

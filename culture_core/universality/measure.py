@@ -1,0 +1,178 @@
+"""Everything `culture match` measures of a hook point, as the arrays and figures of its artifact."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
+from culture_core.features.sparse import SparseActivations
+from culture_core.saes.store import load_sae
+from culture_core.universality.baselines import (
+    PERMUTATION,
+    ROTATION,
+    best_elsewhere,
+    rotated_activations,
+)
+from culture_core.universality.confounds import Confounds
+from culture_core.universality.correlation import Codes, cofiring
+from culture_core.universality.inputs import Inputs, read_variant
+from culture_core.universality.matching import Matches, alive_r, best_of_rows, match_all
+from culture_core.universality.overlays import pack, partner_maximum, partner_overlays
+from culture_core.universality.representation import PUBLISHED_PAIRS, shared_share, similarity
+
+
+@dataclass(frozen=True)
+class MatchSettings:
+    """What the baselines are measured with.
+
+    seed: of shuffles and rotations. rotation_quizzes: the quizzes that the rotated activations are encoded
+    on, the first of the set; 0 leaves that baseline out.
+    """
+
+    seed: int = 0
+    rotation_quizzes: int = 500
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Matches, baselines and paired features of m models: arrays by name, and figures for the manifest."""
+
+    arrays: dict[str, NDArray]
+    figures: dict[str, Any]
+
+
+def measure(
+    population: PopulationFolder,
+    hook: str,
+    models: Sequence[int],
+    inputs: Inputs,
+    settings: MatchSettings,
+    *,
+    progress: bool = False,
+) -> Measurement:
+    """Match all pairs of models and measure the baselines that can be."""
+    codes, confounds = _codes(inputs, inputs.quiz_set.n)
+    matches = match_all(codes, confounds, seed=settings.seed, progress="matching" if progress else None)
+    arrays = {
+        "best_feature": matches.best_feature,
+        "best_r": matches.best_r,
+        "mutual": matches.mutual,
+        "one_to_one": matches.one_to_one,
+        "partial_r": matches.partial_r.astype(np.float16),
+        f"{PERMUTATION}_r": matches.permuted_r.astype(np.float16),
+        **_overlay_arrays(matches, models, inputs),
+    }
+    saes = [load_sae(population.sae(hook, k)) for k in models]
+    decoders = [sae.W_dec.detach().numpy() for sae in saes]
+    figures: dict[str, Any] = {"similarities": _similarities(matches, models, decoders, settings.seed)}
+    if settings.rotation_quizzes:
+        rotated = _rotated(population, hook, models, saes, inputs, settings, progress)
+        arrays[f"{ROTATION}_r"] = _stand_in_r(inputs, rotated, ROTATION, progress)
+    untrained = read_variant(population, hook, models, UNTRAINED, inputs.quiz_set, progress=progress)
+    if untrained is not None:
+        arrays[f"{UNTRAINED}_r"] = _stand_in_r(inputs, untrained, UNTRAINED, progress)
+    reseeded = read_variant(population, hook, models, RESEEDED, inputs.quiz_set, progress=progress)
+    if reseeded is not None:
+        arrays |= _reseeded_arrays(inputs, reseeded)
+        figures["shared_by_seeds"] = _shared_by_seeds(population, hook, models, decoders)
+    return Measurement(arrays, figures)
+
+
+def _codes(inputs: Inputs, n_quizzes: int) -> tuple[list[Codes], Confounds]:
+    """The codes of all models on the first quizzes of the set."""
+    confounds = Confounds.of(inputs.quiz_set.quizzes(0, n_quizzes).tokens.numpy())
+    return [Codes.of(activations, confounds) for activations in inputs.activations], confounds
+
+
+def _overlay_arrays(matches: Matches, models: Sequence[int], inputs: Inputs) -> dict[str, NDArray]:
+    maximum = np.stack([_maximum(activations) for activations in inputs.activations])
+    arrays: dict[str, NDArray] = {"maximum": maximum}
+    overlays = partner_overlays(matches.best_feature, inputs.activations, inputs.top_quiz)
+    for b, (k, packed) in enumerate(zip(models, overlays, strict=True)):
+        arrays |= pack(packed, partner_maximum(matches.best_feature[:, b], maximum[b]), f"partner_{k}")
+    return arrays
+
+
+def _maximum(activations: SparseActivations) -> NDArray[np.float32]:
+    """(f,) the highest activation of every feature, 0 for one that never fires."""
+    maximum = np.zeros(activations.n_features, dtype=np.float32)
+    fires = np.diff(activations.indptr) > 0
+    maximum[fires] = np.maximum.reduceat(activations.value, activations.indptr[:-1][fires])
+    return maximum
+
+
+def _rotated(
+    population: PopulationFolder,
+    hook: str,
+    models: Sequence[int],
+    saes: Sequence[Any],
+    inputs: Inputs,
+    settings: MatchSettings,
+    progress: bool,
+) -> Inputs:
+    """The activations of the SAEs when they read rotated activations."""
+    from culture_core.models.api import load_hooked
+
+    quiz_set = replace(inputs.quiz_set, n=min(settings.rotation_quizzes, inputs.quiz_set.n))
+    activations = [
+        rotated_activations(
+            load_hooked([k], source=population.root)[0],
+            sae,
+            hook,
+            quiz_set,
+            seed=settings.seed,
+            progress=f"rotated activations of GPT {k}" if progress else None,
+        )
+        for k, sae in zip(models, saes, strict=True)
+    ]
+    return Inputs(quiz_set, activations, [])
+
+
+def _stand_in_r(inputs: Inputs, stand_ins: Inputs, name: str, progress: bool) -> NDArray[np.float16]:
+    """(m, m, f) the best r of every feature among those of what stands in for each other model."""
+    n = stand_ins.quiz_set.n
+    label = f"{name} baseline" if progress else None
+    return best_elsewhere(_codes(inputs, n)[0], _codes(stand_ins, n)[0], progress=label).astype(np.float16)
+
+
+def _reseeded_arrays(inputs: Inputs, reseeded: Inputs) -> dict[str, NDArray]:
+    """(m, f) the best r of every feature in the other SAE of its own GPT, and whether it is mutual."""
+    n = reseeded.quiz_set.n
+    pairs = zip(_codes(inputs, n)[0], _codes(reseeded, n)[0], strict=True)
+    best_r, mutual = [], []
+    for own, other in pairs:
+        r = alive_r(cofiring(own, other), own, other)
+        feature, value = best_of_rows(r)
+        back = best_of_rows(r.T)[0]
+        best_r.append(value)
+        mutual.append((feature >= 0) & (back[feature] == np.arange(len(feature))))
+    return {"reseeded_r": np.stack(best_r).astype(np.float16), "reseeded_mutual": np.stack(mutual)}
+
+
+def _shared_by_seeds(
+    population: PopulationFolder, hook: str, models: Sequence[int], decoders: Sequence[NDArray]
+) -> dict[str, float]:
+    others = [load_sae(population.sae(hook, k, RESEEDED)).W_dec.detach().numpy() for k in models]
+    return {str(k): shared_share(a, b) for k, a, b in zip(models, decoders, others, strict=True)}
+
+
+def _similarities(
+    matches: Matches, models: Sequence[int], decoders: Sequence[NDArray], seed: int
+) -> list[dict[str, Any]]:
+    """SVCCA and RSA of the mutual pairs of every two models, those of highest r."""
+    generator = np.random.default_rng(seed)
+    records = []
+    for a in range(len(models)):
+        for b in range(a + 1, len(models)):
+            r = matches.best_r[a, b]
+            mutual = np.flatnonzero(matches.mutual[a, b])
+            left = mutual[np.argsort(-r[mutual], kind="stable")[:PUBLISHED_PAIRS]]
+            right = matches.best_feature[a, b, left]
+            found = similarity(decoders[a][left], decoders[b][right], generator)
+            if found is not None:
+                pair = {"a": models[a], "b": models[b], "mean_r": float(r[left].mean())}
+                records.append(pair | asdict(found))
+    return records
