@@ -44,16 +44,16 @@ class Confounds:
     def n_confounds(self) -> int:
         return len(self.inverse)
 
-    def sums(self, codes: sparse.csc_array, first: int) -> NDArray[np.float64]:
+    def sums(self, codes: sparse.csr_array, first: int) -> NDArray[np.float64]:
         """D'x of every feature over the quizzes from number `first` on: (c, f).
 
         codes: (m * 404, f) activations on m quizzes.
         """
         n_tokens, n_features = codes.shape
-        feature = np.repeat(np.arange(n_features), np.diff(codes.indptr))
-        token = self.tokens[first : first + n_tokens // QUIZ_LENGTH].ravel()[codes.indices]
-        position = _sums(codes.indices % QUIZ_LENGTH, feature, codes.data, QUIZ_LENGTH, n_features)
-        return np.concatenate([position, _sums(token, feature, codes.data, N_TOKENS, n_features)])
+        place = np.repeat(np.arange(n_tokens), np.diff(codes.indptr))
+        token = self.tokens[first : first + n_tokens // QUIZ_LENGTH].ravel()[place]
+        position = _sums(place % QUIZ_LENGTH, codes.indices, codes.data, QUIZ_LENGTH, n_features)
+        return np.concatenate([position, _sums(token, codes.indices, codes.data, N_TOKENS, n_features)])
 
     def explained(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         """The part of x'y that the confounds explain, for sums (c, f_a) and (c, f_b): (f_a, f_b)."""

@@ -20,7 +20,7 @@ from culture_core.universality.confounds import Confounds
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TOKENS_READ = QUIZ_LENGTH - 1
-CHUNK = 250
+CHUNK = 50
 # a residual variance below this share of a feature's second moment is rounding
 LEAST_VARIANCE = 1e-9
 
@@ -73,24 +73,16 @@ class Codes:
         return np.maximum(self.squares / self.n_tokens - mean**2, 0.0)
 
 
-def quizzes_of(activations: SparseActivations, first: int, stop: int) -> sparse.csc_array:
+def quizzes_of(activations: SparseActivations, first: int, stop: int) -> sparse.csr_array:
     """Activations on quizzes first .. stop - 1 as a (tokens, f) float64 matrix; tokens include the one a quiz
     that is never read."""
-    span = np.array([first, stop]) * QUIZ_LENGTH
-    indptr, tokens = activations.indptr, activations.token
-    bounds = np.array(
-        [
-            indptr[f] + np.searchsorted(tokens[indptr[f] : indptr[f + 1]], span)
-            for f in range(activations.n_features)
-        ]
-    )
-    length = bounds[:, 1] - bounds[:, 0]
-    starts = np.concatenate([[0], np.cumsum(length)])
-    entry = np.arange(starts[-1]) + np.repeat(bounds[:, 0] - starts[:-1], length)
-    values = activations.value[entry].astype(np.float64)
-    rows = tokens[entry] - np.int32(span[0])
-    shape = (int(span[1] - span[0]), activations.n_features)
-    return sparse.csc_array((values, rows, starts.astype(np.int32)), shape=shape)
+    rows = activations.by_token
+    assert rows is not None, "these activations are in the order of features only"
+    starts = rows.indptr[first * QUIZ_LENGTH : stop * QUIZ_LENGTH + 1]
+    span = slice(int(starts[0]), int(starts[-1]))
+    feature, value = rows.feature[span].astype(np.int32), rows.value[span].astype(np.float64)
+    shape = (len(starts) - 1, activations.n_features)
+    return sparse.csr_array((value, feature, (starts - starts[0]).astype(np.int32)), shape=shape)
 
 
 def cofiring(a: Codes, b: Codes, shuffle: np.random.Generator | None = None) -> NDArray[np.float64]:
@@ -102,8 +94,8 @@ def cofiring(a: Codes, b: Codes, shuffle: np.random.Generator | None = None) -> 
     assert a.n_quizzes == b.n_quizzes
     total = np.zeros((a.n_features, b.n_features))
     for first, stop in _chunks(a.n_quizzes):
-        left = quizzes_of(a.activations, first, stop)
-        right = quizzes_of(b.activations, first, stop).tocsr()
+        left = quizzes_of(a.activations, first, stop).tocsc()
+        right = quizzes_of(b.activations, first, stop)
         if shuffle is not None:
             right = right[_other_quizzes(stop - first, shuffle)]
         total += (left.T @ right).toarray()
