@@ -17,6 +17,7 @@ from scipy import sparse
 
 from culture_core.features.sparse import SparseActivations
 from culture_core.universality.confounds import Confounds
+from culture_core.universality.products import add_products
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TOKENS_READ = QUIZ_LENGTH - 1
@@ -98,7 +99,7 @@ def cofiring(a: Codes, b: Codes, shuffle: np.random.Generator | None = None) -> 
         right = quizzes_of(b.activations, first, stop)
         if shuffle is not None:
             right = right[_other_quizzes(stop - first, shuffle)]
-        total += (left.T @ right).toarray()
+        add_products(total, left, right)
     return total
 
 

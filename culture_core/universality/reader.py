@@ -64,7 +64,7 @@ class MatchReader:
         self.models: list[int] = manifest["models"]
         self.best_feature: NDArray[np.int32] = arrays["best_feature"]
         self.mutual: NDArray[np.bool_] = arrays["mutual"]
-        self._arrays = arrays
+        self._arrays = {name: _widened(array) for name, array in arrays.items()}
 
     @property
     def n_features(self) -> int:
@@ -260,6 +260,11 @@ class MatchReader:
             for b, other in enumerate(self.models)
             if b != a
         }
+
+
+def _widened(array: NDArray) -> NDArray:
+    """Half floats, kept small on disk, as single ones, in which means are exact enough."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _off_diagonal(values: NDArray[np.floating]) -> NDArray[np.floating]:

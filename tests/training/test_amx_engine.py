@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig
+from culture_core.native import find_compiler
 from culture_core.training.amx_engine import AmxEngine
-from culture_core.training.amx_library import amx_library, find_compiler, has_amx
+from culture_core.training.amx_library import amx_library, has_amx
 from culture_core.training.engines import TorchEngine, make_engine
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from universality_helpers import as_codes, dense_codes, quiz_tokens, read_tokens
 
-from culture_core.universality import correlation
+from culture_core.native import find_compiler
+from culture_core.universality import correlation, products
 from culture_core.universality.confounds import Confounds
 from culture_core.universality.correlation import cofiring, partial_pearson, pearson
+from culture_core.universality.products import add_products, cofiring_library
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 
@@ -44,6 +47,19 @@ def test_partial_r_equals_the_correlation_of_least_squares_residuals():
     assert not partial[explained].any()
     whole = pearson(cofiring(codes_a, codes_b), codes_a, codes_b)
     assert whole[2, 2] > partial[2, 2] + 0.5
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (1, 9), (8, 1)])
+def test_products_are_scipys_with_the_kernel_and_without_it(monkeypatch, shape):
+    a, b = (sparse.random_array((50, f), density=0.3, rng=f) for f in shape)
+    expected = 1 + (a.T @ b).toarray()
+    if find_compiler() is not None:
+        assert cofiring_library() is not None
+    for library in (cofiring_library(), None):
+        monkeypatch.setattr(products, "cofiring_library", lambda library=library: library)
+        total = np.ones(shape)
+        add_products(total, a.tocsc(), b.tocsr())
+        assert np.allclose(total, expected, atol=1e-12)
 
 
 def test_shuffled_quizzes_keep_positions_and_never_meet_themselves():

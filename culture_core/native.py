@@ -1,0 +1,49 @@
+"""C++ kernels: compiled on first use for this processor, and kept in the user's cache."""
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import warnings
+from pathlib import Path
+
+from culture_core.artifacts import atomic_file
+from culture_core.processor import cpuinfo
+
+COMPILERS = ("g++", "clang++", "c++")
+FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-w")
+
+
+def find_compiler() -> str | None:
+    """The C++ compiler of this machine: $CXX, or the first there is."""
+    return os.environ.get("CXX") or next(filter(shutil.which, COMPILERS), None)
+
+
+def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
+    """The compiled kernels of a source file, or None where they cannot be had.
+
+    instead: what is done without them, for the warning when a compiler fails.
+    """
+    compiler = find_compiler()
+    if compiler is None:
+        return None
+    try:
+        return ctypes.CDLL(str(_compiled(source, compiler)))
+    except (OSError, subprocess.CalledProcessError) as error:
+        warnings.warn(f"{source.name} cannot be compiled, so {instead}, slower: {error}", stacklevel=3)
+        return None
+
+
+def _compiled(source: Path, compiler: str) -> Path:
+    """The shared library of this source, compiler and processor; made when it is not there yet."""
+    version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
+    made_of = (source.read_bytes(), version, " ".join(FLAGS).encode(), cpuinfo("model name").encode())
+    key = hashlib.sha256(b"".join(made_of)).hexdigest()
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "culture"
+    path = folder / f"{source.stem}-{key[:16]}.so"
+    if not path.exists():
+        with atomic_file(path) as partial:
+            command = [compiler, *FLAGS, str(source), "-o", str(partial)]
+            subprocess.run(command, check=True, capture_output=True)
+    return path
