@@ -27,8 +27,10 @@ def stages(population: str) -> list[list[str]]:
         ["index", "--population", population, "--if-stale"],
         ["grade", "--population", population, "--if-stale"],
         ["probe", "--population", population, "--if-stale"],
-        ["match", "--population", population],
+        ["match", "--population", population, "--if-stale"],
+        ["causal", "--population", population, "--if-stale"],
         ["circuits", "--population", population, "--if-stale"],
+        ["results", "--population", population],
     ]
 
 

@@ -16,7 +16,9 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-    parser.add_argument("--out", type=Path, default=Path("docs/results.md"), help="the page to write")
+    parser.add_argument(
+        "--out", type=Path, help="the page to write (default: docs/results.md beside the population's cache/)"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -24,6 +26,6 @@ def run(args: argparse.Namespace) -> None:
 
     population, _ = common.open_population(args.population)
     hook = the_hook(population, args.hook)
-    command = f"culture results --population {args.population}"
-    write_results(population, hook, args.out, command)
-    print(f"results written to {args.out}")
+    out = args.out or population.root.parent.parent / "docs" / "results.md"
+    write_results(population, hook, out, f"culture results --population {args.population}")
+    print(f"results written to {out}")

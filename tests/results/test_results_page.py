@@ -21,7 +21,7 @@ HOOK = "blocks.1.hook_resid_post"
 
 
 def make_a_group(population):
-    """Write matches in which the feature of every GPT that fires most is a mutual best match of the others'."""
+    """Write matches in which the features that fire most in each GPT are mutual best matches."""
     path = population.matches(HOOK) / "matches.npz"
     arrays = artifacts.read_arrays(path, "")
     members = [int(open_index(population, HOOK, k).table.fires.argmax()) for k in range(5)]
