@@ -25,6 +25,8 @@ def stages(population: str) -> list[list[str]]:
         ["train-sae", "--population", population, "--baselines", "--if-stale"],
         ["evaluate-sae", "--population", population, "--if-stale"],
         ["index", "--population", population, "--if-stale"],
+        ["index", "--population", population, "--variant", "untrained", "--if-stale"],
+        ["index", "--population", population, "--variant", "reseeded", "--if-stale"],
         ["grade", "--population", population, "--if-stale"],
         ["probe", "--population", population, "--if-stale"],
         ["match", "--population", population, "--if-stale"],

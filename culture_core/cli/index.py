@@ -116,17 +116,18 @@ def jobs_of(args: argparse.Namespace) -> "list[IndexJob]":
     from culture_core.features.job import IndexJob
 
     population, manifest = common.open_population(args.population)
+    variant = "" if args.variant == TRAINED else args.variant
     return [
         IndexJob(
             population,
             the_hook(population, args.hook),
             model_k,
-            "" if args.variant == TRAINED else args.variant,
+            variant,
             QuizSet(n=args.n, seed=args.seed),
             args.batch_size,
             args.part_size,
         )
-        for model_k in common.chosen_models(manifest, args.models)
+        for model_k in common.chosen_models(manifest, args.models, variant)
     ]
 
 

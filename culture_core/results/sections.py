@@ -144,7 +144,7 @@ def _seeds(matches: MatchReader) -> str:
     if reseeded is None or mutual is None:
         return f"Another SAE of the same GPT: {MISSING}. Published: {published.SHARED_BY_SEEDS} are shared."
     rows = []
-    for k in matches.models:
+    for k in reseeded:
         alive = matches.alive[k]
         rows.append(
             {

@@ -27,17 +27,28 @@ BATCH = 32
 
 
 def best_elsewhere(
-    models: Sequence[Codes], stand_ins: Sequence[Codes], *, progress: str | None = None
+    models: Sequence[Codes],
+    stand_ins: Sequence[Codes],
+    stands_for: Sequence[int],
+    *,
+    progress: str | None = None,
 ) -> NDArray[np.float32]:
     """The highest r of every feature of model a among the features of what stands in for model b.
 
-    Returns (m, m, f); 0 where a = b or the feature never fires.
+    stands_for: (m,) the place in stand_ins of what stands in for each model. Returns (m, m, f); 0 where a = b
+    or the feature never fires.
     """
     m, f = len(models), models[0].n_features
     best = np.zeros((m, m, f), dtype=np.float32)
-    pairs = [(a, b) for a in range(m) for b in range(m) if a != b]
-    for a, b in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
-        best[a, b] = best_of_rows(alive_r(cofiring(models[a], stand_ins[b]), models[a], stand_ins[b]))[1]
+    others = {
+        (a, s): [b for b in range(m) if b != a and stands_for[b] == s]
+        for a in range(m)
+        for s in range(len(stand_ins))
+    }
+    pairs = [pair for pair, models_b in others.items() if models_b]
+    for a, s in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
+        r = alive_r(cofiring(models[a], stand_ins[s]), models[a], stand_ins[s])
+        best[a, others[a, s]] = best_of_rows(r)[1]
     return best
 
 

@@ -18,9 +18,12 @@ from culture_core.features.store import ensure_activations
 
 @dataclass(frozen=True)
 class Inputs:
-    """Sparse activations of m SAEs over one quiz set; top_quiz: by SAE (f, k) numbers of each feature's top
-    quizzes, -1 for none."""
+    """Sparse activations of the SAEs of m GPTs over one quiz set.
 
+    models: ids of the GPTs; top_quiz: by SAE (f, k) numbers of each feature's top quizzes, -1 for none.
+    """
+
+    models: list[int]
     quiz_set: QuizSet
     activations: list[SparseActivations]
     top_quiz: list[NDArray[np.integer]]
@@ -47,7 +50,7 @@ def read_inputs(
             f"run `culture train-sae --population {population.root} --hook {hook}` for all"
         )
     activations = _activations(population, hook, models, "", progress)
-    return Inputs(indexes[0].quiz_set, activations, [index.top_quiz for index in indexes])
+    return Inputs(list(models), indexes[0].quiz_set, activations, [index.top_quiz for index in indexes])
 
 
 def read_variant(
@@ -59,25 +62,27 @@ def read_variant(
     *,
     progress: bool = False,
 ) -> Inputs | None:
-    """The same of a baseline's SAEs, over as many quizzes of the set as both have; None when they are not
-    all indexed, or over other quizzes."""
-    if not has_variant(population, hook, models, variant, quiz_set):
+    """The same of the baseline SAEs there are, over as many quizzes of the set as all have; None when there
+    are none."""
+    present = indexed_variants(population, hook, models, variant, quiz_set)
+    if not present:
         return None
-    indexes = [open_index(population, hook, k, variant) for k in models]
+    indexes = [open_index(population, hook, k, variant) for k in present]
     n = min(quiz_set.n, *(index.quiz_set.n for index in indexes))
-    activations = _activations(population, hook, models, variant, progress)
-    return Inputs(replace(quiz_set, n=n), activations, [index.top_quiz for index in indexes])
+    activations = _activations(population, hook, present, variant, progress)
+    return Inputs(present, replace(quiz_set, n=n), activations, [index.top_quiz for index in indexes])
 
 
-def has_variant(
+def indexed_variants(
     population: PopulationFolder, hook: str, models: Sequence[int], variant: str, quiz_set: QuizSet
-) -> bool:
-    """Whether the baseline's SAEs of all GPTs are indexed over (a part of) that quiz set."""
-    manifests = [_index_manifest(population, hook, k, variant) for k in models]
-    return all(
-        manifest is not None and replace(QuizSet.from_json(manifest["quiz_set"]), n=quiz_set.n) == quiz_set
-        for manifest in manifests
-    )
+) -> list[int]:
+    """Ids of the GPTs whose baseline SAE is indexed over (a part of) that quiz set."""
+    manifests = {k: _index_manifest(population, hook, k, variant) for k in models}
+    return [
+        k
+        for k, manifest in manifests.items()
+        if manifest is not None and replace(QuizSet.from_json(manifest["quiz_set"]), n=quiz_set.n) == quiz_set
+    ]
 
 
 def variant_hashes(

@@ -77,7 +77,8 @@ def measure(
     reseeded = read_variant(population, hook, models, RESEEDED, inputs.quiz_set, progress=progress)
     if reseeded is not None:
         arrays |= _reseeded_arrays(inputs, reseeded)
-        figures["shared_by_seeds"] = _shared_by_seeds(population, hook, models, decoders)
+        own = [decoders[inputs.models.index(k)] for k in reseeded.models]
+        figures["shared_by_seeds"] = _shared_by_seeds(population, hook, reseeded.models, own)
     return Measurement(arrays, figures)
 
 
@@ -128,28 +129,32 @@ def _rotated(
         )
         for k, sae in zip(models, saes, strict=True)
     ]
-    return Inputs(quiz_set, activations, [])
+    return Inputs(list(models), quiz_set, activations, [])
 
 
 def _stand_in_r(inputs: Inputs, stand_ins: Inputs, name: str, progress: bool) -> NDArray[np.float16]:
-    """(m, m, f) the best r of every feature among those of what stands in for each other model."""
+    """(m, m, f) the best r of every feature among those of what stands in for each other model: its own
+    stand-in, or the first where it has none."""
     n = stand_ins.quiz_set.n
+    places = [stand_ins.models.index(k) if k in stand_ins.models else 0 for k in inputs.models]
     label = f"{name} baseline" if progress else None
-    return best_elsewhere(_codes(inputs, n)[0], _codes(stand_ins, n)[0], progress=label).astype(np.float16)
+    r = best_elsewhere(_codes(inputs, n)[0], _codes(stand_ins, n)[0], places, progress=label)
+    return r.astype(np.float16)
 
 
 def _reseeded_arrays(inputs: Inputs, reseeded: Inputs) -> dict[str, NDArray]:
-    """(m, f) the best r of every feature in the other SAE of its own GPT, and whether it is mutual."""
+    """(m, f) the best r of every feature in the other SAE of its own GPT, NaN for a GPT without one, and
+    whether it is mutual."""
     n = reseeded.quiz_set.n
-    pairs = zip(_codes(inputs, n)[0], _codes(reseeded, n)[0], strict=True)
-    best_r, mutual = [], []
-    for own, other in pairs:
-        r = alive_r(cofiring(own, other), own, other)
-        feature, value = best_of_rows(r)
-        back = best_of_rows(r.T)[0]
-        best_r.append(value)
-        mutual.append((feature >= 0) & (back[feature] == np.arange(len(feature))))
-    return {"reseeded_r": np.stack(best_r).astype(np.float16), "reseeded_mutual": np.stack(mutual)}
+    codes = _codes(inputs, n)[0]
+    best_r = np.full((len(codes), codes[0].n_features), np.nan, dtype=np.float16)
+    mutual = np.zeros(best_r.shape, dtype=bool)
+    for k, other in zip(reseeded.models, _codes(reseeded, n)[0], strict=True):
+        a = inputs.models.index(k)
+        r = alive_r(cofiring(codes[a], other), codes[a], other)
+        feature, best_r[a] = best_of_rows(r)
+        mutual[a] = (feature >= 0) & (best_of_rows(r.T)[0][feature] == np.arange(len(feature)))
+    return {"reseeded_r": best_r, "reseeded_mutual": mutual}
 
 
 def _shared_by_seeds(

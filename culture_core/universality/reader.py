@@ -100,15 +100,18 @@ class MatchReader:
 
     @property
     def reseeded_r(self) -> dict[int, NDArray[np.float32]] | None:
-        """By model (f,): the best r in another SAE of the same GPT, from another seed; None: not measured."""
+        """By model that has one (f,): the best r in another SAE of the same GPT, from another seed; None: not
+        measured."""
         r = self._arrays.get("reseeded_r")
-        return None if r is None else self._by_model(r)
+        return None if r is None else {k: row for k, row in self._by_model(r).items() if not np.isnan(row[0])}
 
     @property
     def reseeded_mutual(self) -> dict[int, NDArray[np.bool_]] | None:
-        """By model (f,): whether that match is mutual; None: not measured."""
-        mutual = self._arrays.get("reseeded_mutual")
-        return None if mutual is None else self._by_model(mutual)
+        """By model that has one (f,): whether that match is mutual; None: not measured."""
+        mutual, measured = self._arrays.get("reseeded_mutual"), self.reseeded_r
+        if mutual is None or measured is None:
+            return None
+        return {k: row for k, row in self._by_model(mutual).items() if k in measured}
 
     @property
     def shared_by_seeds(self) -> dict[int, float]:
@@ -168,7 +171,7 @@ class MatchReader:
 
         a = self.models.index(model_k)
         partial, one_to_one = self.partial_r(), self._arrays.get("one_to_one")
-        reseeded = self.reseeded_r
+        reseeded = self.reseeded_r or {}
         return pd.DataFrame(
             {
                 "feature": np.arange(self.n_features),
@@ -180,7 +183,7 @@ class MatchReader:
                 "partial_r": np.nan if partial is None else over_others(partial)[a],
                 "n_mutual": self.mutual[a].sum(0),
                 "n_one_to_one": np.nan if one_to_one is None else one_to_one[a].sum(0),
-                "reseeded_r": np.nan if reseeded is None else reseeded[model_k],
+                "reseeded_r": reseeded.get(model_k, np.nan),
                 "group": self._group_of[a],
             }
         )

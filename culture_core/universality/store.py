@@ -12,7 +12,7 @@ from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import open_index
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.baselines import ROTATION
-from culture_core.universality.inputs import has_variant, read_inputs, variant_hashes
+from culture_core.universality.inputs import indexed_variants, read_inputs, variant_hashes
 from culture_core.universality.measure import MatchSettings, measure
 from culture_core.universality.reader import Match, MatchReader
 
@@ -121,7 +121,7 @@ def _missing(
     missing = {
         variant: f"run `culture train-sae` and `culture index`, both with --variant {variant}, then {then}"
         for variant in (UNTRAINED, RESEEDED)
-        if not has_variant(population, hook, models, variant, quiz_set)
+        if not indexed_variants(population, hook, models, variant, quiz_set)
     }
     if not settings.rotation_quizzes:
         missing[ROTATION] = f"run {then}"

@@ -106,6 +106,31 @@ def test_a_file_of_older_make_reads_as_not_measured(matches):
     assert np.array_equal(old.groups.gpt_0, matches.groups.gpt_0)
 
 
+def test_baseline_saes_of_one_gpt_stand_in_for_all(built_population, copy_population):
+    population = copy_population(built_population)
+    root = str(population.root)
+    small = ("--tokens", "6000", "--batch-size", "512", "--width", "4", "--k", "4")
+    for variant in ("untrained", "reseeded"):
+        assert main(["train-sae", "--population", root, "--hook", HOOK, "--variant", variant, *small]) == 0
+        assert main(["index", "--population", root, "--n", "16", "--variant", variant]) == 0
+    assert main(["match", "--population", root, "--rotation-quizzes", "0"]) == 0
+    matches = open_matches(population, HOOK)
+    assert set(matches.missing) == {"rotation"}
+    assert list(matches.reseeded_r) == list(matches.shared_by_seeds) == [0]
+
+    feature = firing_feature(population, 3)
+    own = dense_activations(population, 3)[:16, :403].reshape(16 * 403, -1)[:, feature]
+    untrained = quizzes_of(open_activations(population, HOOK, 0, "untrained"), 0, 16).toarray()
+    flat = untrained.reshape(16, 404, -1)[:, :403].reshape(16 * 403, -1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.nanmax(np.corrcoef(own, flat.T)[0, 1:])
+    for match in matches.best(3, feature):
+        assert match.baselines["untrained"] == pytest.approx(expected, abs=1e-3)
+    assert np.isnan(matches.table(3).reseeded_r).all()
+    assert matches.table(0).reseeded_r.max() > 0
+    assert main(["match", "--population", root, "--rotation-quizzes", "0", "--if-stale"]) == 0
+
+
 def test_matches_of_other_saes_are_refused(built_population, copy_population):
     population = copy_population(built_population)
     path = population.sae(HOOK, 4) / artifacts.MANIFEST
