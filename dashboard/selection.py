@@ -80,6 +80,8 @@ def _wrong_names(models: Sequence[int]) -> list[str]:
 def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: int) -> list[FeatureRef]:
     """The n most universal features that are selective, one of each group of mutual best matches.
 
+    The most universal are those of the highest excess over the strongest baseline or, where none was
+    measured, of the highest universality.
     tables: by GPT, an index's table. Selective: fires on at most 5% of tokens, so that a high r does not come
     from firing everywhere, on at least 20 tokens, and its top quizzes peak at 8 or more different places, so
     that it does not come from the layout that all quizzes share.
@@ -101,9 +103,16 @@ def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -
     features = {k: np.flatnonzero(_selective(table)) for k, table in tables.items()}
     model = np.repeat(list(features), [len(found) for found in features.values()])
     feature = np.concatenate(list(features.values()))
-    universality = np.concatenate([matches.universality[k][found] for k, found in features.items()])
-    for place in np.argsort(-universality, kind="stable"):
-        yield FeatureRef(int(model[place]), int(feature[place]), float(universality[place]))
+    score = np.concatenate([_score(matches, k)[found] for k, found in features.items()])
+    for place in np.argsort(-score, kind="stable"):
+        k, chosen = int(model[place]), int(feature[place])
+        yield FeatureRef(k, chosen, float(matches.universality[k][chosen]))
+
+
+def _score(matches: MatchReader, model_k: int) -> np.ndarray:
+    """(f,): the lowest excess over any baseline of a GPT's features, or their universality."""
+    measured = [by_model[model_k] for by_model in matches.excess.values()]
+    return np.min(measured, axis=0) if measured else matches.universality[model_k]
 
 
 def _selective(table: pd.DataFrame) -> pd.Series:

@@ -18,13 +18,13 @@ PER_PAGE = 25
 Key = tuple[int, int]
 
 
-def choose_page(n_features: int) -> slice:
+def choose_page(n_rows: int, per_page: int = PER_PAGE) -> slice:
     """Draw the page selector where there are several pages; return which rows to show."""
-    n_pages = max(1, -(-n_features // PER_PAGE))
+    n_pages = max(1, -(-n_rows // per_page))
     page = min(permalink.read_number("page", 1, 10**6, 1), n_pages)
     if n_pages > 1:
         st.number_input(f"Page, 1 to {n_pages:,}", 1, n_pages, width=140, **permalink.bound("page", page))
-    return page_of(n_features, PER_PAGE, page)
+    return page_of(n_rows, per_page, page)
 
 
 def browse_features(

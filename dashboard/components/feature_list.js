@@ -58,15 +58,9 @@ function buildRow(root, data, row, index) {
   line.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    open(row.href);
+    openPage(row.href);
   });
   return line;
-}
-
-// Goes to another page of the app as its own links do: one step of the history, without loading all anew.
-function open(href) {
-  history.pushState({}, "", href);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }
 
 function kinds(column) {
@@ -154,17 +148,4 @@ function drawGrid(grid, style) {
 
 function clamp(share) {
   return Math.min(1, Math.max(0, share));
-}
-
-function element(tag, kind = "", attributes = {}) {
-  const node = document.createElement(tag);
-  if (kind) node.className = kind;
-  for (const [name, value] of Object.entries(attributes)) if (value !== "") node.setAttribute(name, value);
-  return node;
-}
-
-function text(tag, content, kind = "") {
-  const node = element(tag, kind);
-  node.textContent = content;
-  return node;
 }

@@ -21,7 +21,7 @@ _mount = st.components.v2.component(
     "culture_feature_list",
     html='<div class="root"></div>',
     css=(HERE / "feature_list.css").read_text(),
-    js=(HERE / "feature_list.js").read_text(),
+    js=(HERE / "feature_dom.js").read_text() + (HERE / "feature_list.js").read_text(),
 )
 
 

@@ -167,26 +167,7 @@ function link(href, label) {
   node.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    open(href);
+    openPage(href);
   });
-  return node;
-}
-
-// Goes to another view of the app as its own links do: one step of the history, without loading all anew.
-function open(href) {
-  history.pushState({}, "", href);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-}
-
-function element(tag, kind = "", attributes = {}) {
-  const node = document.createElement(tag);
-  if (kind) node.className = kind;
-  for (const [name, value] of Object.entries(attributes)) if (value !== "") node.setAttribute(name, value);
-  return node;
-}
-
-function text(tag, content, kind = "") {
-  const node = element(tag, kind);
-  node.textContent = content;
   return node;
 }

@@ -24,7 +24,7 @@ _mount = st.components.v2.component(
     "culture_feature_panels",
     html='<div class="root"></div>',
     css=(HERE / "feature_panels.css").read_text(),
-    js=(HERE / "feature_panels.js").read_text(),
+    js=(HERE / "feature_dom.js").read_text() + (HERE / "feature_panels.js").read_text(),
 )
 
 

@@ -3,18 +3,18 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
 import loaders
 from components import feature_list as listing
 from components import permalink
+from components.feature_browser import choose_page
 from components.feature_cells import bar, share_words, strongest_grid
 from components.feature_downloads import table_downloads
 from components.feature_list import Column
 from components.scope import Scope
 from group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
-from selection import EVERYTHING, page_of
+from selection import EVERYTHING
 
 PER_PAGE = 12
 LIST = "groups"
@@ -39,7 +39,7 @@ COLUMNS = (
 
 def show_groups(scope: Scope) -> None:
     """Draw the filters and the list of groups."""
-    table = all_groups(scope)
+    table = loaders.groups(scope.population, scope.hook)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         density = _choose("Features that", "density", DENSITY_WORDS, "selective")
         tasks = {EVERYTHING: "all tasks"} | {name: name for name in sorted(set(table.task) - {""})}
@@ -58,7 +58,7 @@ def show_groups(scope: Scope) -> None:
         st.space("stretch")
         st.markdown(f"**{len(found):,}** of {len(table):,} groups")
         table_downloads(lambda: found, name="groups")
-        page = _choose_page(len(found))
+        page = choose_page(len(found), PER_PAGE)
     if len(found) == 0:
         st.info("No group passes these filters.", icon=":material/filter_alt_off:")
         return
@@ -77,11 +77,6 @@ def show_groups(scope: Scope) -> None:
     )
 
 
-def all_groups(scope: Scope) -> pd.DataFrame:
-    """All groups of a hook point with what their features have in common."""
-    return loaders.groups(scope.population, scope.hook)
-
-
 def _choose(label: str, name: str, options: dict[str, str], default: str) -> str:
     chosen = permalink.read_choice(name, options, default)
     st.selectbox(
@@ -94,14 +89,6 @@ def _choose(label: str, name: str, options: dict[str, str], default: str) -> str
         ),
     )
     return chosen
-
-
-def _choose_page(n: int) -> slice:
-    n_pages = max(1, -(-n // PER_PAGE))
-    page = min(permalink.read_number("page", 1, 10**6, 1), n_pages)
-    if n_pages > 1:
-        st.number_input(f"Page, 1 to {n_pages}", 1, n_pages, width=130, **permalink.bound("page", page))
-    return page_of(n, PER_PAGE, page)
 
 
 def _act(columns: list[str], sort: str, up: bool) -> None:
