@@ -20,6 +20,8 @@ page = st.navigation(
         st.Page("views/cell.py", title="Cell view", icon=":material/my_location:", url_path="cell"),
         st.Page("views/universal.py", title="Universal", icon=":material/compare:", url_path="universal"),
         st.Page("views/compare.py", title="Compare", icon=":material/difference:", url_path="compare"),
+        st.Page("views/circuits.py", title="Circuits", icon=":material/account_tree:", url_path="circuits"),
+        st.Page("views/lab.py", title="Lab", icon=":material/science:", url_path="lab"),
         st.Page("views/lists.py", title="Lists", icon=":material/star:", url_path="lists"),
     ],
     position="top",

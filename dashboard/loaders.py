@@ -21,6 +21,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError
 from culture_core.evaluation.browse import BrowseSet, open_browse
+from culture_core.evaluation.circuits import Circuits, open_circuits
 from culture_core.features.grades import Grades, open_grades
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.features.quiz_set import QuizSet
@@ -233,6 +234,12 @@ def quizzes_of(chosen: Population, hook: str, quiz_set: str) -> Quizzes:
     return index_quizzes(index(chosen, the_hook(chosen, hook), chosen.models[0]))
 
 
+def circuits(chosen: Population) -> dict[int, Circuits]:
+    """What every part of each GPT is needed for, and what its heads attend to, by GPT."""
+    written = tuple(_written(chosen.folder.circuits_of(model_k)) for model_k in chosen.models)
+    return _circuits(chosen.folder, _changed(chosen.folder.manifest), written)
+
+
 def model(chosen: Population, model_k: int) -> MyGPT:
     """One GPT, on the CPU; shared, to be read only."""
     return _model(chosen.folder, model_k, _changed(chosen.folder.manifest))
@@ -409,6 +416,11 @@ def _inventions(chosen: Population, written: int, changed: int) -> dict[int, Inv
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Population: _identity})
 def _browse_table(chosen: Population, written: int, changed: int) -> pd.DataFrame:  # noqa: ARG001
     return quiz_table.quiz_table(browse(chosen), inventions(chosen))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the circuits")
+def _circuits(folder: PopulationFolder, changed: int, written: tuple[int, ...]) -> dict[int, Circuits]:  # noqa: ARG001
+    return open_circuits(folder)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the culture quizzes")

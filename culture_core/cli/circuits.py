@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     common.add_models(parser)
     parser.add_argument(
-        "--n", type=common.positive, default=240, help="quizzes a part is ablated on, the tasks in turn"
+        "--n", type=common.positive, default=200, help="quizzes a part is ablated on, the tasks in turn"
     )
     parser.add_argument(
         "--n-attention", type=common.positive, default=80, help="the first so many of them, for attention"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ARRAYS = "circuits.npz"
+BATCH_SIZE = 16
 MEASURES = {"accuracy": "greedy_accuracy", "loss": "loss"}
 OVERALL = "all tasks"
 
@@ -26,7 +27,7 @@ OVERALL = "all tasks"
 class CircuitSettings:
     """What circuits are measured on: n quizzes for ablations, the first n_attention of them for attention."""
 
-    n: int = 240
+    n: int = 200
     n_attention: int = 80
     seed: int = 5
     noise: float = NOISE
@@ -83,7 +84,7 @@ class Circuits:
 def measure_circuits(model: MyGPT, settings: CircuitSettings, *, progress: str | None = None) -> Circuits:
     """Ablate every part of a GPT, and average its attention."""
     batch = evaluation_quizzes(settings.n, settings.seed, noise=settings.noise)
-    records = ablation_table(model, batch, progress=progress)
+    records = ablation_table(model, batch, batch_size=BATCH_SIZE, progress=progress)
     columns = (OVERALL, *records[0]["by_task"])
     intact, *ablated = [_by_column(record) for record in records]
     parts = tuple(dict.fromkeys(record["part"] for record in records[1:]))

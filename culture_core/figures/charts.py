@@ -55,7 +55,7 @@ def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") 
         tickformat=".0%",
         dtick=0.2,
     )
-    return _finish(figure, height=58 + 40 * len(rows))
+    return finish(figure, height=58 + 40 * len(rows))
 
 
 def _accuracy_marks(
@@ -111,7 +111,7 @@ def r_distribution(
         )
     figure.update_xaxes(title="r, mean of the best match in each other GPT", range=[0, 1])
     figure.update_yaxes(title="share of features", tickformat=".0%", rangemode="tozero")
-    return _finish(figure, height=300)
+    return finish(figure, height=300)
 
 
 def _r_steps(r: np.ndarray, name: str, line: Mapping[str, Any]) -> go.Scatter:
@@ -129,7 +129,8 @@ def _r_steps(r: np.ndarray, name: str, line: Mapping[str, Any]) -> go.Scatter:
     )
 
 
-def _finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
+def finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
+    """The look that all charts share: height in pixels, no ground of their own, a legend above or none."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 20, "t": 28 if legend else 8, "b": 8},

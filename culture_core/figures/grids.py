@@ -109,7 +109,8 @@ def _heading(row: GridRow, cell: float, top: float) -> Iterator[Shape]:
 def _row_shapes(
     row: GridRow, scale: ValueScale | None, digits: bool, cell: float, top: float, style: GridStyle
 ) -> tuple[list[Shape], float]:
-    shares = scale.shares(row.values) if scale is not None and row.values is not None else None
+    values = np.full(row.tokens.shape, np.nan) if row.values is None else row.values
+    shares = None if scale is None or row.values is None else scale.shares(values)
     wrong = row.tokens != row.truth if row.truth is not None else np.zeros(row.tokens.shape, dtype=bool)
     shapes: list[Shape] = []
     left = cell * 0.6
@@ -118,10 +119,12 @@ def _row_shapes(
         marker_share = 0.0 if shares is None else float(shares[block * BLOCK_LENGTH])
         shapes += _marker(left, top, label, marker_share, cell, style)
         cells_top = top + cell * 1.5
-        block_shares = None if shares is None else shares[span]
+        block_shares = None if shares is None or np.isnan(values[span]).all() else shares[span]
         shapes += _cells(row.tokens[span], block_shares, left, cells_top, cell, style)
         if digits:
-            shapes += _digits(row.tokens[span], left, cells_top, cell, style, faded_out=shares is not None)
+            shapes += _digits(
+                row.tokens[span], left, cells_top, cell, style, faded_out=block_shares is not None
+            )
         shapes += _crosses(wrong[span], left, cells_top, cell, style)
         left += cell * GRID_SIDE
         if block < row.n_blocks - 1:

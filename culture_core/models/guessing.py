@@ -7,29 +7,44 @@ guess was right. Source: Santilli et al. 2023, "Accelerating Transformer Inferen
 Parallel Decoding".
 """
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from culture_core.models.mygpt import Edit, KeyValueCache, MyGPT
-from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
+from culture_core.world.vocabulary import LAST_GRID, N_CELLS, QUIZ_LENGTH
+
+
+@dataclass(frozen=True)
+class Answers:
+    """n quizzes with the last grid generated.
+
+    tokens: (n, 404) uint8. probability: (n, 100) float32 of every generated cell, given those before it.
+    """
+
+    tokens: Tensor
+    probability: Tensor
 
 
 @torch.inference_mode()
-def greedy_quizzes(model: MyGPT, tokens: Tensor, *, edit: Edit | None = None) -> Tensor:
-    """Quizzes (n, 404) with the last grid generated greedily from the three before it: (n, 404) uint8.
+def greedy_answers(model: MyGPT, tokens: Tensor, *, edit: Edit | None = None) -> Answers:
+    """Generate the last grid of quizzes (n, 404) greedily, from the three grids before it.
 
     The first guess is the quizzes' own last grid. edit: an intervention that treats each position by itself;
     it is at work in every step. The same grids as `generate`, but for ties within rounding.
     """
     inputs = F.pad(tokens.to(next(model.parameters()).device, torch.long), (1, 0))
+    probability = torch.empty(len(inputs), N_CELLS, device=inputs.device)
     cache = KeyValueCache(model, len(inputs))
     settled = LAST_GRID.start
     model.read(inputs[:, :settled], cache, edit)
     while settled < QUIZ_LENGTH:
         cache.filled = settled
-        cells = model.read(inputs[:, settled:QUIZ_LENGTH], cache, edit).argmax(-1)
-        right = (cells == inputs[:, settled + 1 :]).long().cumprod(1).sum(1)
-        inputs[:, settled + 1 :] = cells
+        best = model.read(inputs[:, settled:QUIZ_LENGTH], cache, edit).float().softmax(-1).max(-1)
+        right = (best.indices == inputs[:, settled + 1 :]).long().cumprod(1).sum(1)
+        inputs[:, settled + 1 :] = best.indices
+        probability[:, settled - LAST_GRID.start :] = best.values
         settled += int(right.min()) + 1
-    return inputs[:, 1:].to(tokens.device, torch.uint8)
+    return Answers(inputs[:, 1:].to(tokens.device, torch.uint8), probability.to(tokens.device))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from culture_core.errors import CultureError
 from culture_core.models.generation import generate, quiz_tokens
-from culture_core.models.guessing import greedy_quizzes
+from culture_core.models.guessing import greedy_answers
 from culture_core.models.mygpt import EDIT_POINTS, Edit, MyGPT, shift_right
 
 Replacement = Callable[[Tensor], Tensor]
@@ -98,7 +98,7 @@ def steered_answers(model: Any, quizzes: Any, hook: str, replace: Replacement) -
     """
     if isinstance(model, MyGPT):
         block_and_point(model, hook)
-        return greedy_quizzes(model, quiz_tokens(quizzes), edit=edit_at(hook, replace))
+        return greedy_answers(model, quiz_tokens(quizzes), edit=edit_at(hook, replace)).tokens
     return generate(_with_hook(model, hook, replace), quizzes)[1]
 
 

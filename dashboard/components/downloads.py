@@ -29,5 +29,5 @@ def grid_downloads(rows: Sequence[GridRow], scale: ValueScale | None, *, name: s
             mime=mime,
             icon=":material/download:",
             on_click="ignore",
-            key=f"download.{kind}",
+            key=f"download.{name}.{kind}",
         )

@@ -17,13 +17,15 @@ export default function (component) {
   const board = root.board ?? (root.board = {});
   board.send = (cell) => setTriggerValue("clicked", cell);
   board.open = (cell) => setTriggerValue("opened", cell);
+  const shown = data.editing && catchUp(board, data);
   const { selected, addresses, ...drawn } = data;
   const signature = JSON.stringify(drawn);
-  if (board.signature !== signature) {
-    board.signature = signature;
+  if (!shown && board.signature !== signature) {
     board.view?.ignore.abort();
     board.view = build(root, board, data);
+    if (data.editing) makeEditable(board, root, (cells) => setTriggerValue("edited", cells));
   }
+  board.signature = signature;
   board.view.addresses = addresses;
   select(board.view, selected);
 }
@@ -173,7 +175,7 @@ function drawBlock(view, row, index, block, ratio) {
   block.canvas.width = block.canvas.height = size;
   block.canvas.style.width = block.canvas.style.height = `${size / ratio}px`;
   block.head.style.width = `${size / ratio}px`;
-  const inking = ink && row.values;
+  const inking = ink && row.values && row.valued[index];
   for (let i = 0; i < SIDE * SIDE; i++) {
     const place = index * BLOCK + 1 + i;
     const token = row.tokens[place];

@@ -17,11 +17,12 @@ from culture_core.world.vocabulary import BLOCK_LENGTH
 
 HERE = Path(__file__).parent
 CELL_VIEW = "views/cell.py"
+HTML = '<div class="root"></div>'
 TOKEN_LETTERS = "0123456789abcde"
 
 _mount = st.components.v2.component(
     "culture_grid_board",
-    html='<div class="root"></div>',
+    html=HTML,
     css=(HERE / "grid_board.css").read_text(),
     js=(HERE / "grid_board.js").read_text(),
 )
@@ -81,7 +82,7 @@ def grid_board(
         "addresses": None if addresses is None else [dict(address) for address in addresses],
         "markers": markers,
         "selected": None if selected is None else _selected_data(selected, rows),
-        "style": _style_data(style or chosen_style()),
+        "style": style_data(style or chosen_style()),
     }
     result = _mount(
         key=key,
@@ -159,7 +160,8 @@ def _selected_data(selected: CellClick, rows: Sequence[GridRow]) -> dict[str, in
     return {"row": selected.row, "block": selected.block, "offset": offset}
 
 
-def _style_data(style: GridStyle) -> dict[str, Any]:
+def style_data(style: GridStyle) -> dict[str, Any]:
+    """Colours and proportions as the browser needs them."""
     faded_palette = [faded(colour, style.fade) for colour in style.palette]
     return {
         "palette": style.palette,

@@ -15,6 +15,7 @@ TITLES = {
     "universal": "Universal features",
     "compare": "Compare two features",
     "lists": "Lists and notes",
+    "lab": "Lab",
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import loaders
 
-PAGES = ("home", "quizzes", "feature", "cell", "universal")
+PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab")
 
 
 def headline(app) -> str:

@@ -1,0 +1,38 @@
+"""Circuits: what each layer, head and MLP is needed for, what the heads attend to, what each layer knows."""
+
+import streamlit as st
+
+import loaders
+from components.circuits_heads import choose_head, show_attention, show_heads, show_lens
+from components.circuits_parts import show_parts
+from components.display import choose_display
+from components.lab_quiz import choose_quiz
+from components.problem import tell
+from components.scope import choose_population
+from culture_core.errors import CultureError
+
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Circuits", width="content")
+    population = choose_population()
+    display = choose_display()
+try:
+    circuits = loaders.circuits(population)
+except CultureError as error:
+    circuits = {}
+    tell(error)
+if circuits:
+    st.header("What each part is needed for")
+    show_parts(circuits)
+st.header("What the heads attend to")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    model_k, head = choose_head(population)
+    tokens = choose_quiz(population).tokens
+if circuits:
+    show_heads(circuits, model_k, head)
+show_attention(population, model_k, head, tokens, display)
+st.header("What each layer knows")
+st.caption(
+    "The logit lens: the readout applied to the state after each block, when each cell is predicted from the "
+    "true cells before it. Crossed cells are wrong; point at one for the probability of the right colour."
+)
+show_lens(population, model_k, tokens, display)

@@ -1,0 +1,68 @@
+"""Lab: draw a quiz, see the five answers, watch features, steer them, ask why, let a GPT invent."""
+
+import streamlit as st
+
+import live
+from components import permalink
+from components.display import choose_display
+from components.grid_editor import grid_editor
+from components.lab_answers import answer_rows, answers_board
+from components.lab_features import choose_features, show_activations
+from components.lab_invent import show_inventing
+from components.lab_quiz import choose_quiz, keep_quiz
+from components.lab_steer import show_steering
+from components.lab_why import show_why, the_cell
+from components.problem import tell
+from components.scope import Scope, choose_hook, choose_population
+from culture_core.errors import CultureError
+
+WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
+PARTS = {
+    WATCH: ":material/bolt: Activations",
+    STEER: ":material/tune: Steer",
+    WHY: ":material/help: Why this answer",
+    INVENT: ":material/lightbulb: Invent",
+}
+
+
+def choose_part() -> str:
+    part = permalink.read_choice("part", PARTS, WATCH)
+    st.segmented_control(
+        "What to look at",
+        list(PARTS),
+        format_func=PARTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **permalink.bound("part", part),
+    )
+    return part
+
+
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Lab", width="content")
+    population = choose_population()
+    display = choose_display()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    quiz = choose_quiz(population, drawing=True)
+tokens = quiz.tokens
+grid_editor(tokens, keep_quiz, key="editor", digits=display.digits)
+intact = live.answers(population, tokens)
+st.caption("What each GPT writes as the last grid. Cells that differ from the grid you drew are crossed.")
+answers_board(answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]), display, key="answers")
+part = choose_part()
+if part == INVENT:
+    show_inventing(population, display)
+else:
+    try:
+        scope = Scope(population, choose_hook(population))
+        position = the_cell(tokens, intact)
+        if part == WHY:
+            show_why(scope, tokens, position, display)
+        else:
+            names = choose_features(scope, quiz, position)
+            if part == WATCH:
+                show_activations(scope, names, tokens, display)
+            else:
+                show_steering(scope, names, tokens, intact, display)
+    except CultureError as error:
+        tell(error)
