@@ -31,7 +31,7 @@ class ProbeSettings:
     """n: quizzes. tokens: drawn from each. ridge: penalty on weights of inputs of unit variance. seed: of the
     quizzes and of the draw of tokens."""
 
-    n: int = 480
+    n: int = 400
     tokens: int = 96
     ridge: float = 10.0
     seed: int = 7
