@@ -108,7 +108,7 @@ const DRAW = {
   },
   token(cell, token, { data }) {
     if (!token) return;
-    const holder = element("span", "token");
+    const holder = element("span", "named");
     const swatch = text("span", token.index < data.style.palette.length ? data.style.digits[token.index] : "", "swatch");
     if (token.index < data.style.palette.length) {
       swatch.style.background = data.style.palette[token.index];

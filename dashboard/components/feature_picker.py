@@ -21,19 +21,19 @@ def choose_feature(scope: Scope, *, suffix: str = "") -> tuple[int, int, Feature
     index = loaders.index(scope.population, scope.hook, model_k)
     first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.selectbox(
             "GPT",
             scope.population.models,
             format_func=lambda k: f"GPT {k}",
-            width=110,
+            width=95,
             **permalink.bound(gpt_name, model_k, resets=(feature_name, "cell")),
         )
         st.number_input(
             f"Feature, 0 to {index.n_features - 1}",
             min_value=0,
             max_value=index.n_features - 1,
-            width=170,
+            width=150,
             **permalink.bound(feature_name, feature, resets=("cell",)),
         )
         dead = index.table.dead.to_numpy()

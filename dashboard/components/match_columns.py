@@ -19,6 +19,7 @@ from match_words import match_badges
 SHARES = ValueScale("share of its maximum", 1.0)
 TONES = {"good": "green", "kind": "blue", "poor": "orange", "": "gray"}
 OWN_SHOWN = 3
+NARROW = 120
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,27 @@ def shared_rows(scope: Scope, column: FeatureColumn, shared: Sequence[int]) -> l
 
 
 def show_shared(
-    scope: Scope, column: FeatureColumn, shared: Sequence[int], display: Display, *, key: str
+    scope: Scope,
+    column: FeatureColumn,
+    shared: Sequence[int],
+    display: Display,
+    *,
+    key: str,
+    row_width: int = NARROW,
 ) -> None:
     """Draw the shared quizzes of one column, on its own scale."""
     index = loaders.index(scope.population, scope.hook, column.model_k)
     rows = shared_rows(scope, column, shared)
-    show_rows(scope, index, column.feature, rows, shared, display, key=f"{key}.{column.model_k}")
+    show_rows(
+        scope,
+        index,
+        column.feature,
+        rows,
+        shared,
+        display,
+        key=f"{key}.{column.model_k}",
+        row_width=row_width,
+    )
 
 
 def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence[int]) -> list[GridRow]:
@@ -115,14 +131,15 @@ def show_rows(
     display: Display,
     *,
     key: str,
+    row_width: int = NARROW,
 ) -> None:
-    """Draw quizzes of the index in a narrow column."""
+    """Draw quizzes of the index; row_width: least width of one in pixels."""
     grid_board(
         rows,
         key=key,
         scale=activation_scale(index, feature),
         digits=display.digits,
         legend=False,
-        row_width=120,
+        row_width=row_width,
         addresses=scope.cell_addresses(loaders.INDEX_SET, numbers),
     )

@@ -18,26 +18,24 @@ from pair_correlation import pair_correlation
 
 SHOWN = 6
 SECOND = "2"
+ROW_WIDTH = 440
+BACKWARDS = "the first is the best match of the second"
 Chosen = tuple[int, int]
 
 
 def correlation_words(scope: Scope, a: Chosen, b: Chosen) -> str:
     """What is known of how the two go together, as Markdown."""
-    if loaders.has_matches(scope.population, scope.hook):
-        for one, other in ((a, b), (b, a)):
-            for match in loaders.matches(scope.population, scope.hook).best(*one):
-                if (match.model_k, match.feature) == other:
-                    badges = " ".join(f":blue-badge[{badge['text']}]" for badge in match_badges(match))
-                    return (
-                        f"{badges} the second is the best match of the first."
-                        if one == a
-                        else (f"{badges} the first is the best match of the second.")
-                    )
+    matched = loaders.has_matches(scope.population, scope.hook)
+    for one, other, words in ((a, b, "the second is the best match of the first"), (b, a, BACKWARDS)):
+        for match in loaders.matches(scope.population, scope.hook).best(*one) if matched else ():
+            if (match.model_k, match.feature) == other:
+                badges = " ".join(f":blue-badge[{badge['text']}]" for badge in match_badges(match))
+                return f"{badges} {words}."
     try:
         r = stored_correlation(scope, a, b)
     except CultureError as error:
-        return f":gray-badge[r not stored] {error}"
-    return f":gray-badge[r {r:.2f}] neither is the other's best match."
+        return f":gray-badge[r not stored] {error}."
+    return f":gray-badge[r {r:.2f}] " + ("neither is the other's best match." if matched else "")
 
 
 def stored_correlation(scope: Scope, a: Chosen, b: Chosen) -> float:
@@ -61,7 +59,7 @@ def show_pair(
     drawn = [FeatureColumn(k, feature, activations(scope, k, feature, tokens)) for k, feature in columns]
     for number, (place, column) in enumerate(zip(st.columns(2, gap="large"), drawn, strict=True)):
         with place:
-            show_shared(scope, column, shared, display, key=f"{key}.{number}")
+            show_shared(scope, column, shared, display, key=f"{key}.{number}", row_width=ROW_WIDTH)
     return column_rows(scope, drawn, shared)
 
 
@@ -71,8 +69,8 @@ def activations(scope: Scope, model_k: int, feature: int, tokens: np.ndarray) ->
     return np.stack([reading.of_feature(feature) for reading in readings])
 
 
-st.title("Compare two features")
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Compare two features", width="content")
     scope = choose_scope()
     display = choose_display()
 pickers = st.columns(2, gap="large")

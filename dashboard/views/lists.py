@@ -27,7 +27,7 @@ def choose_list(notes: list[Note]) -> list[Note]:
     st.selectbox(
         "List",
         list(counts),
-        format_func=lambda option: f"{option.removeprefix('list:')} ({counts[option]})",
+        format_func=lambda option: f"{_list_name(option)} ({counts[option]})",
         width=320,
         **permalink.bound("list", chosen, resets=("page",)),
     )
@@ -36,6 +36,10 @@ def choose_list(notes: list[Note]) -> list[Note]:
     if chosen == STARRED:
         return [note for note in notes if note.starred]
     return [note for note in notes if chosen.removeprefix("list:") in note.lists]
+
+
+def _list_name(option: str) -> str:
+    return "everything" if option == EVERYTHING else option.removeprefix("list:")
 
 
 def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
@@ -53,7 +57,7 @@ def show_notes(scope: Scope, notes: list[Note]) -> None:
     rows = noted_features(scope, here) if here else pd.DataFrame()
     elsewhere = len(notes) - len(rows)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**{len(rows):,}** features")
+        st.markdown(f"**{len(rows):,}** feature{'' if len(rows) == 1 else 's'}")
         if elsewhere:
             st.caption(f"and {elsewhere:,} of other populations, hook points or SAEs")
         st.space("stretch")
