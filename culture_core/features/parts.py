@@ -97,7 +97,7 @@ def _encode(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, bat
     n_features = len(sae.W_dec)
     dtype = feature_dtype(n_features)
     columns: list[Entries] = []
-    quizzes = quiz_set.quizzes(span.start, len(span)).tokens
+    quizzes = quiz_set.piece(span.start, len(span)).tokens
     for first in range(0, len(span), batch_size):
         batch = quizzes[first : first + batch_size].to(sae.W_dec.device)
         place, value = firing(sae, states_at(model, hook, batch)[:, 1:].flatten(0, 1))

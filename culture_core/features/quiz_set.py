@@ -2,9 +2,10 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
-from culture_core.world.quizzes import QuizBatch, generate_stream
+from culture_core.world.quizzes import QuizBatch, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
 
 
@@ -29,6 +30,14 @@ class QuizSet:
             self.tasks, first, count, self.seed, structure=self.structure, noise=self.noise
         )
 
+    def piece(self, first: int, count: int) -> QuizBatch:
+        """The same quizzes, for reading a set piece by piece: a few quizzes take as long to make as a
+        thousand, so they are cut out of larger blocks."""
+        stop = min(first + count, self.n)
+        blocks = range(first // BLOCK, (stop - 1) // BLOCK + 1)
+        pieces = [_block(self, b)[max(0, first - b * BLOCK) : stop - b * BLOCK] for b in blocks]
+        return pieces[0] if len(pieces) == 1 else concatenate(pieces)
+
     def sha256(self) -> str:
         """SHA-256 of the tokens of the first and last quizzes: tells whether the generator still makes the
         same set."""
@@ -44,6 +53,14 @@ class QuizSet:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "QuizSet":
         return cls(**{**record, "tasks": tuple(record["tasks"])})
+
+
+BLOCK = 1024
+
+
+@lru_cache(maxsize=2)
+def _block(quiz_set: QuizSet, number: int) -> QuizBatch:
+    return quiz_set.quizzes(number * BLOCK, BLOCK)
 
 
 # quizzes at each end that `QuizSet.sha256` hashes: every task and structure, made in a moment

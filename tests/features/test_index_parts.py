@@ -1,12 +1,14 @@
 """Parts, shards, engines and killed commands: the index comes out the same, bit for bit."""
 
-import multiprocessing
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
@@ -85,12 +87,11 @@ def test_processes_beside_each_other_make_the_same_index(job, whole, monkeypatch
 
 
 def test_command_killed_at_any_moment_goes_on_where_it_was(job, whole):
-    command = multiprocessing.get_context("fork").Process(target=main, args=(["index", *options(job)],))
-    command.start()
-    while command.is_alive() and not list(job.parts.glob("quizzes_*.npz")):
-        time.sleep(0.001)
-    command.kill()
-    command.join()
+    command = [sys.executable, "-m", "culture_core", "index", *options(job), "--threads", "1"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list(job.parts.glob("quizzes_*.npz")):
+            time.sleep(0.001)
+        process.kill()
     kept = {path: path.stat().st_mtime_ns for path in job.parts.glob("quizzes_*.npz")}
     assert kept
     assert all(Part.open(path).n for path in kept)
@@ -137,6 +138,15 @@ def test_activations_that_did_not_ship_are_made_again_on_first_use(job, whole):
     ensure_activations(job.population, HOOK, 0)
     assert contents(job) == whole
     assert not job.parts.exists()
+
+
+def test_piece_of_a_quiz_set_equals_the_quizzes_made_alone():
+    quiz_set = QuizSet(n=2100)
+    for first, count in ((0, 3), (1020, 9), (1000, 1090), (2095, 50)):
+        alone = quiz_set.quizzes(first, count)
+        piece = quiz_set.piece(first, count)
+        assert torch.equal(piece.tokens, alone.tokens)
+        assert torch.equal(piece.index, alone.index)
 
 
 def test_shard_that_is_none_is_refused_by_the_command(job, capsys):
