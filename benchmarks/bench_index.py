@@ -26,9 +26,9 @@ from culture_core.features.engines import make_parts
 from culture_core.features.job import IndexJob
 from culture_core.features.parts import TOKENS_READ
 from culture_core.features.quiz_set import QuizSet
-from culture_core.features.states import states_at
 from culture_core.features.store import write_index
 from culture_core.memory import keep_freed_memory
+from culture_core.saes.hooks import activations_at
 from timing import fastest
 
 
@@ -86,7 +86,7 @@ def share_of_floor(population: PopulationFolder, hook: str, n: int, repeats: int
     @torch.inference_mode()
     def floor() -> None:
         for batch in tokens.split(job.batch_size):
-            states_at(model, hook, batch)[:, 1:] @ sae.W_enc
+            activations_at(model, hook, batch)[:, 1:] @ sae.W_enc
 
     floor_seconds = fastest(floor, repeats)
     index_seconds = fastest(lambda: index_once(job), repeats)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from culture_core.features.cofiring import N_NEIGHBOURS
 from culture_core.features.directions import readout
 from culture_core.features.quiz_set import QuizSet
-from culture_core.features.states import states_at
 from culture_core.features.statistics import bin_edges
 from culture_core.features.top import A_QUANTILE, QUANTILES, TOP_K
+from culture_core.saes.hooks import activations_at
 
 BLOCK_FEATURES, BATCH_QUIZZES = 256, 64
 
@@ -32,7 +32,7 @@ def index_by_blocks(model: Any, sae: Any, hook: str, quiz_set: QuizSet) -> list[
     for block in torch.arange(len(sae.W_dec)).split(BLOCK_FEATURES):
         codes = torch.cat(
             [
-                sae.encode(states_at(model, hook, batch)[:, 1:])[:, :, block]
+                sae.encode(activations_at(model, hook, batch)[:, 1:])[:, :, block]
                 for batch in tokens.split(BATCH_QUIZZES)
             ]
         )

@@ -15,7 +15,7 @@ from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.parts import make_part
 from culture_core.features.quiz_set import QuizSet
-from culture_core.features.states import with_hook
+from culture_core.saes.store import sae_manifest
 
 BATCH = 32
 PART = 128
@@ -101,14 +101,7 @@ def present_inputs(population: PopulationFolder, hook: str, model_k: int, varian
 
     Errors: CultureError that says what to run when there is no SAE.
     """
-    path = population.sae(hook, model_k, variant) / artifacts.MANIFEST
-    if not path.is_file():
-        train = f"culture train-sae --population {population.root} --hook {hook}"
-        raise CultureError(
-            f"no {variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook} in {population.root}; "
-            f"run `{train}{' --variant ' + variant if variant else ''}`"
-        )
-    inputs = {"sae_sha256": artifacts.read_json(path)["sha256"]}
+    inputs = {"sae_sha256": sae_manifest(population, hook, model_k, variant)["sha256"]}
     if variant != UNTRAINED:
         inputs["model_sha256"] = model_sha256(population, model_k)
     return inputs
@@ -130,20 +123,14 @@ def _load(
     population: PopulationFolder, hook: str, model_k: int, variant: str, device: str, sae_sha256: str
 ) -> tuple[Any, Any]:
     """sae_sha256 is a part of the cache's key alone."""
-    from culture_core.models.api import load_culture
     from culture_core.saes.plain import read_sae
     from culture_core.saes.store import load_sae
+    from culture_core.saes.variants import gpt_for_hooks
 
     del sae_sha256
-    if variant == UNTRAINED:
-        from culture_core.saes.variants import load_gpt
-
-        gpt = load_gpt(population, model_k, variant)
-    else:
-        gpt = load_culture([model_k], source=population.root)[0]
     folder = population.sae(hook, model_k, variant)
     sae = read_sae(folder) if device == "cpu" else load_sae(folder, device=device)
-    return with_hook(gpt.to(device), hook), sae
+    return gpt_for_hooks(population, model_k, variant, [hook], device=device), sae
 
 
 @contextmanager

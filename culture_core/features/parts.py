@@ -18,7 +18,7 @@ from culture_core import artifacts
 from culture_core.features.firing import firing
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.sparse import starts_of
-from culture_core.features.states import states_at
+from culture_core.saes.hooks import activations_at
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TOKENS_READ = QUIZ_LENGTH - 1
@@ -100,7 +100,7 @@ def _encode(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, bat
     quizzes = quiz_set.piece(span.start, len(span)).tokens
     for first in range(0, len(span), batch_size):
         batch = quizzes[first : first + batch_size].to(sae.W_dec.device)
-        place, value = firing(sae, states_at(model, hook, batch)[:, 1:].flatten(0, 1))
+        place, value = firing(sae, activations_at(model, hook, batch)[:, 1:].flatten(0, 1))
         row, feature = np.divmod(place, n_features)
         quiz, position = np.divmod(row, TOKENS_READ)
         token = ((span.start + first + quiz) * QUIZ_LENGTH + position).astype(np.int32)

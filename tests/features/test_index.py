@@ -9,7 +9,6 @@ from culture_core.errors import CultureError
 from culture_core.features.job import IndexJob
 from culture_core.features.quiz_set import QuizSet
 from culture_core.features.reader import open_index
-from culture_core.features.states import states_at
 from culture_core.features.statistics import bin_edges
 from culture_core.features.store import open_activation_peaks, open_activations
 from culture_core.features.top import QUANTILES
@@ -29,7 +28,7 @@ def dense(built_population):
     """Activations (24, 404, f) of GPT 1's features, 0 at the token that is never read."""
     model, sae = IndexJob(built_population, HOOK, 1).load()
     with torch.no_grad():
-        codes = sae.encode(states_at(model, HOOK, QUIZ_SET.quizzes().tokens)[:, 1:])
+        codes = sae.encode(activations_at(model, HOOK, QUIZ_SET.quizzes().tokens)[:, 1:])
     return torch.nn.functional.pad(codes, (0, 0, 0, 1)).numpy()
 
 
