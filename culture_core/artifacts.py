@@ -5,6 +5,7 @@
     cache/NAME/quizzes/NAME.npz              culture.npz: quizzes the GPTs invented; candidates.npz: by whom,
                                              and what every GPT made of them
     cache/NAME/evaluation.json               accuracy of every GPT
+    cache/NAME/training.json                 the curves of every GPT's training
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json;
                                              gpt_K.parts/ while it is being made
@@ -173,6 +174,10 @@ class PopulationFolder:
     @property
     def evaluation(self) -> Path:
         return self.root / "evaluation.json"
+
+    @property
+    def training(self) -> Path:
+        return self.root / "training.json"
 
     @property
     def browse(self) -> Path:

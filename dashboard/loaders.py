@@ -128,6 +128,14 @@ def evaluation(chosen: Population) -> dict[str, Any]:
     return artifacts.read_json(path)
 
 
+def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:
+    """By GPT, the records of its training; empty for a population that came without."""
+    path = chosen.folder.training
+    if not path.is_file():
+        return {}
+    return {int(k): records for k, records in artifacts.read_json(path)["models"].items()}
+
+
 def saes(chosen: Population, hook: str) -> list[dict[str, Any]]:
     """The manifests of the SAEs at a hook point, one a GPT."""
     return [sae_manifest(chosen.folder, hook, model_k) for model_k in chosen.models]

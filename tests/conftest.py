@@ -49,6 +49,16 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
     return PopulationFolder(Path(root))
 
 
+@pytest.fixture(scope="session")
+def answered_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
+    """Five fixture GPTs with their answers to 16 world, 7 unseen and 6 culture quizzes, and nothing else."""
+    root = tmp_path_factory.mktemp("cache") / "answered"
+    sizes = ("--n", "16", "--unseen", "7", "--culture", "6")
+    assert main(["convert", str(fixture_gpts), str(root)]) == 0
+    assert main(["answers", "--population", str(root), *sizes]) == 0
+    return PopulationFolder(root)
+
+
 @pytest.fixture
 def copy_population(tmp_path):
     """A function that copies a population, to damage the copy."""

@@ -109,8 +109,7 @@ def _heading(row: GridRow, cell: float, top: float) -> Iterator[Shape]:
 def _row_shapes(
     row: GridRow, scale: ValueScale | None, digits: bool, cell: float, top: float, style: GridStyle
 ) -> tuple[list[Shape], float]:
-    values = np.full(row.tokens.shape, np.nan) if row.values is None else row.values
-    shares = None if scale is None or row.values is None else scale.shares(values)
+    shares = scale.shares(row.values) if scale is not None and row.values is not None else None
     wrong = row.tokens != row.truth if row.truth is not None else np.zeros(row.tokens.shape, dtype=bool)
     shapes: list[Shape] = []
     left = cell * 0.6
@@ -119,12 +118,11 @@ def _row_shapes(
         marker_share = 0.0 if shares is None else float(shares[block * BLOCK_LENGTH])
         shapes += _marker(left, top, label, marker_share, cell, style)
         cells_top = top + cell * 1.5
-        block_shares = None if shares is None or np.isnan(values[span]).all() else shares[span]
+        block_shares = shares[span] if shares is not None and row.valued[block] else None
         shapes += _cells(row.tokens[span], block_shares, left, cells_top, cell, style)
         if digits:
-            shapes += _digits(
-                row.tokens[span], left, cells_top, cell, style, faded_out=block_shares is not None
-            )
+            faded_out = block_shares is not None
+            shapes += _digits(row.tokens[span], left, cells_top, cell, style, faded_out)
         shapes += _crosses(wrong[span], left, cells_top, cell, style)
         left += cell * GRID_SIDE
         if block < row.n_blocks - 1:

@@ -65,6 +65,13 @@ class GridRow:
     def n_blocks(self) -> int:
         return len(self.labels)
 
+    @property
+    def valued(self) -> np.ndarray:
+        """(b,) bool: the grids that have values at all."""
+        if self.values is None:
+            return np.zeros(self.n_blocks, dtype=bool)
+        return ~np.isnan(self.values).reshape(-1, BLOCK_LENGTH).all(1)
+
 
 def quiz_row(
     tokens: np.ndarray,

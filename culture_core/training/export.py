@@ -17,7 +17,6 @@ from culture_core.training import log
 from culture_core.training.run_folder import RunFolder, Settings
 
 TEST_SEED = 7_000_002
-CURVES_FILE = "training.json"
 
 
 def export_run(
@@ -58,7 +57,7 @@ def export_run(
         force=force or _made_by_run(Path(out), settings),
     )
     curves = {str(k): log.read(folder.log(k)) for k in range(settings.n_models)}
-    write_json(population.root / CURVES_FILE, {"seconds_from": "start of each GPT", "models": curves})
+    write_json(population.training, {"seconds_from": "start of each GPT", "models": curves})
     return population
 
 

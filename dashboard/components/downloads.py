@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.display import chosen_style
 from culture_core.figures.grids import draw_rows, to_png, to_svg
 from culture_core.figures.rows import GridRow
 from culture_core.figures.style import ValueScale
+
+
+def download_button() -> DeltaGenerator:
+    """A button that opens a place for downloads."""
+    return st.popover("Download", icon=":material/download:")
 
 
 def grid_downloads(rows: Sequence[GridRow], scale: ValueScale | None, *, name: str, digits: bool) -> None:

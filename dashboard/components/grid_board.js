@@ -3,7 +3,6 @@
 
 const SIDE = 10;
 const BLOCK = 101;
-const MIN_CELL = 7;
 const LINK_WIDTH = 26;
 const GAP_WIDTH = 14;
 const BAR_WIDTH = 15;
@@ -129,7 +128,7 @@ function layout(view) {
   view.width = width;
   view.ratio = ratio;
   for (const row of view.rows) {
-    row.cell = cellSize(row, width, view.data.maxCell, ratio);
+    row.cell = cellSize(row, width, view.data, ratio);
     row.figure.style.setProperty("--cell", `${row.cell}px`);
     row.grids.style.columnGap = `${GAP_WIDTH}px`;
     row.blocks.forEach((block, i) => drawBlock(view, row, i, block, ratio));
@@ -138,12 +137,12 @@ function layout(view) {
   select(view, view.selected);
 }
 
-function cellSize(row, width, maxCell, ratio) {
+function cellSize(row, width, { minCell, maxCell }, ratio) {
   const step = 1 / ratio;
   let cell = 0;
   for (const perLine of linesToTry(row)) {
     cell = Math.floor((width - spaceBetween(row, perLine) - perLine * step) / (SIDE * perLine) / step) * step;
-    if (cell >= MIN_CELL) break;
+    if (cell >= minCell) break;
   }
   return Math.max(3, Math.min(cell, maxCell));
 }

@@ -50,6 +50,7 @@ def grid_board(
     colour_key: bool = False,
     legend: bool = True,
     row_width: int = 440,
+    min_cell: int = 7,
     max_cell: int = 16,
     clickable: bool = True,
     addresses: Sequence[Mapping[str, str]] | None = None,
@@ -62,7 +63,8 @@ def grid_board(
 
     scale: what the rows' values stand for; shown on hover, and as ink on the cells unless `ink` is False.
     digits: write the token on each cell. colour_key: name the eleven colours. legend: explain the marks.
-    row_width: least width of a row in pixels. max_cell: largest side of a cell in pixels.
+    row_width: least width of a row in pixels. max_cell: largest side of a cell in pixels;
+    min_cell: a side below which a row wraps instead.
     clickable: report clicks; on_click: called with one before the script runs again.
     addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the
     cell on the screen, with a link that opens it there.
@@ -77,6 +79,7 @@ def grid_board(
         "colourKey": colour_key,
         "legend": legend,
         "rowWidth": row_width,
+        "minCell": min_cell,
         "maxCell": max_cell,
         "clickable": clickable,
         "addresses": None if addresses is None else [dict(address) for address in addresses],
@@ -133,7 +136,7 @@ def row_data(row: GridRow, scale: ValueScale | None) -> dict[str, Any]:
     }
     if scale is not None and row.values is not None:
         data["values"] = base64.b64encode(quantise(scale.shares(row.values)).tobytes()).decode()
-        data["valued"] = (~np.isnan(row.values).reshape(-1, BLOCK_LENGTH).all(1)).tolist()
+        data["valued"] = row.valued.tolist()
     if row.probability is not None:
         data["probability"] = base64.b64encode(_percentages(row.probability).tobytes()).decode()
     if row.truth is not None:

@@ -20,12 +20,12 @@ from cells import (
 from components import permalink
 from components.cell_column import cell_column
 from components.display import Display, choose_display, chosen_style
-from components.downloads import grid_downloads
+from components.downloads import download_button, grid_downloads
 from components.feature_downloads import table_downloads
 from components.grid_board import CellClick, grid_board
 from components.scope import Scope, choose_hook, choose_population
 from culture_core.features.quiz_reading import QuizReading
-from culture_core.figures.rows import answer_row, position_name, quiz_row
+from culture_core.figures.rows import GridRow, answer_row, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
@@ -115,8 +115,8 @@ def go_to(click: CellClick) -> None:
     permalink.write(position=click.position)
 
 
-def show_quiz(view: View, shown: Shown, display: Display) -> None:
-    """The quiz, large, with the cell outlined, and its download; a click moves to another cell."""
+def show_quiz(view: View, shown: Shown, display: Display) -> tuple[GridRow, ValueScale | None]:
+    """The quiz, large, with the cell outlined; a click moves to another cell. Returns what is drawn."""
     values, scale = overlay(view, shown)
     doubted = None if shown.model_k is None else shown.model_k
     row = quiz_row(
@@ -138,8 +138,7 @@ def show_quiz(view: View, shown: Shown, display: Display) -> None:
         selected=CellClick(0, view.position // BLOCK_LENGTH, view.position),
         on_click=go_to,
     )
-    with st.container(horizontal=True):
-        grid_downloads([row], scale, name=f"quiz{view.number}", digits=display.digits)
+    return row, scale
 
 
 def overlay(view: View, shown: Shown) -> tuple[np.ndarray | None, ValueScale | None]:
@@ -319,20 +318,29 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     population = choose_population()
     scope = Scope(population, choose_hook(population) if population.hooks else "")
     view = choose_quiz(scope)
+    downloads = download_button()
     display = choose_display()
 shown = read_shown(view)
 facts = cell_facts(view.tokens, view.clean, view.position)
-grids, about = st.columns([7, 3], gap="large")
+grids, about = st.columns([7, 3], gap="medium")
 with grids:
     st.caption("Click a cell, or move with the arrow keys and press Enter, to see what happens there.")
-    show_quiz(view, shown, display)
+    row, scale = show_quiz(view, shown, display)
 with about:
     show_facts(view, facts)
     choose_shown(view, shown)
     when = choose_when()
+st.caption(
+    "Below: each GPT's answer to the whole quiz, every cell predicted from the right cells before it; how "
+    "probable each token was at the cell you chose (the true one outlined); and what fires. Click a feature "
+    "to draw it on the quiz and to mark its best matches in the other GPTs in green."
+)
 features = {k: described_features(view, k, when) for k in view.readings}
 for model_k, column in zip(view.readings, st.columns(len(view.readings), gap="small"), strict=True):
     with column:
         show_column(view, facts, when, shown, model_k, features[model_k])
-with st.container(horizontal=True):
+with downloads:
+    st.caption("The quiz as it is drawn")
+    grid_downloads([row], scale, name=f"quiz{view.number}", digits=display.digits)
+    st.caption("The features that fire here in every GPT")
     table_downloads(lambda: feature_frame(features), name=f"features_at_{view.position}")

@@ -7,7 +7,7 @@ import streamlit as st
 import loaders
 from components import permalink
 from components.display import Display, choose_display
-from components.downloads import grid_downloads
+from components.downloads import download_button, grid_downloads
 from components.feature_downloads import table_downloads
 from components.grid_board import grid_board
 from components.scope import Scope, choose_population
@@ -30,8 +30,9 @@ ABOUT_SOURCE = (
     "saw. Culture: quizzes the GPTs invented, kept when some of the five understood them and some failed."
 )
 DOUBT = ValueScale("probability of a wrong colour", 1.0)
-UNSURE, PLAIN = "unsure", "answers"
-DRAWINGS = {PLAIN: "the answers", UNSURE: "where each is unsure"}
+LEAST_SURE = 0.99
+UNSURE, PLAIN = "unsure", "nothing"
+DRAWINGS = {PLAIN: "nothing", UNSURE: "where each is unsure"}
 
 
 def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
@@ -50,7 +51,7 @@ def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
             "Source",
             sources,
             format_func=SOURCE_NAMES.__getitem__,
-            width=150,
+            width=130,
             help=ABOUT_SOURCE,
             **permalink.bound("source", source, resets=("page", "task")),
         )
@@ -58,14 +59,14 @@ def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
         "Task",
         tasks,
         format_func=lambda name: "all tasks" if name == EVERYTHING else name,
-        width=160,
+        width=140,
         **permalink.bound("task", task, resets=("page",)),
     )
     st.selectbox(
         "Structure",
         structures,
         format_func=lambda name: "all structures" if name == EVERYTHING else name.replace(",", ", "),
-        width=160,
+        width=150,
         help="The order in which the four grids are read; the last is the one to predict.",
         **permalink.bound("structure", structure, resets=("page",)),
     )
@@ -73,7 +74,7 @@ def choose_filters(quizzes: loaders.Quizzes, browse: BrowseSet) -> np.ndarray:
         "Answers",
         list(failures),
         format_func=failures.__getitem__,
-        width=215,
+        width=195,
         **permalink.bound("answers", failing, resets=("page",)),
     )
     return choose_quizzes(
@@ -95,7 +96,7 @@ def choose_order() -> str:
         "Order",
         list(ORDERS),
         format_func=ORDERS.__getitem__,
-        width=215,
+        width=170,
         **permalink.bound("order", order, resets=("page",)),
     )
     return order
@@ -116,7 +117,7 @@ def choose_drawing() -> bool:
         "On the answers",
         list(DRAWINGS),
         format_func=DRAWINGS.__getitem__,
-        width=190,
+        width=180,
         help="The black squares are the probability a GPT gives to any other colour than the right one, cell "
         "by cell, given the right cells before it.",
         **permalink.bound("show", drawing),
@@ -138,12 +139,17 @@ def quiz_answers(
         quizzes.tokens[i],
         browse.predicted[:, i],
         labels,
-        values=1 - probability if unsure else None,
+        values=doubt(probability) if unsure else None,
         probability=probability,
         clean=quizzes.clean[i],
         caption=quizzes.task[i],
         detail=" · ".join([*told, *([invention.words()] if invention else [])]),
     )
+
+
+def doubt(probability: np.ndarray) -> np.ndarray:
+    """The probability of any wrong colour, where it is worth drawing: of at least 1%."""
+    return np.where(probability < LEAST_SURE, 1 - probability, 0)
 
 
 def alike(answers: np.ndarray) -> str:
@@ -165,44 +171,35 @@ def show_agreement(browse: BrowseSet, found: np.ndarray) -> None:
 
 def show_missing(population: loaders.Population, quizzes: loaders.Quizzes) -> None:
     """Say how to make the sources that are not there."""
-    root = population.folder.root
-    if "unseen" not in quizzes.source:
-        st.caption("Unseen tasks are not answered yet. Run:")
-        st.code(f"culture answers --population {root}", language="bash")
-    if not loaders.has_culture(population):
-        st.caption("These GPTs have not invented quizzes yet. Run:")
-        command = f"culture invent --population {root} --n 100\nculture answers --population {root}"
-        st.code(command, language="bash")
-    elif "culture" not in quizzes.source:
-        st.caption("The quizzes these GPTs invented are not answered yet. Run:")
-        st.code(f"culture answers --population {root}", language="bash")
+    missing = [SOURCE_NAMES[source] for source in ("unseen", "culture") if source not in quizzes.source]
+    if not missing:
+        return
+    with st.expander(f"No quizzes yet of: {', '.join(missing)}", icon=":material/add_circle:"):
+        root = population.folder.root
+        invent = [] if loaders.has_culture(population) else [f"culture invent --population {root} --n 100"]
+        st.caption("Make them with:")
+        st.code("\n".join([*invent, f"culture answers --population {root}"]), language="bash")
 
 
 def found_words(browse: BrowseSet, found: np.ndarray, page: slice) -> str:
-    accuracy = ", ".join(
+    accuracy = " · ".join(
         f"GPT {k} {share:.0%}"
         for k, share in zip(browse.models, browse.correct[:, found].mean(1), strict=True)
     )
-    return (
-        f"Quizzes {page.start + 1} to {page.stop} of {len(found)}. Answered right of these: {accuracy}. "
-        "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
-    )
+    return f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes  \n:small[right: {accuracy}]"
 
 
 def show_quizzes(scope: Scope, rows: list[GridRow], shown: pd.Series, unsure: bool, display: Display) -> None:
-    scale = DOUBT if unsure else None
     grid_board(
         rows,
         key="quizzes",
-        scale=scale,
+        scale=DOUBT if unsure else None,
         digits=display.digits,
         colour_key=display.colour_key,
-        row_width=680,
+        row_width=900,
         clickable=False,
         addresses=scope.cell_addresses(loaders.BROWSE_SET, shown),
     )
-    with st.container(horizontal=True):
-        grid_downloads(rows, scale, name="quizzes", digits=display.digits)
 
 
 st.title("Quizzes and answers")
@@ -214,8 +211,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     found = choose_filters(quizzes, browse)
     order = choose_order()
     unsure = choose_drawing()
-    page = choose_page(len(found))
-    display = choose_display()
 if len(found) == 0:
     st.info(
         "No quiz fits these filters. Choose another source, task, structure or kind of answers.",
@@ -224,12 +219,25 @@ if len(found) == 0:
 else:
     scope = Scope(population, loaders.any_hook(population))
     table = in_order(loaders.browse_table(population).iloc[found], order)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.empty()
+        st.space("stretch")
+        page = choose_page(len(found))
+        agreed = st.popover("Agreement", icon=":material/handshake:")
+        downloads = download_button()
+        display = choose_display()
+    words.markdown(found_words(browse, found, page))
+    with agreed:
+        show_agreement(browse, found)
     shown = table.quiz.iloc[page]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(found_words(browse, found, page), width="stretch")
-        with st.popover("Agreement", icon=":material/handshake:"):
-            show_agreement(browse, found)
-        table_downloads(lambda: table, name="quizzes")
     rows = [quiz_answers(quizzes, browse, int(i), invented.get(int(i)), unsure) for i in shown]
+    with downloads:
+        st.caption("The quizzes on this page")
+        grid_downloads(rows, DOUBT if unsure else None, name="quizzes", digits=display.digits)
+        st.caption(f"A table of all {len(found)}")
+        table_downloads(lambda: table, name="quizzes")
+    st.caption(
+        "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
+    )
     show_quizzes(scope, rows, shown, unsure, display)
 show_missing(population, quizzes)

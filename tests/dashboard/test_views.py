@@ -101,11 +101,12 @@ def test_a_cell_in_the_link_is_told_and_a_cell_that_cannot_be_is_ignored(open_pa
 
 def test_filters_narrow_the_quizzes_and_are_kept_in_the_link(open_page):
     app = open_page("quizzes")
-    everything = app.caption[0].value
+    everything = app.markdown[0].value
     app.selectbox[0].set_value("frame").run()
     assert app.query_params["task"] == "frame"
-    assert app.caption[0].value != everything
-    assert open_page("quizzes", task="frame").caption[0].value == app.caption[0].value
+    assert "of 400 quizzes" in everything
+    assert "of 50 quizzes" in app.markdown[0].value
+    assert open_page("quizzes", task="frame").markdown[0].value == app.markdown[0].value
 
 
 def test_a_page_too_far_shows_the_last(open_page):
@@ -148,3 +149,17 @@ def test_a_link_to_a_cell_that_is_not_there_is_a_friendly_page(open_page, parame
 @pytest.mark.parametrize("show", ["gpt-9", "7-1", "0-99999999", "0-", "x", "0-12345"])
 def test_a_drawing_that_cannot_be_is_left_out(open_page, show):
     assert not open_page("cell", show=show).exception
+
+
+def test_an_order_and_a_drawing_are_restored_from_the_link(open_page):
+    app = open_page("quizzes", order="hardest", show="unsure", answers="some-wrong")
+    assert not app.exception
+    chosen = {box.label: box.value for box in app.selectbox}
+    assert (chosen["Order"], chosen["On the answers"]) == ("hardest", "unsure")
+
+
+@pytest.mark.parametrize("parameters", [{"order": "x"}, {"show": "x"}, {"source": "elsewhere"}])
+def test_an_order_or_source_that_does_not_exist_is_a_friendly_page(open_page, parameters):
+    app = open_page("quizzes", **parameters)
+    assert not app.exception
+    assert f"There is no {next(iter(parameters))}" in app.warning[0].value

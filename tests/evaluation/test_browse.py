@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from culture_core import artifacts
-from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from culture_core.culture.published import adopt
 from culture_core.culture.store import load_store, save_store
@@ -15,33 +14,24 @@ from culture_core.world.vocabulary import CULTURE, LAST_GRID, UNSEEN_TASKS, WORL
 SIZES = ("--n", "16", "--unseen", "7", "--culture", "6")
 
 
-@pytest.fixture(scope="module")
-def answered(tmp_path_factory, fixture_gpts) -> PopulationFolder:
-    """Five fixture GPTs with their answers, made by the command."""
-    root = tmp_path_factory.mktemp("cache") / "answered"
-    assert main(["convert", str(fixture_gpts), str(root)]) == 0
-    assert main(["answers", "--population", str(root), *SIZES]) == 0
-    return PopulationFolder(root)
-
-
-def test_answers_are_marked_right_exactly_when_they_equal_the_truth(answered):
-    browse = open_browse(answered)
+def test_answers_are_marked_right_exactly_when_they_equal_the_truth(answered_population):
+    browse = open_browse(answered_population)
     truth = browse.quizzes.tokens[:, LAST_GRID]
     for predicted, correct in zip(browse.predicted, browse.correct, strict=True):
         assert torch.equal((torch.from_numpy(predicted) == truth).all(1), torch.from_numpy(correct))
 
 
-def test_world_quizzes_come_first_then_every_unseen_task_then_what_the_gpts_invented(answered):
-    browse = open_browse(answered)
+def test_world_quizzes_come_first_then_every_unseen_task_then_what_the_gpts_invented(answered_population):
+    browse = open_browse(answered_population)
     assert browse.quizzes.source_names() == ["world"] * 16 + ["unseen"] * 7 + ["culture"] * 6
     assert browse.quizzes.task_names() == [*WORLD_TASKS, *WORLD_TASKS, *UNSEEN_TASKS, *[CULTURE] * 6]
     assert browse.predicted.shape == (5, 29, 100)
 
 
 @pytest.fixture
-def with_culture(answered, copy_population):
+def with_culture(answered_population, copy_population):
     """A population that has come by six other culture quizzes."""
-    population = copy_population(answered)
+    population = copy_population(answered_population)
     tokens = generate_stream(WORLD_TASKS, 0, 6, 5).clean
     save_store(population, adopt(load_store(population), tokens[:4], tokens[4:], "a test"))
     return population
@@ -62,8 +52,8 @@ def test_culture_quizzes_that_are_new_are_answered_and_others_left_alone(with_cu
     assert (with_culture.browse / artifacts.MANIFEST).stat().st_mtime_ns == made_at
 
 
-def test_answers_of_an_older_version_still_open(answered, copy_population):
-    old = copy_population(answered)
+def test_answers_of_an_older_version_still_open(answered_population, copy_population):
+    old = copy_population(answered_population)
     manifest = artifacts.read_json(old.browse / artifacts.MANIFEST)
     for name in ("n_unseen", "n_culture"):
         del manifest[name]
@@ -75,8 +65,8 @@ def test_answers_of_an_older_version_still_open(answered, copy_population):
     assert open_browse(old).quizzes.source_names() == ["world"] * 16
 
 
-def test_answers_of_other_models_are_refused(answered, copy_population):
-    other = copy_population(answered)
+def test_answers_of_other_models_are_refused(answered_population, copy_population):
+    other = copy_population(answered_population)
     manifest = artifacts.read_json(other.browse / artifacts.MANIFEST)
     manifest["model_sha256"][0] = "0" * 64
     artifacts.write_json(other.browse / artifacts.MANIFEST, manifest)

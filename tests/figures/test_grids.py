@@ -11,7 +11,7 @@ from PIL import Image
 from culture_core.errors import CultureError
 from culture_core.figures.grids import Stroke, draw_rows, to_png, to_svg
 from culture_core.figures.rows import answered_row, quiz_row
-from culture_core.figures.style import GridStyle, ValueScale
+from culture_core.figures.style import PUBLISHED_PALETTE, GridStyle, ValueScale
 from culture_core.world.vocabulary import COLOUR_RGB
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -79,3 +79,13 @@ def test_an_svg_is_well_formed_and_names_what_was_asked():
 def test_nothing_to_draw_is_told():
     with pytest.raises(CultureError, match="no grids"):
         draw_rows([])
+
+
+def test_grids_without_values_keep_their_colours_beside_grids_that_have_some():
+    tokens = np.load(FIXTURES / "world_quizzes.npz")["frame"][0]
+    row = answered_row(tokens, tokens[None, 304:], ["GPT 0"], values=np.full((1, 100), 0.5))
+    drawn = to_svg(draw_rows([row], scale=ValueScale("doubt", 1.0)))
+    plain = to_svg(draw_rows([quiz_row(tokens)]))
+    colours = [PUBLISHED_PALETTE[token] for token in np.unique(tokens[:304]) if 0 < token < 11]
+    assert row.valued.tolist() == [False] * 4 + [True]
+    assert all(drawn.count(f'fill="{colour}"') >= plain.count(f'fill="{colour}"') > 0 for colour in colours)
