@@ -15,7 +15,7 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.reader import open_index
 from culture_core.models.api import load_culture
-from culture_core.saes.store import load_sae
+from culture_core.saes.plain import read_sae
 from culture_core.universality.causal import (
     MATCHED,
     RANDOM,
@@ -156,7 +156,7 @@ def _effects(
     task_of_quiz = batch.task.numpy()
     with tqdm(total=s * g * m, desc="causal check", unit="feature", disable=not progress) as bar:
         for a, k in enumerate(models):
-            model, sae = load_culture([k], source=population.root)[0], load_sae(population.sae(hook, k))
+            model, sae = load_culture([k], source=population.root)[0], read_sae(population.sae(hook, k))
             chosen = features[:, :, a].ravel()
             reading = read_spliced(model, sae, hook, batch.tokens, np.maximum(chosen, 0))
             right = reading.intact.correct.numpy()

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.features.sparse import SparseActivations
-from culture_core.saes.store import load_sae
+from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.variants import gpt_for_hooks
 from culture_core.universality.baselines import (
     PERMUTATION,
     ROTATION,
@@ -65,7 +66,7 @@ def measure(
         f"{PERMUTATION}_r": matches.permuted_r.astype(np.float16),
         **_overlay_arrays(matches, models, inputs),
     }
-    saes = [load_sae(population.sae(hook, k)) for k in models]
+    saes = [read_sae(population.sae(hook, k)) for k in models]
     decoders = [sae.W_dec.detach().numpy() for sae in saes]
     figures: dict[str, Any] = {"similarities": _similarities(matches, models, decoders, settings.seed)}
     if settings.rotation_quizzes:
@@ -109,18 +110,16 @@ def _rotated(
     population: PopulationFolder,
     hook: str,
     models: Sequence[int],
-    saes: Sequence[Any],
+    saes: Sequence[Encoder],
     inputs: Inputs,
     settings: MatchSettings,
     progress: bool,
 ) -> Inputs:
     """The activations of the SAEs when they read rotated activations."""
-    from culture_core.models.api import load_hooked
-
     quiz_set = replace(inputs.quiz_set, n=min(settings.rotation_quizzes, inputs.quiz_set.n))
     activations = [
         rotated_activations(
-            load_hooked([k], source=population.root)[0],
+            gpt_for_hooks(population, k, "", [hook]),
             sae,
             hook,
             quiz_set,
@@ -160,7 +159,7 @@ def _reseeded_arrays(inputs: Inputs, reseeded: Inputs) -> dict[str, NDArray]:
 def _shared_by_seeds(
     population: PopulationFolder, hook: str, models: Sequence[int], decoders: Sequence[NDArray]
 ) -> dict[str, float]:
-    others = [load_sae(population.sae(hook, k, RESEEDED)).W_dec.detach().numpy() for k in models]
+    others = [read_sae(population.sae(hook, k, RESEEDED)).W_dec.detach().numpy() for k in models]
     return {str(k): shared_share(a, b) for k, a, b in zip(models, decoders, others, strict=True)}
 
 
