@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,10 +12,12 @@ from PIL import Image
 
 from culture_core import artifacts
 from culture_core.cli.main import main
+from culture_core.features.grades import open_grades
 from culture_core.features.reader import open_index
 from culture_core.results.choice import interesting_groups
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
+from culture_core.results.sections import coverage_section
 from culture_core.universality.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
@@ -33,16 +36,27 @@ def make_a_group(population):
     return members
 
 
-def test_the_page_repeats_the_artifacts_and_names_what_is_missing(built_population, tmp_path, capsys):
+def test_coverage_is_that_of_the_grades(built_population):
+    text = coverage_section(built_population, HOOK)
+    for k in range(5):
+        coverage = open_grades(built_population, HOOK, k).coverage
+        assert f"| {k} | {coverage['sae']:.3f} | not measured | {coverage['raw_directions']:.3f} |" in text
+
+
+def test_the_page_repeats_the_artifacts_and_names_what_is_missing(
+    built_population, copy_population, tmp_path, capsys
+):
+    population = copy_population(built_population)
+    shutil.rmtree(population.root / "concepts")
     page = tmp_path / "docs" / "results.md"
-    assert main(["results", "--population", str(built_population.root), "--out", str(page)]) == 0
+    assert main(["results", "--population", str(population.root), "--out", str(page)]) == 0
     assert str(page) in capsys.readouterr().out
     text = page.read_text()
-    evaluation = artifacts.read_json(built_population.evaluation)
+    evaluation = artifacts.read_json(population.evaluation)
     for model in evaluation["models"]:
         row = next(line for line in text.splitlines() if line.startswith(f"| {model['id']} |"))
         assert f"| {model['greedy_accuracy']:.1%} |" in row
-    matches = open_matches(built_population, HOOK)
+    matches = open_matches(population, HOOK)
     assert f"{len(matches.groups)} groups of one feature a GPT" in text
     assert re.search(r"Not measured: no causal check .* run `culture causal", text)
     assert re.search(r"Not measured: no grades .* run `culture grade", text)
