@@ -37,6 +37,7 @@ NOTED = f"() => {SETTLED} && document.querySelector('h1')?.innerText === 'Lists 
 READY = {"features": LISTED, "lists": NOTED}
 FEATURES = [{"gpt": "0", "feature": str(feature)} for feature in range(21)]
 ORDERS = [{"sort": sort, "up": up} for sort in ("max", "density", "task", "feature") for up in ("0", "1")]
+PATIENCE = 120
 NO_BOARDS = "feature?gpt=none"
 PAGES = ("", "quizzes", "features", "feature", "universal", "compare", "lists")
 
@@ -99,6 +100,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(1000 * PATIENCE)
         started = time.perf_counter()
         server = subprocess.Popen(
             [*command, "--server.port", str(port)],
