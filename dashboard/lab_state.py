@@ -21,6 +21,7 @@ ACTIONS = {
     LEAVE: "leave them as they are",
 }
 MOST_FEATURES = 10
+MOST_PARTS = 100
 LARGEST_AMOUNT = 1000.0
 LARGEST_SEED = 999_999
 LARGEST_TOP = 64
@@ -92,17 +93,25 @@ class Steering:
         return ", ".join(parts)
 
 
-def read_features(text: str, n_features: Mapping[int, int]) -> list[FeatureName]:
-    """The features in a list such as "0.12,3.7", each once, in the order of the list.
+def read_features(text: str, n_features: Mapping[int, int]) -> tuple[list[FeatureName], CultureError | None]:
+    """The features in a list such as "0.12,3.7", each once, in the order of the list; and what is wrong with
+    the first that is left out, because there is no such GPT or feature, or they are too many.
 
     n_features: by GPT, how many features its SAE has.
-    Errors: CultureError for a GPT or feature that is not there, or too many.
     """
-    names = [_read_feature(part, n_features) for part in text.split(",") if part.strip()]
-    distinct = list(dict.fromkeys(names))
-    if len(distinct) > MOST_FEATURES:
-        raise CultureError(f"{len(distinct)} features are too many at a time: choose up to {MOST_FEATURES}")
-    return distinct
+    names: dict[FeatureName, None] = {}
+    problem = None
+    for part in text.split(",")[:MOST_PARTS]:
+        try:
+            if part.strip():
+                names[_read_feature(part, n_features)] = None
+        except CultureError as error:
+            problem = problem or error
+    if len(names) > MOST_FEATURES:
+        problem = problem or CultureError(
+            f"more than {MOST_FEATURES} features at a time: the rest is left out"
+        )
+    return list(names)[:MOST_FEATURES], problem
 
 
 def _read_feature(text: str, n_features: Mapping[int, int]) -> FeatureName:

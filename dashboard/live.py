@@ -201,7 +201,7 @@ def _together(given: Sequence) -> GivenAnswers:
     )
 
 
-@st.cache_resource(max_entries=10, show_spinner=False)
+@st.cache_resource(max_entries=5, show_spinner=False)
 def _bench(
     folder: PopulationFolder,  # noqa: ARG001
     hook: str,
@@ -227,7 +227,7 @@ def _attribution(
     return attribute(_model, _sae, hook, _quiz(tokens)[0], explained)
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _attention(
     folder: PopulationFolder,  # noqa: ARG001
     model_k: int,  # noqa: ARG001

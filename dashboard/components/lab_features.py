@@ -60,18 +60,18 @@ def _read(
     text = permalink.read("features")
     if text is None:
         return _first_features(scope, start), None
-    try:
-        return read_features(text, sizes), None
-    except CultureError as error:
-        return [], error
+    return read_features(text, sizes)
 
 
 def _first_features(scope: Scope, tokens: np.ndarray) -> list[FeatureName]:
     """The most universal of the selective features of the first GPT that are strong on a quiz, with matches
-    that fire there too; none where nothing was matched."""
-    if not loaders.has_matches(scope.population, scope.hook):
-        return []
+    that fire there too; none where nothing was indexed or matched."""
     model_k = scope.population.models[0]
+    if not (
+        loaders.has_matches(scope.population, scope.hook)
+        and loaders.has_index(scope.population, scope.hook, model_k)
+    ):
+        return []
     reading = loaders.reading(scope.population, scope.hook, model_k, tokens)
     table = loaders.index(scope.population, scope.hook, model_k).table
     peak = np.zeros(len(table), np.float32)

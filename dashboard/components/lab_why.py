@@ -22,6 +22,8 @@ from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, LAST_GRID, N_COLOURS, QUIZ_LENGTH
 from live import GivenAnswers
 
+LEAST_SHOWN = 0.02
+
 
 def the_cell(tokens: np.ndarray, intact: GivenAnswers) -> int:
     """The position of the cell that is explained: the link's, or the deciding one of the quiz as drawn, or of
@@ -144,6 +146,7 @@ def _show_places(found: Attribution, row: int, tokens: np.ndarray, display: Disp
     by_token = found.by_token[row]
     size = np.abs(by_token)
     most = max(float(size.max()), 1e-9)
+    size = np.where(size >= LEAST_SHOWN * most, size, 0.0)
     sign = "for" if by_token.sum() > 0 else "against"
     position = found.margin.position
     board_row = quiz_row(
