@@ -193,17 +193,17 @@ def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> N
             )
     if not measured:
         return
-    with st.empty():
-        bar = st.progress(0.0, f"Answering {live.MEASURED} quizzes with and without the change, GPT by GPT")
-        changes = live.measure(scope.population, scope.hook, interventions, task, bar.progress)
-        st.write("")
+    bar = st.progress(0.0, f"Answering {live.MEASURED} quizzes with and without the change, GPT by GPT")
+    changes = live.measure(scope.population, scope.hook, interventions, task, bar.progress)
+    bar.empty()
     table = accuracy_table(changes)
     st.dataframe(table, hide_index=True, width="content", alt="Accuracy before and after, by GPT")
     st.caption(
         "Whole grids right in one pass over the true quiz, four structures, 5% noise in the prompt. "
         "The interval of the change is at 95%, for the same quizzes measured twice."
     )
-    table_downloads(lambda: table, name="steered_accuracy")
+    with st.container(horizontal=True):
+        table_downloads(lambda: table, name="steered_accuracy")
 
 
 def accuracy_table(changes: Mapping[int, AccuracyChange]) -> pd.DataFrame:
