@@ -136,6 +136,17 @@ def read_arrays(path: Path, remedy: str) -> dict[str, NDArray]:
         raise CultureError(f"{path} cannot be read ({error}); {remedy}") from None
 
 
+def map_array(path: Path, remedy: str) -> NDArray:
+    """The array of an npy file, memory-mapped.
+
+    Errors: CultureError with the file and `remedy` when it is missing, cut short or damaged.
+    """
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # numpy raises many kinds for a damaged file
+        raise CultureError(f"{path} cannot be read ({error}); {remedy}") from None
+
+
 def provenance(command: str, started: float | None = None, **inputs: Any) -> dict[str, Any]:
     """What made an artifact: command, settings or input hashes, versions, date, seconds since `started`
     (time.time())."""

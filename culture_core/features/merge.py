@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.artifacts import map_array
 from culture_core.errors import CultureError
 from culture_core.features.cofiring import Neighbours, cofiring_neighbours
 from culture_core.features.parts import Part, feature_dtype
@@ -100,9 +101,12 @@ def write_activations(
     return open_sparse(folder, quiz_set.n), open_peaks(folder, quiz_set.n)
 
 
-def open_peaks(folder: Path, n_quizzes: int) -> SparseActivations:
-    """The peaks of every (feature, quiz), memory-mapped."""
-    indptr, token, value = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in PEAKS)
+def open_peaks(folder: Path, n_quizzes: int, remedy: str = "run `culture index`") -> SparseActivations:
+    """The peaks of every (feature, quiz), memory-mapped.
+
+    Errors: CultureError with the file and `remedy` when one is damaged.
+    """
+    indptr, token, value = (map_array(folder / f"{name}.npy", remedy) for name in PEAKS)
     return SparseActivations(indptr, token, value, n_quizzes)
 
 

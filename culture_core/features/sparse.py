@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.artifacts import map_array
 from culture_core.errors import CultureError
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
@@ -160,9 +161,12 @@ class Overlays:
         return cls(*(arrays[f"{prefix}_{name}"] for name in ("indptr", "position", "value")))
 
 
-def open_sparse(folder: Path, n_quizzes: int) -> SparseActivations:
-    """Memory-map a folder of sparse activations (`BY_FEATURE` and `BY_TOKEN` files)."""
-    by_feature = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in BY_FEATURE)
-    by_token = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in BY_TOKEN)
+def open_sparse(folder: Path, n_quizzes: int, remedy: str = "run `culture index`") -> SparseActivations:
+    """Memory-map a folder of sparse activations (`BY_FEATURE` and `BY_TOKEN` files).
+
+    Errors: CultureError with the file and `remedy` when one is damaged.
+    """
+    by_feature = (map_array(folder / f"{name}.npy", remedy) for name in BY_FEATURE)
+    by_token = (map_array(folder / f"{name}.npy", remedy) for name in BY_TOKEN)
     indptr, token, value = by_feature
     return SparseActivations(indptr, token, value, n_quizzes, TokenRows(*by_token))

@@ -224,7 +224,7 @@ def open_activations(
     Errors: CultureError that says what to run when they, or the index, are missing or not current.
     """
     folder, n_quizzes = _activations(population, hook, model_k, variant)
-    return open_sparse(folder, n_quizzes)
+    return open_sparse(folder, n_quizzes, remedy(population, hook, variant))
 
 
 def open_activation_peaks(
@@ -236,7 +236,7 @@ def open_activation_peaks(
     Errors: as open_activations.
     """
     folder, n_quizzes = _activations(population, hook, model_k, variant)
-    return open_peaks(folder, n_quizzes)
+    return open_peaks(folder, n_quizzes, remedy(population, hook, variant))
 
 
 def _activations(population: PopulationFolder, hook: str, model_k: int, variant: str) -> tuple[Path, int]:

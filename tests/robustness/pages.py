@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
+WRITERS = ("write", "link")
 READERS = ("read", "read_number", "read_choice", "bound")
 HOSTILE = (
     *("", "-1", "0", "1", "2", "999999", "1e9", "NaN", "inf", "0x10", "00", " 1", "1 ", "+1", "1_000"),
@@ -49,7 +50,7 @@ def parameter_names() -> list[str]:
         for call in calls
         if _name(call) in READERS and call.args and isinstance(call.args[0], ast.Constant)
     }
-    written = {keyword.arg for call in calls if _name(call) == "write" for keyword in call.keywords}
+    written = {keyword.arg for call in calls if _name(call) in WRITERS for keyword in call.keywords}
     return sorted(name for name in named | written if isinstance(name, str))
 
 

@@ -30,7 +30,8 @@ def trouble_with(seed: int) -> list[str]:
     shown = [text.value for text in [*app.warning, *app.code, *app.markdown]]
     troubles = [f"a traceback: {error.value}" for error in app.exception]
     troubles += [] if app.title or app.warning else ["an empty page"]
-    troubles += ["repeats a foreign address"] if any("evil.example" in text for text in shown) else []
+    is_link = any(sign in text for text in shown for sign in ("://evil.example", "](http"))
+    troubles += ["links to a foreign address"] if is_link else []
     troubles += [f"opened {path}" for path in opened if any(word in path for word in FORBIDDEN)]
     return [f"{page} {str(values)[:200]}: {trouble}" for trouble in troubles]
 
