@@ -14,6 +14,7 @@ from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, QUIZ_LENGTH
 
 LAST_BLOCK = QUIZ_LENGTH - BLOCK_LENGTH
+SURE = 0.99
 TOLD_KINDS = ("rule", "rectangle", "change", "colour")
 
 
@@ -128,6 +129,11 @@ def feature_frame(features: Mapping[int, Sequence[FiringFeature]]) -> pd.DataFra
         for one in fired
     ]
     return pd.DataFrame(rows, columns=["gpt", "feature", "activation", "share_of_maximum", "detects"])
+
+
+def doubt(probability: np.ndarray) -> np.ndarray:
+    """The probability of any other token than the right one, where it is worth drawing: above 1%."""
+    return np.where(probability < SURE, 1 - probability, 0)
 
 
 def token_name(token: int, names: Collection[str]) -> str:

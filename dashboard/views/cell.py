@@ -12,6 +12,7 @@ from cells import (
     FiringFeature,
     cell_facts,
     deciding_position,
+    doubt,
     feature_frame,
     firing_features,
     token_name,
@@ -40,6 +41,7 @@ AFTER, BEFORE = "after", "before"
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
 LEAST_F1 = 0.3
+DOUBT = ValueScale("probability of a wrong token", 1.0)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def overlay(view: View, shown: Shown) -> tuple[np.ndarray | None, ValueScale | N
     if shown.model_k is None:
         return None, None
     if shown.feature is None:
-        return 1 - probability_of_truth(view, shown.model_k), ValueScale("probability of a wrong token", 1.0)
+        return doubt(probability_of_truth(view, shown.model_k)), DOUBT
     values = view.readings[shown.model_k].of_feature(shown.feature)
     largest = float(values.max())
     scope = view.scope

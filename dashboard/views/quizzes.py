@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 import loaders
+from cells import doubt
 from components import permalink
 from components.display import Display, choose_display
 from components.downloads import download_button, grid_downloads
@@ -30,7 +31,6 @@ ABOUT_SOURCE = (
     "saw. Culture: quizzes the GPTs invented, kept when some of the five understood them and some failed."
 )
 DOUBT = ValueScale("probability of a wrong colour", 1.0)
-LEAST_SURE = 0.99
 UNSURE, PLAIN = "unsure", "nothing"
 DRAWINGS = {PLAIN: "nothing", UNSURE: "where each is unsure"}
 
@@ -145,11 +145,6 @@ def quiz_answers(
         caption=quizzes.task[i],
         detail=" · ".join([*told, *([invention.words()] if invention else [])]),
     )
-
-
-def doubt(probability: np.ndarray) -> np.ndarray:
-    """The probability of any wrong colour, where it is worth drawing: of at least 1%."""
-    return np.where(probability < LEAST_SURE, 1 - probability, 0)
 
 
 def alike(answers: np.ndarray) -> str:

@@ -120,6 +120,6 @@ class Visitor:
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     yield Visitor(context.new_page(), server)
     context.close()

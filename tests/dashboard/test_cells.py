@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 import loaders
-from cells import cell_facts, deciding_position, feature_frame, firing_features, token_name, true_concepts
+from cells import (
+    cell_facts,
+    deciding_position,
+    doubt,
+    feature_frame,
+    firing_features,
+    token_name,
+    true_concepts,
+)
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
@@ -54,6 +62,10 @@ def test_firing_features_carry_their_share_of_the_largest_activation():
     assert (second.feature, second.share) == (3, 0.25)
     assert firing_features(reading, 1, words) == []
     assert firing_features(reading, 0, words)[0].share is None
+
+
+def test_only_doubt_that_can_be_seen_is_drawn():
+    assert doubt(np.array([1.0, 0.995, 0.98, 0.25])) == pytest.approx([0, 0, 0.02, 0.75])
 
 
 def test_every_token_has_a_name():
