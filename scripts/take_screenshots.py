@@ -13,7 +13,13 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-VIEWS = {"home": "", "quizzes": "quizzes", "feature": "feature", "universal": "universal"}
+VIEWS = {
+    "home": "",
+    "quizzes": "quizzes",
+    "cell": "cell?set=browse&number=3",
+    "feature": "feature",
+    "universal": "universal",
+}
 PAINT_MILLISECONDS = 1500
 
 

@@ -12,7 +12,7 @@ from culture_core.figures.style import DISTINCT_PALETTE, GridStyle
 
 
 def choose(page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("combobox", name=label, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
