@@ -103,7 +103,7 @@ def test_a_damaged_file_never_ends_in_a_traceback(population, turn):
         if number % len(DAMAGES) != turn:
             continue
         place = number // len(DAMAGES)
-        apps = pages_after(DAMAGES[place % len(DAMAGES)], path, names[place % 3 :: 3])
+        apps = pages_after(DAMAGES[place % len(DAMAGES)], path, names[place // len(DAMAGES) % 3 :: 3])
         assert not problems(apps, path.name)
         told |= {path.name for app in apps.values() for warning in app.warning if "culture " in warning.value}
     assert told
