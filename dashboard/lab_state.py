@@ -163,3 +163,8 @@ def empty_cells(tokens: Tensor) -> Tensor:
     markers = torch.zeros_like(tokens)
     markers[::101] = tokens[::101]
     return markers
+
+
+def probability_words(p: float) -> str:
+    """A probability with two decimals, as in 0.93; "<0.01" for a small one."""
+    return f"{p:.2f}" if p >= 0.005 else "<0.01"

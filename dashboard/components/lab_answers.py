@@ -9,6 +9,7 @@ from components.grid_board import grid_board
 from culture_core.figures.rows import GridRow, answer_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
+from lab_state import probability_words
 from live import GivenAnswers
 
 CONFIDENCE = ValueScale("probability of this colour", 1.0)
@@ -30,7 +31,7 @@ def answer_rows(tokens: np.ndarray, given: GivenAnswers, names: Sequence[str]) -
 
 def sureness(given: GivenAnswers, place: int) -> str:
     """How probable a GPT finds its whole answer, in words."""
-    return f"{np.prod(given.probability[place].astype(np.float64)):.2g}"
+    return probability_words(float(np.prod(given.probability[place].astype(np.float64))))
 
 
 def answers_board(rows: Sequence[GridRow], display: Display, *, key: str, width: int = WIDTH) -> None:

@@ -18,7 +18,7 @@ from culture_core.culture.settings import InventingSettings
 from culture_core.culture.verdicts import INVALID, KEPT, REASONS, TRIVIAL, VERDICTS
 from culture_core.figures.rows import GridRow, quiz_row
 from culture_core.models.checkpoints import write_culture_quizzes
-from lab_state import LARGEST_SEED, read_amount
+from lab_state import LARGEST_SEED, probability_words, read_amount
 from live import InventedQuizzes
 
 N_CANDIDATES = 6
@@ -95,7 +95,7 @@ def _row(found: InventedQuizzes, n: int) -> GridRow:
     if reason == TRIVIAL:
         detail = "trivial: a grid is its own answer"
     else:
-        detail = f"{_outcome(reason)} · p by GPT: {', '.join(f'{p:.2g}' for p in found.probability[n])}"
+        detail = f"{_outcome(reason)} · p by GPT: {', '.join(map(probability_words, found.probability[n]))}"
     return quiz_row(found.tokens[n], caption=f"Candidate {n}", detail=detail)
 
 
@@ -161,7 +161,7 @@ def verdict_table(found: InventedQuizzes, models: Sequence[int]) -> pd.DataFrame
     rows = []
     for n, reason in enumerate(found.reason):
         verdicts = {
-            f"GPT {k}": f"{VERDICTS[verdict]} ({p:.2g})" if np.isfinite(p) else ""
+            f"GPT {k}": f"{VERDICTS[verdict]} ({probability_words(p)})" if np.isfinite(p) else ""
             for k, verdict, p in zip(models, found.verdict[n], found.probability[n], strict=True)
         }
         rows.append({"candidate": n, "outcome": _outcome(int(reason)), **verdicts})

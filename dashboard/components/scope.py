@@ -8,6 +8,12 @@ import streamlit as st
 import loaders
 from components import permalink
 
+# query parameters that name things of one population
+OF_A_POPULATION = (
+    *("gpt", "feature", "cell", "page", "set", "number", "position", "show"),
+    *("features", "shown", "head", "author", "invent", "measured"),
+)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -38,7 +44,7 @@ def choose_population() -> loaders.Population:
     names = loaders.population_names()
     name = permalink.read_choice("population", names, names[0])
     if len(names) > 1:
-        resets = ("hook", "gpt", "feature", "cell", "page", "set", "number", "position", "show")
+        resets = ("hook", *OF_A_POPULATION)
         st.selectbox("Population", names, width=260, **permalink.bound("population", name, resets=resets))
     return loaders.population(name)
 

@@ -24,6 +24,7 @@ from components.display import Display, choose_display, chosen_style
 from components.downloads import download_button, grid_downloads
 from components.feature_downloads import table_downloads
 from components.grid_board import CellClick, grid_board
+from components.lab_link import lab_link
 from components.scope import Scope, choose_hook, choose_population
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.rows import GridRow, answer_row, position_name, quiz_row
@@ -183,6 +184,7 @@ def show_facts(view: View, facts: CellFacts) -> None:
     if true:
         with st.expander(f"{len(true)} concepts hold here", icon=":material/fact_check:"):
             st.markdown("\n".join(f"- {words}" for words in true))
+    lab_link(view.scope, view.tokens, "Change this quiz in the Lab")
 
 
 def choose_shown(view: View, shown: Shown) -> None:

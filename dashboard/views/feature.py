@@ -10,6 +10,7 @@ from components.feature_note import feature_note, star_button
 from components.feature_panels import feature_panels
 from components.feature_picker import choose_feature
 from components.feature_profile import concepts_panel, feature_tables, matches_panel, profile_panels
+from components.lab_link import lab_link
 from components.scope import Scope, choose_scope
 from culture_core.features.reader import FeatureIndex
 
@@ -62,6 +63,8 @@ def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, 
                 icon=":material/compare:",
                 query_params=scope.link(gpt=model_k, feature=feature),
             )
+            strongest = loaders.index_quizzes(index).tokens[index.top(feature).quiz[0]]
+            lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
             table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")
 
 

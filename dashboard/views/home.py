@@ -41,6 +41,12 @@ WAYS_ON = (
         ":material/my_location:",
         "one cell: what each GPT expects there, which features fire",
     ),
+    (
+        "views/lab.py",
+        "Lab",
+        ":material/science:",
+        "paint a quiz, steer features, ask why, let a GPT invent",
+    ),
 )
 
 

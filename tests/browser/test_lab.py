@@ -5,6 +5,7 @@ import torch
 from playwright.sync_api import expect
 
 from culture_core import generate, load_culture
+from culture_core.features.reader import open_index
 from culture_core.world.codes import decode_quiz
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_RGB
@@ -136,6 +137,17 @@ def test_steering_is_drawn_and_is_in_the_link(visit):
     labels = visit.board(2).locator(".label .name").all_inner_texts()
     assert labels[:2] == ["before", "after"]
     assert labels[2].endswith("changed")
+
+
+def test_a_feature_is_taken_to_the_lab_with_its_strongest_quiz(visit, population):
+    index = open_index(population, population.hooks()[0], 0)
+    feature = int(index.table.query("density < 0.05").fires.idxmax())
+    page = visit.open(f"feature?gpt=0&feature={feature}")
+    page.get_by_role("link", name="Steer it in the Lab").click()
+    page.get_by_role("heading", name="Lab", exact=True).wait_for()
+    visit.settle()
+    assert f"features=0.{feature}" in page.url
+    assert torch.equal(quiz_in(page), index.quizzes.tokens[index.top(feature).quiz[0]])
 
 
 def test_a_cell_to_explain_is_chosen_by_click(visit):

@@ -15,6 +15,7 @@ from lab_state import (
     Steering,
     empty_cells,
     measured_quizzes,
+    probability_words,
     read_amount,
     read_features,
     start_quiz,
@@ -116,3 +117,7 @@ def test_an_emptied_quiz_keeps_its_markers():
     empty = empty_cells(quiz)
     assert empty.nonzero()[:, 0].tolist() == [0, 101, 202, 303]
     assert torch.equal(empty[::101], quiz[::101])
+
+
+def test_small_probabilities_are_told_as_such():
+    assert [probability_words(p) for p in (1.0, 0.934, 0.005, 1e-29)] == ["1.00", "0.93", "0.01", "<0.01"]
