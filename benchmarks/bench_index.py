@@ -26,7 +26,7 @@ from culture_core.features.engines import make_parts
 from culture_core.features.job import IndexJob
 from culture_core.features.parts import TOKENS_READ
 from culture_core.features.quiz_set import QuizSet
-from culture_core.features.store import write_index
+from culture_core.features.store import ARRAYS, write_index
 from culture_core.memory import keep_freed_memory
 from culture_core.saes.hooks import activations_at
 from timing import fastest
@@ -105,7 +105,8 @@ def against_blocks(population: PopulationFolder, hook: str, n_features: int, n: 
     theirs = fastest(lambda: index_by_blocks(model, sae, hook, job.quiz_set), 1, warm_up=False)
     print(
         f"{n_features} features x {n} quizzes: index {ours:.1f} s, block by block {theirs:.1f} s, "
-        f"{theirs / ours:.1f} times as fast"
+        f"{theirs / ours:.1f} times as fast",
+        flush=True,
     )
 
 
@@ -120,10 +121,13 @@ def memory(population: PopulationFolder, hook: str, n: int) -> None:
         )
         started = time.time()
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        size = sum(path.stat().st_size for path in population.index(hook, 0).rglob("*.npy"))
+        folder = population.index(hook, 0)
+        activations = sum(path.stat().st_size for path in folder.rglob("*.npy")) / 2**20
+        ships = (folder / ARRAYS).stat().st_size / 2**20
         print(
-            f"{quizzes} quizzes: {float(run.stdout.split()[-1]):,.0f} MiB at most, "
-            f"{size / 2**20:,.0f} MiB of activations on disk, {time.time() - started:.0f} s"
+            f"{quizzes} quizzes: {float(run.stdout.split()[-1]):,.0f} MiB of memory at most, "
+            f"{activations:,.0f} MiB of activations, {ships:.1f} MiB of index, {time.time() - started:.0f} s",
+            flush=True,
         )
 
 
