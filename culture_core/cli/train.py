@@ -144,7 +144,7 @@ def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") 
         mix_in_culture,
         n_workers,
         open_run,
-        prolong,
+        plan_again,
     )
     from culture_core.training.schedule import parse_budget
     from culture_core.training.start import begin_from
@@ -156,7 +156,7 @@ def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") 
         settings = begin_from(folder, settings, args.start)
     workers = n_workers(device, settings.n_models, args.workers)
     job = Job(folder, settings, budget_of(folder, given), workers, args.checkpoint_seconds)
-    prolong(job)
+    plan_again(job)
     if args.resume and args.set:
         settings = change_recipe(folder, settings, _changed(settings.recipe, args.set))
     if args.culture:

@@ -77,13 +77,17 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     return len(train)
 
 
-def prolong(job: Job) -> None:
-    """Take back a decay that a longer budget puts off: GPTs return to the end of their stable phase."""
+def plan_again(job: Job) -> None:
+    """Take back a decay that a longer budget puts off, or a shorter one moves before it has begun.
+
+    GPTs return to the end of their stable phase.
+    """
     decay = job.folder.read_decay()
     if decay is None:
         return
     planned = planned_decay(job.budget, job.settings.recipe, decay.first, elapsed(job))
-    if planned is None or planned.last > decay.last:
+    seen = max(job.folder.read_progress(k).seen for k in range(job.settings.n_models))
+    if planned is None or planned.last > decay.last or seen <= min(planned.first, decay.first):
         job.folder.drop_decay()
 
 
