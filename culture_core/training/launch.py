@@ -87,7 +87,7 @@ def plan_again(job: Job) -> None:
         return
     planned = planned_decay(job.budget, job.settings.recipe, decay.first, elapsed(job))
     seen = max(job.folder.read_progress(k).seen for k in range(job.settings.n_models))
-    if planned is None or planned.last > decay.last or seen <= min(planned.first, decay.first):
+    if planned is None or planned.last > decay.last or seen <= decay.first:
         job.folder.drop_decay()
 
 

@@ -113,3 +113,13 @@ def test_second_run_does_not_write_over_the_first(tmp_path, capsys):
     (tmp_path / "old.training" / "settings.json").write_text("{}")
     assert main(["train", "--out", str(tmp_path / "old")]) == 2
     assert "--resume goes on with it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("seen", "decay"), [(0, Decay(20, 40)), (24, Decay(20, 40)), (48, Decay(40, 80))])
+def test_a_shorter_budget_moves_a_decay_that_has_not_begun(tmp_path, seen, decay):
+    run, settings = tiny_run(tmp_path)
+    run.write_decay(Decay(40, 80))
+    write_json(run.model(0) / "progress.json", {**asdict(run.read_progress(0)), "seen": seen})
+    job = Job(run, replace(settings, recipe=replace(settings.recipe, decay_share=0.5)), Budget(quizzes=40))
+    plan_again(job)
+    assert decide_decay(job) == decay
