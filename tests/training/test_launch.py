@@ -5,18 +5,20 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from training_helpers import RECIPE, tiny_run
 
-from culture_core.artifacts import read_json
+from culture_core.artifacts import read_json, write_json
 from culture_core.cli.main import COMMANDS, main
 from culture_core.errors import CultureError
 from culture_core.models.api import load_culture
 from culture_core.training import log
-from culture_core.training.launch import change_recipe
+from culture_core.training.launch import change_recipe, plan_again
 from culture_core.training.run_folder import RunFolder
+from culture_core.training.schedule import Budget, Decay
+from culture_core.training.worker import Job, decide_decay
 
 ON_ONE_CORE = ("--workers", "1", "--num-test-samples", "16")
 SMALL = (
@@ -119,6 +121,7 @@ def test_second_run_does_not_write_over_the_first(tmp_path, capsys):
 def test_a_shorter_budget_moves_a_decay_that_has_not_begun(tmp_path, seen, decay):
     run, settings = tiny_run(tmp_path)
     run.write_decay(Decay(40, 80))
+    run.model(0).mkdir(parents=True)
     write_json(run.model(0) / "progress.json", {**asdict(run.read_progress(0)), "seen": seen})
     job = Job(run, replace(settings, recipe=replace(settings.recipe, decay_share=0.5)), Budget(quizzes=40))
     plan_again(job)
