@@ -57,9 +57,8 @@ def _train_on(folder: Path) -> list[str]:
 
 def _train_sae(folder: Path) -> list[str]:
     size = ["--tokens", "60000", "--batch-size", "512", "--width", "4", "--k", "4", "--workers", "1"]
-    few = ["--num-test-samples", "16", "--held-out-tokens", "6000"]
     population = ["--population", str(folder / "small"), "--hook", HOOK, "--models", "0,1"]
-    return ["train-sae", *population, *size, *few]
+    return ["train-sae", *population, *size, "--finetune-quizzes", "40"]
 
 
 def _index(folder: Path) -> list[str]:
@@ -148,11 +147,21 @@ def main() -> None:
         prepared = Path(folder) / "small"
         culture(["convert", str(FIXTURES), str(prepared)])
         few = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"]
-        held_out = ["--num-test-samples", "16", "--held-out-tokens", "6000"]
+        no_last_stage = ["--finetune-quizzes", "0"]
         with_saes = Path(folder) / "with_saes"
         shutil.copytree(prepared, with_saes)
         culture(
-            ["train-sae", "--population", str(with_saes), "--hook", HOOK, "--models", "0", *few, *held_out]
+            [
+                "train-sae",
+                "--population",
+                str(with_saes),
+                "--hook",
+                HOOK,
+                "--models",
+                "0",
+                *few,
+                *no_last_stage,
+            ]
         )
         chosen = [job for job in JOBS if job.name in args.jobs]
         fine = [

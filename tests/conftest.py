@@ -18,7 +18,10 @@ torch.set_num_threads(1)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOOK = "blocks.1.hook_resid_post"
-SMALL_SAE = ("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4", "--workers", "1")
+SMALL_SAE = (
+    *("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"),
+    *("--finetune-quizzes", "8", "--workers", "1"),
+)
 SMALL_FIGURES = ("--num-test-samples", "16", "--held-out-tokens", "6000", "--workers", "1")
 
 

@@ -18,6 +18,10 @@ EXAMPLES = (
     "train-sae --population cache/world-1M --variant untrained",
 )
 
+# what kept most of the quiz accuracy at a given L0 (docs/saes.md, "What was tried")
+ARCHITECTURE = "batchtopk"
+FINETUNE_QUIZZES = 800
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from culture_core.saes.architectures import ARCHITECTURES
@@ -35,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="TransformerLens hook point, or several with commas, which share the forward passes "
         "(default: residual stream at 2/3 depth)",
     )
-    parser.add_argument(
-        "--arch", default=default.architecture, choices=tuple(ARCHITECTURES), help="SAE architecture"
-    )
+    parser.add_argument("--arch", default=ARCHITECTURE, choices=tuple(ARCHITECTURES), help="SAE architecture")
     parser.add_argument(
         "--width", type=common.positive, default=default.width, help="features per dimension of the hook"
     )
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--finetune-quizzes",
         type=common.count,
-        default=default.finetune_quizzes,
+        default=FINETUNE_QUIZZES,
         help="quizzes of the last stage, which keeps the GPT's predictions as they are; 0 for none",
     )
     parser.add_argument("--finetune-lr", type=float, default=default.finetune_lr, help="Adam's rate in it")

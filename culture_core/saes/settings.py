@@ -27,7 +27,7 @@ class SAESettings:
     lr: float = 3e-3
     sparsity: float = 1.0
     finetune_quizzes: int = 0
-    finetune_lr: float = 1e-3
+    finetune_lr: float = 3e-4
     seed: int = 1000
 
     def to_json(self) -> dict[str, Any]:

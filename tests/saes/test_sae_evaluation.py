@@ -71,7 +71,7 @@ def test_shares_of_background_markers_and_positions_match_a_loop_over_features(h
         assert torch.equal(mask, token_kinds(tokens) == KINDS.index(kind))
         assert row["tokens"] == pytest.approx(float(mask.double().mean()))
         assert row["firing"] == pytest.approx(float(fires[mask].sum() / fires.sum()))
-        shares = [float((fires[..., f] & mask).sum() / fires[..., f].sum()) for f in live]
+        shares = [int((fires[..., f] & mask).sum()) / int(fires[..., f].sum()) for f in live]
         assert row["features"] == pytest.approx(sum(share >= 0.9 for share in shares) / len(live))
     explained = []
     for f in live:

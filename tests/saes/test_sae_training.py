@@ -66,7 +66,10 @@ def test_manifest_carries_the_figures(built_population):
 def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population, copy_population, capsys):
     population = copy_population(built_population)
     command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "0,1"]
-    settings = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4", "--workers", "1"]
+    settings = [
+        *("--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"),
+        *("--finetune-quizzes", "8", "--workers", "1"),
+    ]
     before = sae_manifest(population, HOOK, 0)
     assert main([*command, *settings, "--if-stale"]) == 0
     assert capsys.readouterr().out == "GPT 0: up to date\nGPT 1: up to date\n"
@@ -74,14 +77,14 @@ def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population
     assert main([*command, *settings, "--if-stale"]) == 0
     assert sae_manifest(population, HOOK, 0) == before
     assert sae_manifest(population, HOOK, 1)["model_sha256"] == sha256_file(population.model(2))
-    assert main([*command, *settings[:-4], "--k", "5", "--workers", "2", "--if-stale"]) == 0
+    assert main([*command, *settings, "--k", "5", "--workers", "2", "--if-stale"]) == 0
     assert sae_manifest(population, HOOK, 0)["settings"]["k"] == 5
 
 
 def test_a_baseline_reads_an_untrained_gpt_and_lies_beside_the_sae(built_population, copy_population):
     population = copy_population(built_population)
     command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "3"]
-    assert main([*command, "--tokens", "1024", "--baselines"]) == 0
+    assert main([*command, "--tokens", "1024", "--finetune-quizzes", "0", "--baselines"]) == 0
     own, untrained, reseeded = (sae_manifest(population, HOOK, 3, variant) for variant in VARIANTS)
     assert len({record["settings"]["seed"] for record in (own, untrained, reseeded)}) == 3
     assert own["model_sha256"] == reseeded["model_sha256"] != untrained["model_sha256"]
