@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--most-dense", type=common.share, default=0.05, help="leave out groups that fire on more tokens"
     )
+    parser.add_argument(
+        "--least-in-answer",
+        type=common.share,
+        default=0.1,
+        help="leave out groups with a smaller share of their firing where the last grid is predicted",
+    )
     common.add_if_stale(parser)
     common.add_threads(parser)
 
@@ -37,7 +43,9 @@ def run(args: argparse.Namespace) -> None:
     common.use_threads(args)
     population, _ = common.open_population(args.population)
     hook = the_hook(population, args.hook)
-    settings = CausalSettings(args.groups, args.n, args.seed, args.scale, args.most_dense)
+    settings = CausalSettings(
+        args.groups, args.n, args.seed, args.scale, args.most_dense, args.least_in_answer
+    )
     if args.if_stale and causal_is_current(population, hook, settings):
         print(f"the causal check at {hook} is up to date")
     else:
@@ -51,16 +59,16 @@ def report(population: PopulationFolder, hook: str) -> None:
 
     causal = open_causal(population, hook)
     rows = [
-        {"features": name, "groups": len(values), "mean agreement": float(values.mean())}
+        {
+            "features": name,
+            "groups": len(values),
+            "agreement of all together": causal.pooled_agreement(name),
+            "of their sizes": causal.size_agreement(name),
+            "of each, mean": float(values.mean()),
+        }
         for name, values in causal.agreements.items()
     ]
-    rows.append(
-        {
-            "features": "of different matched groups",
-            "groups": len(causal.groups),
-            "mean agreement": causal.agreement_across_groups,
-        }
-    )
     print(common.table(rows))
+    print(f"features of different matched groups agree at {causal.agreement_across_groups:.4f}, mean of each")
     print()
     print(common.table(causal.table.sort_values("agreement", ascending=False).head(8).to_dict("records")))

@@ -88,6 +88,12 @@ class PackedArrays:
             return self.whole(name)[feature]
         return self._read(f"{name}.{feature // BLOCK}")[feature % BLOCK]
 
+    def rows(self, name: str, n_features: int) -> NDArray:
+        """The rows of all features in an array (f, ...)."""
+        if name in self._names:
+            return self.whole(name)
+        return np.concatenate([self._read(f"{name}.{b}") for b in range(-(-n_features // BLOCK))])
+
     def overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
         """(each, 404) activations of the pairs of one feature, each feature having `each`."""
         indptr = self.whole(f"{name}_indptr")

@@ -228,6 +228,12 @@ class FeatureIndex:
         """At each of the 404 positions of a quiz; 0 at the last, which is never read."""
         return self._profile("position", feature)
 
+    @cached_property
+    def fires_by_position(self) -> NDArray[np.int64]:
+        """(f, 404) on how many quizzes each feature fires at each position."""
+        self._need("position_fires")
+        return self._arrays.rows("position_fires", self.n_features).astype(np.int64)
+
     def by_colour(self, feature: int) -> Profile:
         """On each of the 15 tokens: the eleven colours of a cell, then the markers of the four grids."""
         return self._profile("token", feature)

@@ -209,8 +209,9 @@ def causal_section(population: PopulationFolder, hook: str) -> str:
         {
             "features ablated": name,
             "groups": len(values),
-            "agreement, mean": float(values.mean()),
-            "agreement, median": float(np.median(values)),
+            "agreement, all together": causal.pooled_agreement(name),
+            "agreement of sizes": causal.size_agreement(name),
+            "agreement of each, mean": float(values.mean()),
             "change of loss, mean": f"{causal.mean_loss(name):+.5f}",
         }
         for name, values in causal.agreements.items()
@@ -220,7 +221,8 @@ def causal_section(population: PopulationFolder, hook: str) -> str:
     settings = causal.manifest["settings"]
     return (
         f"One feature a GPT set to 0, SAE spliced in, {settings['quizzes']} quizzes; agreement is the mean r "
-        f"between two GPTs' changes of loss by task.\n\n{table(rows)}\n\nFeatures of different matched "
+        f"between two GPTs' changes of loss: over groups and tasks, over groups (log of the largest change), "
+        f"over the tasks of each group.\n\n{table(rows)}\n\nFeatures of different matched "
         f"groups agree at {across:.3f}; {percent(float(better), 0)} of the matched groups agree better."
     )
 

@@ -25,6 +25,8 @@ MATCHED, RANDOM, UNMATCHED = "matched", "random", "unmatched"
 SETS = (MATCHED, RANDOM, UNMATCHED)
 BATCH = 40
 NEIGHBOURS = 10
+# changes of loss below this, in nats a cell, are rounding
+LEAST_SIZE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,21 @@ def agreement_with_others(profiles: NDArray[np.floating]) -> float:
         if i != j
     ]
     return float(np.mean(values)) if values else float("nan")
+
+
+def pooled_agreement(profiles: NDArray[np.floating]) -> float:
+    """The mean over pairs of GPTs of r, over all groups and tasks at once, of profiles (g, m, t).
+
+    Groups that matter weigh most, where `agreement` gives every group, whatever it does, the same weight.
+    """
+    return agreement(profiles.transpose(1, 0, 2).reshape(profiles.shape[1], -1))
+
+
+def size_agreement(profiles: NDArray[np.floating]) -> float:
+    """The mean over pairs of GPTs of r, over groups, between the logarithms of the largest change in any task
+    of profiles (g, m, t): is a feature about as important to every GPT?"""
+    size = np.abs(profiles).max(2)
+    return agreement(np.log(np.maximum(size, LEAST_SIZE)).T)
 
 
 def profile_r(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

@@ -13,7 +13,7 @@ from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
-from culture_core.features.reader import open_index
+from culture_core.features.reader import FeatureIndex, open_index
 from culture_core.models.api import load_culture
 from culture_core.saes.plain import read_sae
 from culture_core.universality.causal import (
@@ -25,27 +25,33 @@ from culture_core.universality.causal import (
     agreement_with_others,
     changes_by_task,
     control_features,
+    pooled_agreement,
     read_spliced,
+    size_agreement,
 )
 from culture_core.universality.reader import MatchReader
 from culture_core.universality.store import matches_sha256, open_matches
-from culture_core.world.vocabulary import LABELS, WORLD_TASKS
+from culture_core.world.vocabulary import LABELS, LAST_GRID, WORLD_TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ARRAYS = "causal.npz"
 ABLATED = 0.0
+# the tokens after which a cell of the last grid is predicted
+PREDICTING = slice(LAST_GRID.start - 1, LAST_GRID.stop - 1)
 
 
 @dataclass(frozen=True)
 class CausalSettings:
     """What the causal check is run with.
 
-    groups: matched groups, those of highest excess among the selective ones, and as many of each control.
+    groups: matched groups, those of highest excess among the eligible ones, and as many of each control.
     quizzes: the tasks in turn, in the structures that ask for one grid, with prompt noise. seed: of the
     quizzes and the controls. scale: matched features are also multiplied by this; 0 leaves that out.
-    most_dense: a group counts as selective when each of its features fires on at most this share of tokens.
+    most_dense, least_in_answer: a group is eligible when each of its features fires on at most this share of
+    tokens, and has at least this share of its firing where cells of the last grid are predicted, so that it
+    can matter to the answer. The second holds for the controls too.
     """
 
     groups: int = 24
@@ -53,6 +59,7 @@ class CausalSettings:
     seed: int = 12
     scale: float = 4.0
     most_dense: float = 0.05
+    least_in_answer: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,29 +77,40 @@ class CausalProfile:
 
 
 def choose_sets(
-    matches: MatchReader, density: NDArray[np.floating], settings: CausalSettings
+    matches: MatchReader,
+    density: NDArray[np.floating],
+    in_answer: NDArray[np.floating],
+    settings: CausalSettings,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """(numbers of the matched groups (g,), features (3, g, m) in the order of SETS).
 
-    density: (m, f). Random controls are any features but the matched ones; unmatched controls have no mutual
-    match in any GPT. A control that cannot be found is -1.
+    density: (m, f); in_answer: (m, f), see `answer_shares`. Random controls are any features but the matched
+    ones; unmatched controls have no mutual match in any GPT. A control that cannot be found is -1.
     """
     groups = matches.groups
     members = groups[[f"gpt_{k}" for k in matches.models]].to_numpy()
-    selective = (density[np.arange(len(matches.models)), members] <= settings.most_dense).all(1)
+    eligible = (density <= settings.most_dense) & (in_answer >= settings.least_in_answer)
+    whole = eligible[np.arange(len(matches.models)), members].all(1)
     order = groups.excess if groups.excess.notna().all() else groups.mean_r
-    number = order[selective].sort_values(ascending=False, kind="stable").index.to_numpy()[: settings.groups]
+    number = order[whole].sort_values(ascending=False, kind="stable").index.to_numpy()[: settings.groups]
     matched = members[number]
     generator = np.random.default_rng(settings.seed)
     features = np.empty((len(SETS), *matched.shape), dtype=np.int32)
     features[SETS.index(MATCHED)] = matched
     for a in range(len(matches.models)):
-        free = np.ones(matches.n_features, dtype=bool)
+        free = in_answer[a] >= settings.least_in_answer
         free[matched[:, a]] = False
         lonely = free & ~matches.mutual[a].any(0)
         for name, allowed in ((RANDOM, free), (UNMATCHED, lonely)):
             features[SETS.index(name), :, a] = control_features(density[a], allowed, matched[:, a], generator)
     return number, features
+
+
+def answer_shares(index: FeatureIndex) -> NDArray[np.float64]:
+    """(f,) the share of each feature's firing that is where cells of the last grid are predicted; 0 for one
+    that never fires."""
+    fires = index.fires_by_position
+    return fires[:, PREDICTING].sum(1) / np.maximum(fires.sum(1), 1)
 
 
 def run_causal(
@@ -110,12 +128,14 @@ def run_causal(
     """
     started = time.time()
     matches = open_matches(population, hook)
-    density = np.stack([open_index(population, hook, k).table.density for k in matches.models])
-    number, features = choose_sets(matches, density, settings)
+    indexes = [open_index(population, hook, k) for k in matches.models]
+    density = np.stack([index.table.density for index in indexes])
+    in_answer = np.stack([answer_shares(index) for index in indexes])
+    number, features = choose_sets(matches, density, in_answer, settings)
     if len(number) == 0:
         raise CultureError(
-            f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens in every GPT; "
-            "give a higher --most-dense"
+            f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens, and in the last grid, "
+            "in every GPT; give a higher --most-dense or a lower --least-in-answer"
         )
     arrays: dict[str, NDArray] = {"group": number, "features": features}
     arrays |= _effects(population, hook, matches.models, features, settings, progress)
@@ -242,6 +262,15 @@ class CausalReader:
             name: np.array([self.profile(name, place).agreement for place in range(len(self.groups))])
             for name in SETS
         }
+
+    def pooled_agreement(self, name: str) -> float:
+        """The agreement over all groups of one of SETS together: is what matters to one GPT what matters to
+        the others?"""
+        return pooled_agreement(self._arrays["loss"][SETS.index(name)])
+
+    def size_agreement(self, name: str) -> float:
+        """The same of the size of effects, whatever the task."""
+        return size_agreement(self._arrays["loss"][SETS.index(name)])
 
     @cached_property
     def agreement_across_groups(self) -> float:

@@ -19,7 +19,7 @@ def full(built_population, tmp_path_factory) -> PopulationFolder:
     make_two_groups(population, population.hooks()[0])
     for name, *options in (
         ["grade", "--workers", "1"],
-        ["causal", "--groups", "2", "--n", "16", "--most-dense", "1"],
+        ["causal", "--groups", "2", "--n", "16", "--most-dense", "1", "--least-in-answer", "0"],
     ):
         assert main([name, "--population", str(population.root), *options]) == 0, name
     return population

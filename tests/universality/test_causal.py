@@ -13,6 +13,8 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.features.interventions import Change, Intervention
+from culture_core.features.reader import open_index
+from culture_core.features.store import open_activations
 from culture_core.models.api import load_culture
 from culture_core.models.steering import steered
 from culture_core.saes.store import load_sae
@@ -21,10 +23,17 @@ from culture_core.universality.causal import (
     agreement_with_others,
     changes_by_task,
     control_features,
+    pooled_agreement,
     profile_r,
     read_spliced,
+    size_agreement,
 )
-from culture_core.universality.causal_store import open_causal
+from culture_core.universality.causal_store import (
+    CausalSettings,
+    answer_shares,
+    choose_sets,
+    open_causal,
+)
 from culture_core.universality.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
@@ -95,6 +104,51 @@ def test_agreement_is_the_mean_pairwise_correlation_of_profiles():
     assert agreement(profiles) == pytest.approx(sum(pairs) / 10, abs=1e-6)
 
 
+def test_pooled_agreement_is_over_groups_and_tasks_and_weighs_what_matters():
+    generator = np.random.default_rng(2)
+    profiles = generator.normal(size=(6, 3, 8)) * 1e-6
+    profiles[2] = generator.normal(size=8)
+    flat = profiles.transpose(1, 0, 2).reshape(3, -1)
+    assert pooled_agreement(profiles) == pytest.approx(np.corrcoef(flat)[np.triu_indices(3, 1)].mean())
+    assert pooled_agreement(profiles) > 0.99
+    assert np.mean([agreement(group) for group in profiles]) < 0.6
+
+
+def test_size_agreement_compares_the_largest_change_of_each_group():
+    sizes = np.array([1e-4, 1e-2, 1.0, 1e-3])
+    profiles = np.zeros((4, 2, 8))
+    profiles[:, 0, 3], profiles[:, 1, 5] = sizes, -sizes
+    assert size_agreement(profiles) == pytest.approx(1)
+    profiles[:, 1] = profiles[::-1, 1].copy()
+    log = np.log(sizes)
+    assert size_agreement(profiles) == pytest.approx(np.corrcoef(log, log[::-1])[0, 1])
+
+
+def test_answer_shares_are_the_firing_before_cells_of_the_last_grid(built_population):
+    codes = open_activations(built_population, HOOK, 2)
+    shares = answer_shares(open_index(built_population, HOOK, 2))
+    for feature in np.argsort(-np.diff(codes.indptr))[:5]:
+        position = codes.of_feature(feature)[0] % 404
+        assert shares[feature] == pytest.approx(np.mean((position >= 303) & (position < 403)), abs=0.02)
+
+
+def test_only_groups_and_controls_that_fire_in_the_last_grid_are_chosen(built_population, copy_population):
+    population = copy_population(built_population)
+    members = make_two_groups(population, HOOK)
+    matches = open_matches(population, HOOK)
+    density = np.stack([open_index(population, HOOK, k).table.density for k in range(5)])
+    in_answer = np.random.default_rng(0).random(density.shape)
+    in_answer[np.arange(5), members] = [[0.9], [0.9]]
+    in_answer[3, members[1, 3]] = 0.05
+    number, features = choose_sets(matches, density, in_answer, CausalSettings(most_dense=1))
+    assert members[0].tolist() in features[0].tolist()
+    assert members[1].tolist() not in features[0].tolist()
+    assert features.shape == (3, len(number), 5)
+    for a in range(5):
+        chosen = features[:, :, a]
+        assert (in_answer[a, chosen[chosen >= 0]] >= 0.1).all()
+
+
 def test_agreement_with_others_pairs_different_groups_only():
     profiles = np.random.default_rng(1).random((3, 2, 8))
     pairs = [profile_r(profiles[i, 0], profiles[j, 1]) for i in range(3) for j in range(3) if i != j]
@@ -108,7 +162,7 @@ def checked(built_population, copy_population):
     population = copy_population(built_population)
     members = make_two_groups(population, HOOK)
     command = ["causal", "--population", str(population.root), "--groups", "2", "--n", "16"]
-    command += ["--most-dense", "1"]
+    command += ["--most-dense", "1", "--least-in-answer", "0"]
     assert main(command) == 0
     return population, members, command
 
