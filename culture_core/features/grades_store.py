@@ -20,7 +20,10 @@ from culture_core.features.sparse import SparseActivations
 from culture_core.features.store import ensure_activations, read_manifest
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
+# counts changes of the arrays below: grades of an older layout are made again
+LAYOUT = 2
 SETTINGS = {
+    "layout": LAYOUT,
     "levels": N_LEVELS,
     "best": N_BEST,
     "margin": MARGIN,
