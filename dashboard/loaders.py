@@ -161,6 +161,13 @@ def inventions(chosen: Population) -> dict[int, Invention]:
     return _inventions(chosen, *_browse_written(chosen))
 
 
+def invention(chosen: Population, quiz_set: str, number: int) -> Invention | None:
+    """What is known of quiz `number` of one of QUIZ_SETS; None unless the GPTs invented it."""
+    if quiz_set == CULTURE_SET:
+        return quiz_table.invention_of(culture(chosen), number)
+    return inventions(chosen).get(number) if quiz_set == BROWSE_SET else None
+
+
 def browse_table(chosen: Population) -> pd.DataFrame:
     """The quizzes of the browse set as a table."""
     return _browse_table(chosen, *_browse_written(chosen))

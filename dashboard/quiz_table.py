@@ -48,6 +48,11 @@ def inventions(browse: BrowseSet, culture: CultureSet | None) -> dict[int, Inven
     return {i: _invention(frame.loc[numbers[i]], culture.models) for i in places if numbers[i] in frame.index}
 
 
+def invention_of(culture: CultureSet, number: int) -> Invention:
+    """What is known of the stored candidate in row `number`."""
+    return _invention(culture.frame().iloc[number], culture.models)
+
+
 def _invention(row: pd.Series, models: Sequence[int]) -> Invention:
     asked = [k for k in models if not np.isnan(row[f"p_{k}"])]
     return Invention(

@@ -32,6 +32,7 @@ from culture_core.figures.style import ValueScale
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
 from loaders import BROWSE_SET, CULTURE_SET, INDEX_SET
+from quiz_table import Invention
 
 SET_NAMES = {
     INDEX_SET: "of the feature index",
@@ -65,6 +66,7 @@ class View:
     number: int
     position: int
     readings: dict[int, QuizReading]
+    invention: Invention | None
 
 
 def choose_quiz(scope: Scope) -> View:
@@ -100,7 +102,8 @@ def choose_quiz(scope: Scope) -> View:
     position = permalink.read_number("position", 0, QUIZ_LENGTH - 1, deciding_position(clean), of="a quiz")
     readings = {k: loaders.reading(scope.population, scope.hook, k, tokens) for k in scope.population.models}
     quiz = quizzes.batch[number : number + 1]
-    return View(scope, tokens, clean, quiz, quizzes.task[number], number, position, readings)
+    invention = loaders.invention(scope.population, quiz_set, number)
+    return View(scope, tokens, clean, quiz, quizzes.task[number], number, position, readings, invention)
 
 
 def read_shown(view: View) -> Shown:
@@ -171,6 +174,8 @@ def show_facts(view: View, facts: CellFacts) -> None:
     name = token_name(facts.token, style.names)
     st.subheader(position_name(view.position, quiz_row(view.tokens).labels), anchor=False)
     lines = [f"**{name}**, token {view.position}"]
+    if view.invention is not None:
+        lines.append(f"the quiz: {view.invention.words()}")
     if facts.clean != facts.token:
         lines.append(f"noise: was {token_name(facts.clean, style.names)}")
     if facts.source is not None and facts.source == facts.clean:

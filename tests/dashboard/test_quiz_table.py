@@ -13,7 +13,7 @@ from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.evaluation.browse import BrowseSet
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, inventions, quiz_table
+from quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, invention_of, inventions, quiz_table
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def test_author_and_verdicts_are_found_by_the_number_of_the_candidate(browse, cu
     assert found[9].words() == "invented by GPT 5, understood by 0 5, failed by 2"
     assert found[8].words() == "its author is not known, understood by 0"
     assert set(found) == {8, 9}
+    assert invention_of(culture, 0) == found[9]
     assert inventions(browse, None) == {}
 
 

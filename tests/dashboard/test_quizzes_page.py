@@ -43,6 +43,7 @@ def test_a_culture_quiz_is_looked_into_without_saes(page):
     assert not app.exception
     assert not app.warning
     assert "token" in app.markdown[0].value
+    assert "the quiz: its author is not known" in app.markdown[0].value
 
 
 def test_home_shows_the_quiz_and_names_what_is_missing(page):
