@@ -16,7 +16,7 @@ TOP_K = 20
 QUANTILES = (0.9, 0.75, 0.5, 0.25, 0.1)
 A_QUANTILE = 3
 # peaks sorted at a time, unless one feature has more
-BLOCK_PEAKS = 2_000_000
+BLOCK_PEAKS = 2**18
 
 
 @dataclass(frozen=True)
