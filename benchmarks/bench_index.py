@@ -133,7 +133,7 @@ def memory(population: PopulationFolder, hook: str, n: int) -> None:
 
 
 def peak_own_memory(process: subprocess.Popen[bytes]) -> int:
-    """Bytes of anonymous memory the process held at most, looked at a hundred times a second until it ends."""
+    """Bytes of anonymous memory the process held at most, looked at a hundred times a second to its end."""
     peak = 0
     while process.poll() is None:
         status = Path(f"/proc/{process.pid}/status").read_text()
