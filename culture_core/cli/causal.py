@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out groups with a smaller share of their firing where the last grid is predicted",
     )
     common.add_if_stale(parser)
-    common.add_threads(parser)
+    common.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> None:
+    from culture_core.training.hardware import n_cores
     from culture_core.universality.causal_store import CausalSettings, causal_is_current, run_causal
 
-    common.use_threads(args)
     population, _ = common.open_population(args.population)
     hook = the_hook(population, args.hook)
     settings = CausalSettings(
@@ -49,7 +49,15 @@ def run(args: argparse.Namespace) -> None:
     if args.if_stale and causal_is_current(population, hook, settings):
         print(f"the causal check at {hook} is up to date")
     else:
-        run_causal(population, hook, settings, common.command_line(), progress=True)
+        run_causal(
+            population,
+            hook,
+            settings,
+            common.command_line(),
+            workers=args.workers or n_cores(),
+            threads=args.threads,
+            progress=True,
+        )
     report(population, hook)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from culture_core.artifacts import PopulationFolder, provenance
@@ -9,6 +10,7 @@ from culture_core.cli import common
 
 if TYPE_CHECKING:
     from culture_core.evaluation.circuits import Circuits, CircuitSettings
+    from culture_core.workers import Report
 
 DESCRIPTION = (
     "accuracy and loss by task without each attention layer, head and MLP; what heads attend to and copy"
@@ -31,39 +33,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=5, help="seed of the quizzes")
     common.add_if_stale(parser)
-    common.add_threads(parser)
+    common.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.circuits import CircuitSettings, identity, is_current
+    from culture_core.training.hardware import n_cores
+    from culture_core.workers import run_jobs
 
-    common.use_threads(args)
     population, manifest = common.open_population(args.population)
     settings = CircuitSettings(args.n, args.n_attention, args.seed)
     hashes = {model["id"]: model["sha256"] for model in manifest["models"]}
+    stale = []
     for model_k in common.chosen_models(manifest, args.models):
         wanted = identity(settings, hashes[model_k])
         if args.if_stale and is_current(population, model_k, wanted):
             print(f"the circuits of GPT {model_k} are up to date")
         else:
-            _measure(population, model_k, settings, wanted)
+            stale.append((model_k, wanted))
+    measure = partial(_measure, population, settings, common.command_line())
+    for (model_k, _), measured in zip(
+        stale, run_jobs(measure, stale, args.workers or n_cores(), threads=args.threads), strict=True
+    ):
+        _print(*measured, model_k)
 
 
 def _measure(
-    population: PopulationFolder, model_k: int, settings: "CircuitSettings", wanted: dict[str, Any]
-) -> None:
+    population: PopulationFolder,
+    settings: "CircuitSettings",
+    command: str,
+    job: tuple[int, dict[str, Any]],
+    report: "Report",
+) -> tuple["Circuits", float]:
+    """Measure and store the circuits of one GPT; returns them and the seconds it took."""
     from culture_core.evaluation.circuits import measure_circuits, save_circuits
     from culture_core.models.population import resolve_source
 
+    model_k, wanted = job
     started = time.time()
+    report(f"measuring the circuits of GPT {model_k}")
     (model,) = resolve_source(population.root).load_models(model_k)
     circuits = measure_circuits(model, settings, progress=f"circuits of GPT {model_k}")
-    made_by = provenance(common.command_line(), started)
+    made_by = provenance(command, started)
     save_circuits(circuits, population, model_k, {**wanted, "made_by": made_by})
-    _print(circuits, model_k, made_by["seconds"])
+    return circuits, made_by["seconds"]
 
 
-def _print(circuits: "Circuits", model_k: int, seconds: float) -> None:
+def _print(circuits: "Circuits", seconds: float, model_k: int) -> None:
     changes = circuits.changes("accuracy", "zero").sort_values(circuits.columns[0]).head(WORST)
     rows = [{"set to zero": part, **row} for part, row in changes.round(4).to_dict("index").items()]
     print(f"\nGPT {model_k} ({seconds:.0f} s): change of accuracy without the parts it needs most")

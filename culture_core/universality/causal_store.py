@@ -31,6 +31,7 @@ from culture_core.universality.causal import (
 )
 from culture_core.universality.reader import MatchReader
 from culture_core.universality.store import matches_sha256, open_matches
+from culture_core.workers import Report, run_jobs
 from culture_core.world.vocabulary import LABELS, LAST_GRID, WORLD_TASKS
 
 if TYPE_CHECKING:
@@ -119,9 +120,12 @@ def run_causal(
     settings: CausalSettings,
     command: str,
     *,
+    workers: int = 1,
+    threads: int | None = None,
     progress: bool = False,
 ) -> None:
-    """Ablate (and scale) the chosen features in every GPT and write what it does.
+    """Ablate (and scale) the chosen features in every GPT and write what it does; a process a GPT, up to
+    `workers` of them.
 
     Errors: CultureError when the matches are missing, when no group is selective, or for a hook point a MyGPT
     has not.
@@ -137,8 +141,12 @@ def run_causal(
             f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens, and in the last grid, "
             "in every GPT; give a higher --most-dense or a lower --least-in-answer"
         )
+    jobs = [
+        _Job(population, hook, k, features[:, :, a], settings, progress) for a, k in enumerate(matches.models)
+    ]
+    effects = run_jobs(_effects, jobs, workers, threads=threads)
     arrays: dict[str, NDArray] = {"group": number, "features": features}
-    arrays |= _effects(population, hook, matches.models, features, settings, progress)
+    arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {
         "hook": hook,
         "models": matches.models,
@@ -153,44 +161,50 @@ def run_causal(
         artifacts.write_json(partial / artifacts.MANIFEST, manifest)
 
 
-def _effects(
-    population: PopulationFolder,
-    hook: str,
-    models: list[int],
-    features: NDArray[np.int32],
-    settings: CausalSettings,
-    progress: bool,
-) -> dict[str, NDArray]:
-    """Changes of loss and accuracy (3, g, m, t) by ablation and (g, m, t) by scaling; baselines (m, t)."""
+@dataclass(frozen=True)
+class _Job:
+    """One GPT of a causal check: features (3, g) are changed in GPT model_k."""
+
+    population: PopulationFolder
+    hook: str
+    model_k: int
+    features: NDArray[np.int32]
+    settings: CausalSettings
+    progress: bool
+
+
+def _effects(job: _Job, report: Report) -> dict[str, NDArray]:
+    """Changes of loss and accuracy (3, g, t) by ablation and (g, t) by scaling; baseline (t,)."""
+    report(f"changing features of GPT {job.model_k}")
+    settings = job.settings
     batch = evaluation_quizzes(settings.quizzes, settings.seed)
     tasks = [LABELS.index(task) for task in WORLD_TASKS]
-    s, g, m = features.shape
-    shape = (g, m, len(tasks))
+    s, g = job.features.shape
+    model = load_culture([job.model_k], source=job.population.root)[0]
+    sae = read_sae(job.population.sae(job.hook, job.model_k))
+    chosen = job.features.ravel()
+    reading = read_spliced(model, sae, job.hook, batch.tokens, np.maximum(chosen, 0))
+    right, task_of_quiz = reading.intact.correct.numpy(), batch.task.numpy()
+    names = {"": (s, g, len(tasks)), "scaled_": (g, len(tasks))}
     arrays = {
-        "loss": np.full((s, *shape), np.nan, dtype=np.float32),
-        "accuracy": np.full((s, *shape), np.nan, dtype=np.float32),
-        "scaled_loss": np.full(shape, np.nan, dtype=np.float32),
-        "scaled_accuracy": np.full(shape, np.nan, dtype=np.float32),
-        "spliced_accuracy": np.zeros((m, len(tasks)), dtype=np.float32),
+        f"{prefix}{measure}": np.full(shape, np.nan, dtype=np.float32)
+        for prefix, shape in names.items()
+        for measure in ("loss", "accuracy")
     }
-    task_of_quiz = batch.task.numpy()
-    with tqdm(total=s * g * m, desc="causal check", unit="feature", disable=not progress) as bar:
-        for a, k in enumerate(models):
-            model, sae = load_culture([k], source=population.root)[0], read_sae(population.sae(hook, k))
-            chosen = features[:, :, a].ravel()
-            reading = read_spliced(model, sae, hook, batch.tokens, np.maximum(chosen, 0))
-            right = reading.intact.correct.numpy()
-            arrays["spliced_accuracy"][a] = [right[task_of_quiz == task].mean() for task in tasks]
-            for place in np.flatnonzero(chosen >= 0):
-                where = (*divmod(int(place), g), a)
-                ablated = reading.scaled(int(place), ABLATED)
-                change = changes_by_task(reading.intact, ablated, batch, tasks)
-                arrays["loss"][where], arrays["accuracy"][where] = change
-                if where[0] == SETS.index(MATCHED) and settings.scale:
-                    scaled = reading.scaled(int(place), settings.scale)
-                    change = changes_by_task(reading.intact, scaled, batch, tasks)
-                    arrays["scaled_loss"][where[1:]], arrays["scaled_accuracy"][where[1:]] = change
-                bar.update()
+    arrays["spliced_accuracy"] = np.array(
+        [right[task_of_quiz == task].mean() for task in tasks], dtype=np.float32
+    )
+
+    def change(prefix: str, where: tuple[int, ...], place: int, factor: float) -> None:
+        changed = changes_by_task(reading.intact, reading.scaled(place, factor), batch, tasks)
+        arrays[f"{prefix}loss"][where], arrays[f"{prefix}accuracy"][where] = changed
+
+    name = f"causal check of GPT {job.model_k}"
+    for place in tqdm(np.flatnonzero(chosen >= 0).tolist(), name, unit="feature", disable=not job.progress):
+        which, group = divmod(place, g)
+        change("", (which, group), place, ABLATED)
+        if which == SETS.index(MATCHED) and settings.scale:
+            change("scaled_", (group,), place, settings.scale)
     return arrays
 
 
