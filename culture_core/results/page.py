@@ -30,6 +30,7 @@ def write_results(population: PopulationFolder, hook: str, path: Path, command: 
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
     parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, path))]
+    parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
     with artifacts.atomic_file(path) as partial:
         partial.write_text("\n\n".join(parts) + "\n")
 
@@ -39,6 +40,7 @@ def _sections(population: PopulationFolder, hook: str) -> dict[str, Callable[[],
         "Population": lambda: sections.population_section(population),
         "SAEs": lambda: sections.sae_section(population, hook),
         "Coverage of concepts": lambda: sections.coverage_section(population, hook),
+        "Linear probes": lambda: sections.probes_section(population),
         "Universality": lambda: sections.universality_section(population, hook),
         "Groups": lambda: sections.groups_section(population, hook),
         "Causal agreement": lambda: sections.causal_section(population, hook),

@@ -1,13 +1,15 @@
 """The sections of the page of results: each from artifacts alone, as Markdown."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from culture_core import artifacts
-from culture_core.artifacts import PopulationFolder
+from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.grades import open_grades
+from culture_core.features.probes_store import open_probes
 from culture_core.features.reader import open_index
 from culture_core.results import published
 from culture_core.results.markdown import MISSING, between, percent, table
@@ -99,6 +101,26 @@ def coverage_section(population: PopulationFolder, hook: str) -> str:
     return (
         f"Mean over {concepts} concepts of the best F1 of any single feature, on {quizzes:,} quizzes."
         f"\n\n{table(rows)}"
+    )
+
+
+def probes_section(population: PopulationFolder) -> str:
+    """What each layer knows of the concepts, by linear probes."""
+    probes = open_probes(population)
+    means = probes.table.groupby("layer", sort=False)[["auroc", "baseline_auroc", "f1", "baseline_f1"]].mean()
+    rows = [
+        {
+            "after": layer,
+            "AUROC": float(row.auroc),
+            "of shuffled labels": float(row.baseline_auroc),
+            "F1": float(row.f1),
+            "of shuffled labels, F1": float(row.baseline_f1),
+        }
+        for layer, row in means.iterrows()
+    ]
+    return (
+        "A linear probe for each concept on what the residual stream holds; mean over GPTs and concepts, on "
+        f"quizzes apart.\n\n{table(rows)}"
     )
 
 
@@ -225,6 +247,28 @@ def causal_section(population: PopulationFolder, hook: str) -> str:
         f"over the tasks of each group.\n\n{table(rows)}\n\nFeatures of different matched "
         f"groups agree at {across:.3f}; {percent(float(better), 0)} of the matched groups agree better."
     )
+
+
+def cost_section(population: PopulationFolder) -> str:
+    """Seconds and size of every kind of artifact."""
+    rows = []
+    for name in ("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "circuits"):
+        files = [path for path in (population.root / name).rglob("*") if _ships(path)]
+        made = [artifacts.read_json(path).get("made_by", {}) for path in files if path.name == MANIFEST]
+        seconds = sum(record.get("seconds", 0) for record in made)
+        rows.append(
+            {
+                "artifact": f"{name}/",
+                "files": len(files),
+                "MiB": sum(path.stat().st_size for path in files) / 2**20,
+                "seconds, all processes": f"{seconds:,.0f}" if made else "",
+            }
+        )
+    return f"{table(rows)}\n\nSparse activations, which do not ship, are not counted."
+
+
+def _ships(path: Path) -> bool:
+    return path.is_file() and "activations" not in path.parts
 
 
 def _ids(population: PopulationFolder) -> list[int]:
