@@ -13,11 +13,12 @@ from PIL import Image
 from culture_core import artifacts
 from culture_core.cli.main import main
 from culture_core.features.grades import open_grades
+from culture_core.features.probes_store import open_probes
 from culture_core.features.reader import open_index
 from culture_core.results.choice import interesting_groups
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
-from culture_core.results.sections import coverage_section
+from culture_core.results.sections import cost_section, coverage_section, probes_section
 from culture_core.universality.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
@@ -41,6 +42,26 @@ def test_coverage_is_that_of_the_grades(built_population):
     for k in range(5):
         coverage = open_grades(built_population, HOOK, k).coverage
         assert f"| {k} | {coverage['sae']:.3f} | not measured | {coverage['raw_directions']:.3f} |" in text
+
+
+def test_what_it_took_counts_what_ships_and_its_seconds(built_population):
+    text = cost_section(built_population)
+    manifests = [artifacts.read_json(built_population.sae(HOOK, k) / "manifest.json") for k in range(5)]
+    sizes = [path.stat().st_size for path in (built_population.root / "saes").rglob("*") if path.is_file()]
+    seconds = sum(manifest["made_by"]["seconds"] for manifest in manifests)
+    assert f"| saes/ | {len(sizes)} | {sum(sizes) / 2**20:.3f} | {seconds:,.0f} |" in text
+    indexes = sorted((built_population.root / "index" / HOOK).iterdir())
+    shipped = [path for folder in indexes for path in folder.iterdir() if path.is_file()]
+    assert any((folder / "activations").is_dir() for folder in indexes)
+    assert f"| index/ | {len(shipped)} |" in text
+
+
+def test_probes_are_told_by_layer(built_population, copy_population):
+    population = copy_population(built_population)
+    assert main(["probe", "--population", str(population.root), "--n", "24", "--workers", "1"]) == 0
+    table = open_probes(population).table
+    mean = table[table.layer == table.layer.iloc[0]].auroc.mean()
+    assert f"| {table.layer.iloc[0]} | {mean:.3f} |" in probes_section(population)
 
 
 def test_the_page_repeats_the_artifacts_and_names_what_is_missing(
