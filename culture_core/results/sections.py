@@ -268,7 +268,7 @@ def cost_section(population: PopulationFolder) -> str:
 
 
 def _ships(path: Path) -> bool:
-    return path.is_file() and "activations" not in path.parts
+    return path.is_file() and not path.name.startswith(".") and "activations" not in path.parts
 
 
 def _ids(population: PopulationFolder) -> list[int]:

@@ -16,6 +16,7 @@ TITLES = {
     "compare": "Compare two features",
     "lists": "Lists and notes",
     "lab": "Lab",
+    "circuits": "Circuits",
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import loaders
 
-PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab")
+PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab", "circuits")
 
 
 def headline(app) -> str:
