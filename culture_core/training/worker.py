@@ -151,9 +151,8 @@ def _steps(trainer: Trainer, turn: Turn, job: Job, team: Team, stop_asked: Calla
             report = team.follow(trainer.test() if team.is_leader else None)
             trainer.note_test(report)
             if team.is_leader:
-                log.append(
-                    job.folder.log(turn.model_k), {"event": "test", "quizzes": progress.seen, **report}
-                )
+                tested = {**report, "tested": report["quizzes"], "quizzes": progress.seen}
+                log.append(job.folder.log(turn.model_k), {"event": "test", **tested})
         progress.seconds = seconds_before + time.monotonic() - started
         wants_end = stop_asked() or progress.seconds - seconds_before > job.slice_seconds
         is_over = team.follow(wants_end or _at_milestone(progress.seen, turn.decay, recipe.epoch))

@@ -74,6 +74,8 @@ def test_killed_run_resumes_to_a_population_and_can_be_prolonged(tmp_path):
     assert run.read_settings().recipe.focus == 1.0
     assert "recipe" in {record["event"] for record in log.read(run.log(0))}
     assert [run.read_progress(k).seen for k in range(2)] == [budget + 64] * 2
+    tests = [record["quizzes"] for record in log.read(run.log(0)) if record["event"] == "test"]
+    assert tests == list(range(64, budget + 65, 64))
 
 
 def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
