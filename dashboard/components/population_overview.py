@@ -45,6 +45,11 @@ def show_training(population: loaders.Population) -> None:
         with column:
             st.markdown(f"**{words.split(' by ')[0]}** as training went on")
             chart(figure, words, key=words)
+    if drawn and population.manifest.get("training", {}).get("start"):
+        st.caption(
+            "The training went on from GPTs that had been trained before: the curves begin where those had "
+            "ended, and the loss first rises with the learning rate."
+        )
 
 
 def show_saes(population: loaders.Population) -> None:
