@@ -45,6 +45,12 @@ def _agreement_words(causal: CausalReader, profile: CausalProfile) -> str:
     )
 
 
+def _signed(form: str, value: float) -> str:
+    """A change in words: a plain 0 where nothing is left of it after rounding."""
+    text = form.format(value)
+    return text if text.strip("+-0.%") else "0"
+
+
 def _heat_map(
     causal: CausalReader, title: str, values: np.ndarray, form: str, full: float, help: str
 ) -> Panel:
@@ -54,9 +60,9 @@ def _heat_map(
             "label": f"GPT {model_k}",
             "cells": [
                 {
-                    "text": form.format(value),
+                    "text": _signed(form, value),
                     "share": float(value / full),
-                    "title": f"GPT {model_k}, {task}: {form.format(value)}",
+                    "title": f"GPT {model_k}, {task}: {_signed(form, value)}",
                 }
                 for task, value in zip(causal.tasks, row, strict=True)
             ],

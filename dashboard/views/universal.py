@@ -49,7 +49,7 @@ def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
             show_shared(scope, column, shared, display, key="shared")
-    feature_panels(causal_panels(scope, model_k, feature), key="causal", width=420)
+    feature_panels(causal_panels(scope, model_k, feature), key="causal", width=640)
     st.subheader("The strongest quizzes of each alone")
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
