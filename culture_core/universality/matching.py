@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from culture_core.universality.confounds import Confounds
@@ -98,6 +97,9 @@ def one_to_one(r: NDArray[np.float32]) -> NDArray[np.int64]:
 
     Rows and columns of -inf take no part. Source: scipy's linear_sum_assignment (the Hungarian problem).
     """
+    # scipy's optimisers take half a second to import, which readers of matches need not wait for
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = (np.flatnonzero(np.isfinite(r).any(axis)) for axis in (1, 0))
     chosen_rows, chosen_columns = linear_sum_assignment(r[np.ix_(rows, columns)], maximize=True)
     assigned = np.full(len(r), -1, dtype=np.int64)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 KEPT_VARIANCE = 0.99
 PUBLISHED_PAIRS = 1200
@@ -62,6 +61,8 @@ def _mean_canonical(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 def distance_ranks(x: NDArray[np.floating]) -> NDArray[np.float32]:
     """Ranks (n, n) of the distances 1 - r between the rows of x; symmetric, the diagonal is 0."""
+    from scipy.stats import rankdata
+
     n = len(x)
     upper = np.triu_indices(n, 1)
     ranks = np.zeros((n, n), dtype=np.float32)
