@@ -146,23 +146,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "small"
         culture(["convert", str(FIXTURES), str(prepared)])
-        few = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"]
-        no_last_stage = ["--finetune-quizzes", "0"]
+        few = [
+            "--tokens",
+            "24000",
+            "--batch-size",
+            "512",
+            "--width",
+            "4",
+            "--k",
+            "4",
+            "--finetune-quizzes",
+            "0",
+        ]
         with_saes = Path(folder) / "with_saes"
         shutil.copytree(prepared, with_saes)
-        culture(
-            [
-                "train-sae",
-                "--population",
-                str(with_saes),
-                "--hook",
-                HOOK,
-                "--models",
-                "0",
-                *few,
-                *no_last_stage,
-            ]
-        )
+        culture(["train-sae", "--population", str(with_saes), "--hook", HOOK, "--models", "0", *few])
         chosen = [job for job in JOBS if job.name in args.jobs]
         fine = [
             torment(job, with_saes if job.name == "index" else prepared, args.kills, draw) for job in chosen

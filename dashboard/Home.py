@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from collector import loading_once
 from components.problem import show_problem
 from culture_core.errors import CultureError
 
@@ -26,7 +27,8 @@ page = st.navigation(
     ],
     position="top",
 )
-try:
-    page.run()
-except CultureError as error:
-    show_problem(error)
+with loading_once(page.url_path):
+    try:
+        page.run()
+    except CultureError as error:
+        show_problem(error)

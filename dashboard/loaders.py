@@ -188,6 +188,11 @@ def matches(chosen: Population, hook: str) -> MatchReader:
     return _matches(chosen.folder, hook, _written(chosen.folder.matches(hook)))
 
 
+def matches_written(chosen: Population, hook: str) -> int:
+    """What tells the matches of a hook point from others made in their place."""
+    return _written(chosen.folder.matches(hook))
+
+
 def has_matches(chosen: Population, hook: str) -> bool:
     """Whether the features of a hook point have been matched."""
     return (chosen.folder.matches(hook) / artifacts.MANIFEST).is_file()

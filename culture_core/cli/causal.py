@@ -38,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.training.hardware import n_cores
     from culture_core.universality.causal_store import CausalSettings, causal_is_current, run_causal
 
     population, _ = common.open_population(args.population)
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
             hook,
             settings,
             common.command_line(),
-            workers=args.workers or n_cores(),
+            workers=common.n_workers(args),
             threads=args.threads,
             progress=True,
         )

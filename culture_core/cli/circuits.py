@@ -38,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.circuits import CircuitSettings, identity, is_current
-    from culture_core.training.hardware import n_cores
     from culture_core.workers import run_jobs
 
     population, manifest = common.open_population(args.population)
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
             stale.append((model_k, wanted))
     measure = partial(_measure, population, settings, common.command_line())
     for (model_k, _), measured in zip(
-        stale, run_jobs(measure, stale, args.workers or n_cores(), threads=args.threads), strict=True
+        stale, run_jobs(measure, stale, common.n_workers(args), threads=args.threads), strict=True
     ):
         _print(*measured, model_k)
 

@@ -56,10 +56,10 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 def n_workers(args: argparse.Namespace) -> int:
-    """The processes asked for, or one a core; a single one on a GPU."""
+    """The processes asked for, or one a core; a single one where a command computes on a GPU."""
     from culture_core.training.hardware import n_cores
 
-    return args.workers or (n_cores() if args.device == "cpu" else 1)
+    return args.workers or (n_cores() if getattr(args, "device", "cpu") == "cpu" else 1)
 
 
 def positive(text: str) -> int:

@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from culture_core.features.grades import open_grades
     from culture_core.features.grades_store import is_current
-    from culture_core.training.hardware import n_cores
     from culture_core.workers import run_jobs
 
     population, manifest = common.open_population(args.population)
@@ -40,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     models = common.chosen_models(manifest, args.models)
     stale = [k for k in models if not (args.if_stale and is_current(population, hook, k))]
     grade_one = partial(_grade, population, hook, common.command_line())
-    run_jobs(grade_one, stale, args.workers or n_cores(), threads=args.threads)
+    run_jobs(grade_one, stale, common.n_workers(args), threads=args.threads)
     rows = [_row(k, open_grades(population, hook, k)) for k in models]
     print(common.table(rows))
     if any(row["untrained SAE"] == NOT_MEASURED for row in rows):

@@ -41,7 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from culture_core.features.probes import ProbeSettings
     from culture_core.features.probes_store import open_probes, probes_are_current, save_probes
-    from culture_core.training.hardware import n_cores
     from culture_core.workers import run_jobs
 
     started = time.time()
@@ -50,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
     settings = ProbeSettings(args.n, args.tokens, args.ridge, args.seed)
     if not (args.if_stale and probes_are_current(population, models, settings)):
         probe_one = partial(_probe, population, settings)
-        found = run_jobs(probe_one, models, args.workers or n_cores(), threads=args.threads)
+        found = run_jobs(probe_one, models, common.n_workers(args), threads=args.threads)
         save_probes(population, models, settings, found, provenance(common.command_line(), started))
     table = open_probes(population).table
     columns = ["auroc", "baseline_auroc", "selectivity", "f1", "baseline_f1"]

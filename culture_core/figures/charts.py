@@ -42,10 +42,7 @@ def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") 
         records = [model[group][name] for name in names] + [model]
         offset = (place - (len(models) - 1) / 2) * ROW_SPREAD / max(1, len(models) - 1)
         figure.add_trace(_accuracy_marks(place, model["id"], records, rows, offset))
-    for boundary in range(len(rows) - 1):
-        figure.add_hline(
-            boundary + 0.5, line={"color": NEUTRAL, "width": 2 if boundary == len(rows) - 2 else 0.5}
-        )
+    figure.update_layout(shapes=[_boundary(row, strong=row == len(rows) - 2) for row in range(len(rows) - 1)])
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=rows, range=[-0.6, len(rows) - 0.4], showgrid=False
     )
@@ -56,6 +53,12 @@ def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") 
         dtick=0.2,
     )
     return finish(figure, height=58 + 40 * len(rows))
+
+
+def _boundary(row: int, strong: bool) -> dict[str, Any]:
+    """A line over the whole width, above a row."""
+    line = {"color": NEUTRAL, "width": 2 if strong else 0.5}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": row + 0.5, "y1": row + 0.5, "line": line}
 
 
 def _accuracy_marks(

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -141,10 +141,9 @@ def run_causal(
             f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens, and in the last grid, "
             "in every GPT; give a higher --most-dense or a lower --least-in-answer"
         )
-    jobs = [
-        _Job(population, hook, k, features[:, :, a], settings, progress) for a, k in enumerate(matches.models)
-    ]
-    effects = run_jobs(_effects, jobs, workers, threads=threads)
+    jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
+    change = partial(_effects, population, hook, settings, progress)
+    effects = run_jobs(change, jobs, workers, threads=threads)
     arrays: dict[str, NDArray] = {"group": number, "features": features}
     arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {
@@ -156,34 +155,32 @@ def run_causal(
         "runs": "from the block behind the hook on, quizzes in which the feature fires only",
         "made_by": artifacts.provenance(command, started),
     }
-    with artifacts.atomic_folder(population.causal(hook)) as partial:
-        artifacts.write_arrays(partial / ARRAYS, arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+    with artifacts.atomic_folder(population.causal(hook)) as folder:
+        artifacts.write_arrays(folder / ARRAYS, arrays)
+        artifacts.write_json(folder / artifacts.MANIFEST, manifest)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One GPT of a causal check: features (3, g) are changed in GPT model_k."""
+def _effects(
+    population: PopulationFolder,
+    hook: str,
+    settings: CausalSettings,
+    progress: bool,
+    job: tuple[int, NDArray[np.int32]],
+    report: Report,
+) -> dict[str, NDArray]:
+    """Changes of loss and accuracy (3, g, t) by ablation and (g, t) by scaling; baseline (t,).
 
-    population: PopulationFolder
-    hook: str
-    model_k: int
-    features: NDArray[np.int32]
-    settings: CausalSettings
-    progress: bool
-
-
-def _effects(job: _Job, report: Report) -> dict[str, NDArray]:
-    """Changes of loss and accuracy (3, g, t) by ablation and (g, t) by scaling; baseline (t,)."""
-    report(f"changing features of GPT {job.model_k}")
-    settings = job.settings
+    job: id of the GPT and the features (3, g) to change in it.
+    """
+    model_k, features = job
+    report(f"changing features of GPT {model_k}")
     batch = evaluation_quizzes(settings.quizzes, settings.seed)
     tasks = [LABELS.index(task) for task in WORLD_TASKS]
-    s, g = job.features.shape
-    model = load_culture([job.model_k], source=job.population.root)[0]
-    sae = read_sae(job.population.sae(job.hook, job.model_k))
-    chosen = job.features.ravel()
-    reading = read_spliced(model, sae, job.hook, batch.tokens, np.maximum(chosen, 0))
+    s, g = features.shape
+    model = load_culture([model_k], source=population.root)[0]
+    sae = read_sae(population.sae(hook, model_k))
+    chosen = features.ravel()
+    reading = read_spliced(model, sae, hook, batch.tokens, np.maximum(chosen, 0))
     right, task_of_quiz = reading.intact.correct.numpy(), batch.task.numpy()
     names = {"": (s, g, len(tasks)), "scaled_": (g, len(tasks))}
     arrays = {
@@ -199,8 +196,8 @@ def _effects(job: _Job, report: Report) -> dict[str, NDArray]:
         changed = changes_by_task(reading.intact, reading.scaled(place, factor), batch, tasks)
         arrays[f"{prefix}loss"][where], arrays[f"{prefix}accuracy"][where] = changed
 
-    name = f"causal check of GPT {job.model_k}"
-    for place in tqdm(np.flatnonzero(chosen >= 0).tolist(), name, unit="feature", disable=not job.progress):
+    name = f"causal check of GPT {model_k}"
+    for place in tqdm(np.flatnonzero(chosen >= 0).tolist(), name, unit="feature", disable=not progress):
         which, group = divmod(place, g)
         change("", (which, group), place, ABLATED)
         if which == SETS.index(MATCHED) and settings.scale:

@@ -67,10 +67,11 @@ def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: D
         on_click=lambda cell: permalink.write(cell=f"{cell.row}-{cell.position}"),
         selected=selected,
     )
-    if kind == STRONGEST and len(index.top(feature).quiz) > SHOWN:
+    n_top = int((index.top_quiz[feature] >= 0).sum())
+    if kind == STRONGEST and n_top > SHOWN:
         all_shown = permalink.read("all") is not None
         st.button(
-            f"Show {SHOWN}" if all_shown else f"Show all {len(index.top(feature).quiz)}",
+            f"Show {SHOWN}" if all_shown else f"Show all {n_top}",
             key="more",
             on_click=permalink.write,
             kwargs={"all": None if all_shown else 1, "cell": None},
@@ -91,7 +92,7 @@ def _strongest(index: FeatureIndex, feature: int) -> tuple[list[int], list[GridR
     n_kept = index.top_quiz.shape[1]
     shown = n_kept if permalink.read("all") is not None else SHOWN
     rows = top_rows(index, loaders.index_quizzes(index), feature, shown)
-    return index.top(feature).quiz[: len(rows)].tolist(), rows
+    return index.top_quiz[feature, : len(rows)].tolist(), rows
 
 
 def _spread(index: FeatureIndex, feature: int) -> tuple[list[int], list[GridRow]]:

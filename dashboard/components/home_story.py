@@ -49,10 +49,20 @@ def find_story(scope: Scope) -> Story | None:
     """The most universal feature that tells its story well: on one of its top quizzes it and its match fire
     on several cells, much the same ones, and the quiz is in the plainest order if that can be had. None when
     there is no such feature."""
-    stories = [story for ref in universal_refs(scope, TOLD_OF) for story in _stories(scope, ref)]
-    quizzes = loaders.index_quizzes(loaders.index(scope.population, scope.hook, scope.population.models[0]))
-    plain = [story for story in stories if quizzes.structure[story.quiz] == PLAINEST]
-    return next(iter([*plain, *stories]), None)
+    written = loaders.matches_written(scope.population, scope.hook)
+    return _find_story(scope, str(scope.population.folder.root), scope.hook, written)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _find_story(_scope: Scope, root: str, hook: str, written: int) -> Story | None:  # noqa: ARG001 - the key
+    quizzes = loaders.index_quizzes(loaders.index(_scope.population, hook, _scope.population.models[0]))
+    first = None
+    for ref in universal_refs(_scope, TOLD_OF):
+        for story in _stories(_scope, ref):
+            if quizzes.structure[story.quiz] == PLAINEST:
+                return story
+            first = first or story
+    return first
 
 
 def _stories(scope: Scope, ref: FeatureRef) -> list[Story]:

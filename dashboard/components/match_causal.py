@@ -60,9 +60,9 @@ def _heat_map(
             "label": f"GPT {model_k}",
             "cells": [
                 {
-                    "text": _signed(form, value),
+                    "text": (text := _signed(form, value)),
                     "share": float(value / full),
-                    "title": f"GPT {model_k}, {task}: {_signed(form, value)}",
+                    "title": f"GPT {model_k}, {task}: {text}",
                 }
                 for task, value in zip(causal.tasks, row, strict=True)
             ],

@@ -118,7 +118,7 @@ def show_own(scope: Scope, model_k: int, feature: int, display: Display, *, key:
     """Draw a feature's own strongest quizzes."""
     index = loaders.index(scope.population, scope.hook, model_k)
     rows = top_rows(index, loaders.index_quizzes(index), feature, OWN_SHOWN)
-    numbers = index.top(feature).quiz[: len(rows)].tolist()
+    numbers = index.top_quiz[feature, : len(rows)].tolist()
     show_rows(scope, index, feature, rows, numbers, display, key=f"{key}.{model_k}")
 
 

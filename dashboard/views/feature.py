@@ -63,7 +63,7 @@ def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, 
                 icon=":material/compare:",
                 query_params=scope.link(gpt=model_k, feature=feature),
             )
-            strongest = loaders.index_quizzes(index).tokens[index.top(feature).quiz[0]]
+            strongest = loaders.index_quizzes(index).tokens[index.top_quiz[feature, 0]]
             lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
             table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")
 

@@ -89,7 +89,7 @@ def show_thumbnail(scope: Scope, ref: FeatureRef, display: Display, *, key: str)
         legend=False,
         row_width=320,
         clickable=False,
-        addresses=scope.cell_addresses(loaders.INDEX_SET, index.top(ref.feature).quiz[:1]),
+        addresses=scope.cell_addresses(loaders.INDEX_SET, index.top_quiz[ref.feature, :1]),
     )
     if words := detects(scope, ref.model_k, ref.feature):
         st.caption(words)
