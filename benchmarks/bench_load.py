@@ -1,12 +1,16 @@
-"""The dashboard under load: browser sessions side by side that walk through all pages.
+"""The dashboard under load: sessions side by side that walk through all pages.
 
-    python benchmarks/bench_load.py --sessions 20 --seconds 120
+    python benchmarks/bench_load.py --sessions 20 --browsers 3 --seconds 120
 
-Every session is a browser context of its own in one real Chromium. It opens the app once, by a permalink to a
-page, and then reads on within it, as people do: the menu's links to other pages, and "Next" on the pages of
-features, with a reader's pauses between. Prints the time from a click until the page is drawn (median, 95th
-percentile), how long the first page took each, errors, the share of
-the cores that server and browsers took, and the server's resident memory over time.
+A session opens Home, then goes from page to page within the app, as people do, with a reader's pauses: by the
+menu, to features at random, by "Next". Some sessions are real Chromium windows, which also draw. Drawing a page
+takes a core a second or two, ten times what the server needs for it, so 20 windows on one machine measure
+themselves (try --browsers 20). All others speak the same protocol to the same server over the same web socket
+(`protocol_client.py`) and draw nothing.
+
+Prints the time from request to the end of the page's script (sessions without a browser) and from a click to
+the page drawn (browsers): median, 95th percentile; errors and exceptions on a page; the share of the cores that
+the server took; and its resident memory over time.
 """
 
 import argparse
@@ -18,12 +22,17 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from websockets.exceptions import WebSocketException
 
 from bench_dashboard import CHROMIUM, FLAGS, REPOSITORY, free_port
+from protocol_client import ProtocolClient
 
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 TROUBLE = '[data-testid="stException"]'
@@ -39,6 +48,7 @@ MENU = {
     "Lab": "Lab",
     "Lists": "Lists and notes",
 }
+ADDRESSES = {"Home": "", "Cell view": "cell"}
 WITH_NEXT = ("Feature", "Universal")
 STEP = "Next feature"
 SHARE_OF_STEPS = 0.5
@@ -51,8 +61,8 @@ MEMORY_EVERY = 10.0
 class Log:
     """What was seen: milliseconds by what was opened, one line for each error, MB over time."""
 
-    first: list[float] = field(default_factory=list)
-    visits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    drawn: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    answered: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
@@ -62,19 +72,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=120.0, help="counted after all have arrived")
-    parser.add_argument("--arrival", type=float, default=60.0, help="seconds within which all arrive")
+    parser.add_argument("--browsers", type=int, default=3, help="how many of them are real browser windows")
+    parser.add_argument("--seconds", type=float, default=120.0, help="counted after all have opened Home")
     args = parser.parse_args()
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/Home.py", "--server.headless", "true"]
     server = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.fileWatcherType", "none"],
+        [*command, "--server.port", str(port)],
         cwd=REPOSITORY,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        asyncio.run(load(f"http://127.0.0.1:{port}", server.pid, args))
+        asyncio.run(load(f"127.0.0.1:{port}", server.pid, args))
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -83,54 +93,91 @@ def main() -> None:
 async def load(address: str, pid: int, args: argparse.Namespace) -> None:
     """Run all sessions, and print what was seen."""
     log = Log()
-    async with async_playwright() as playwright:
+    async with async_playwright() as playwright, AsyncExitStack() as clients:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        await warm_up(browser, address)
-        pages = await asyncio.gather(
-            *(
-                arrive(browser, address, args.arrival * number / args.sessions, log)
-                for number in range(args.sessions)
-            )
-        )
+        windows = [await open_home(browser, f"http://{address}") for _ in range(args.browsers)]
+        readers: list[Reader] = [BrowserReader(window, log.drawn) for window in windows]
+        for _ in range(args.sessions - args.browsers):
+            client = await clients.enter_async_context(ProtocolClient(f"ws://{address}"))
+            readers.append(ProtocolReader(client, log.answered))
         deadline = time.monotonic() + args.seconds
         server, machine = server_seconds(pid), machine_seconds()
         await asyncio.gather(
             watch_memory(pid, log, deadline),
-            *(read_on(page, number, deadline, log) for number, page in enumerate(pages)),
+            *(read_on(reader, number, deadline, log.errors) for number, reader in enumerate(readers)),
         )
         shares = (server_seconds(pid) - server) / args.seconds, (machine_seconds() - machine) / args.seconds
         await browser.close()
     report(log, *shares)
 
 
-async def warm_up(browser: Browser, address: str) -> None:
-    """Wait for the server, and open Home once."""
-    page = await browser.new_page()
+async def open_home(browser: Browser, address: str) -> Page:
+    """A session of its own that has opened Home; waits for a server that does not answer yet."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
     while True:
         try:
             await page.goto(address)
             break
-        except Exception:  # Chromium's error for a refused connection
+        except PlaywrightError:  # refused: the server is still starting
             await asyncio.sleep(0.1)
-    await page.wait_for_selector("h1", timeout=60_000)
-    await page.close()
-
-
-async def arrive(browser: Browser, address: str, after: float, log: Log) -> Page:
-    """A new session opens Home, after some seconds."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 900})
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE)
-    await asyncio.sleep(after)
-    started = time.perf_counter()
-    await page.goto(address)
     await drawn(page, MENU["Home"])
-    log.first.append(milliseconds_since(started))
     return page
 
 
-async def read_on(page: Page, number: int, deadline: float, log: Log) -> None:
-    """One reader: goes from page to page within the app until the deadline."""
+class Reader(Protocol):
+    """One session. `times`: milliseconds by page, to be added to."""
+
+    times: dict[str, list[float]]
+
+    async def follow(self, name: str, draw: random.Random) -> list[str]:
+        """Open a page of the menu; returns the exceptions on it."""
+
+    async def step(self, name: str, draw: random.Random) -> list[str]:
+        """Go to another feature on a page about features; returns the exceptions on it."""
+
+
+@dataclass
+class BrowserReader:
+    """A real browser window: clicks, and waits until the page is drawn."""
+
+    page: Page
+    times: dict[str, list[float]]
+
+    async def follow(self, name: str, draw: random.Random) -> list[str]:  # noqa: ARG002
+        await self.page.get_by_role("link", name=name, exact=True).first.click()
+        await drawn(self.page, MENU[name])
+        return await self._exceptions()
+
+    async def step(self, name: str, draw: random.Random) -> list[str]:  # noqa: ARG002
+        old = self.page.url
+        await self.page.get_by_role("button", name="Next").click()
+        await self.page.wait_for_function("old => location.href !== old", arg=old)
+        await self.page.wait_for_selector(READY)
+        return await self._exceptions()
+
+    async def _exceptions(self) -> list[str]:
+        return await self.page.locator(TROUBLE).all_inner_texts()
+
+
+@dataclass
+class ProtocolReader:
+    """A session without a browser: asks for a page, and waits for the end of its script."""
+
+    client: ProtocolClient
+    times: dict[str, list[float]]
+
+    async def follow(self, name: str, draw: random.Random) -> list[str]:  # noqa: ARG002
+        return await self.client.open(ADDRESSES.get(name, name.lower()))
+
+    async def step(self, name: str, draw: random.Random) -> list[str]:
+        feature = f"gpt={draw.randrange(5)}&feature={draw.randrange(2048)}"
+        return await self.client.open(name.lower(), feature)
+
+
+async def read_on(reader: Reader, number: int, deadline: float, errors: list[str]) -> None:
+    """Go from page to page until the deadline, pausing as a reader does."""
     draw = random.Random(number)
     here = "Home"
     await asyncio.sleep(draw.uniform(0, PAUSE_SECONDS[1]))
@@ -139,26 +186,13 @@ async def read_on(page: Page, number: int, deadline: float, log: Log) -> None:
         there = here if steps else draw.choice([name for name in MENU if name != here])
         started = time.perf_counter()
         try:
-            await (step(page) if steps else follow(page, there))
-            log.visits[STEP if steps else there].append(milliseconds_since(started))
-            if await page.locator(TROUBLE).count():
-                log.errors.append(f"{there}: an exception on the page")
-        except Exception as error:  # a time-out, mostly; all are counted
-            log.errors.append(f"{there}: {str(error).splitlines()[0]}")
+            exceptions = await (reader.step if steps else reader.follow)(there, draw)
+            reader.times[STEP if steps else there].append(1000 * (time.perf_counter() - started))
+            errors.extend(f"{there}: {text}" for text in exceptions)
+        except (PlaywrightError, WebSocketException, TimeoutError) as error:
+            errors.append(f"{there}: {str(error).splitlines()[0]}")
         here = there
         await asyncio.sleep(draw.uniform(*PAUSE_SECONDS))
-
-
-async def follow(page: Page, name: str) -> None:
-    await page.get_by_role("link", name=name, exact=True).first.click()
-    await drawn(page, MENU[name])
-
-
-async def step(page: Page) -> None:
-    old = page.url
-    await page.get_by_role("button", name="Next").click()
-    await page.wait_for_function("old => location.href !== old", arg=old)
-    await page.wait_for_selector(READY)
 
 
 async def drawn(page: Page, title: str) -> None:
@@ -170,10 +204,6 @@ async def watch_memory(pid: int, log: Log, deadline: float) -> None:
     while time.monotonic() < deadline:
         log.memory.append(resident_mb(pid))
         await asyncio.sleep(MEMORY_EVERY)
-
-
-def milliseconds_since(started: float) -> float:
-    return 1000 * (time.perf_counter() - started)
 
 
 def resident_mb(pid: int) -> float:
@@ -195,19 +225,24 @@ def machine_seconds() -> float:
 
 
 def report(log: Log, server_share: float, machine_share: float) -> None:
-    print(f"arrivals, the whole app loaded: median {statistics.median(log.first):.0f} ms")
-    for name, values in sorted(log.visits.items()):
-        print(f"{name:>12}: {len(values)} visits, median {statistics.median(values):.0f} ms")
-    together = sorted(value for values in log.visits.values() for value in values)
-    p95 = together[int(0.95 * (len(together) - 1))]
-    median = statistics.median(together)
-    print(f"all: {len(together)} visits, median {median:.0f} ms, 95th percentile {p95:.0f} ms")
+    for what, visits in (("answered by the server", log.answered), ("drawn in a browser", log.drawn)):
+        print(what)
+        for name, values in sorted(visits.items()):
+            print(f"{name:>16}: {len(values)} visits, {spread(values)}")
+        together = [value for values in visits.values() for value in values]
+        if together:
+            print(f"{'all':>16}: {len(together)} visits, {spread(together)}")
     print(
         f"of {os.cpu_count()} cores, {machine_share:.2f} were busy: the server {server_share:.2f}, "
         f"browsers and all else {machine_share - server_share:.2f}"
     )
     print(f"errors: {len(log.errors)}", *sorted(set(log.errors)), sep="\n  ")
     print("resident memory of the server, MB:", " ".join(f"{value:.0f}" for value in log.memory))
+
+
+def spread(values: list[float]) -> str:
+    p95 = sorted(values)[int(0.95 * (len(values) - 1))]
+    return f"median {statistics.median(values):.0f} ms, 95th percentile {p95:.0f} ms"
 
 
 if __name__ == "__main__":

@@ -1,34 +1,54 @@
-"""The router: which pages there are, and how a problem is told to the reader."""
+"""The router: which pages there are, and how a problem is told to the reader.
+
+`streamlit run` imports this file once, for the server; then it runs it as a script for every page asked for.
+"""
 
 from pathlib import Path
 
 import streamlit as st
 
+from ahead import loading_ahead
 from collector import loading_once
 from components.problem import show_problem
 from culture_core.errors import CultureError
 
-ICON = (Path(__file__).parent / "icon.svg").read_text()
+ICON = Path(__file__).parent / "icon.svg"
+PAGES = {
+    "home": ("Home", "home"),
+    "quizzes": ("Quizzes", "grid_view"),
+    "features": ("Features", "table_rows"),
+    "feature": ("Feature", "bolt"),
+    "cell": ("Cell view", "my_location"),
+    "universal": ("Universal", "compare"),
+    "compare": ("Compare", "difference"),
+    "circuits": ("Circuits", "account_tree"),
+    "lab": ("Lab", "science"),
+    "lists": ("Lists", "star"),
+}
 
-st.set_page_config(page_title="Culture feature browser", page_icon=ICON, layout="wide")
 
-page = st.navigation(
-    [
-        st.Page("views/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("views/quizzes.py", title="Quizzes", icon=":material/grid_view:", url_path="quizzes"),
-        st.Page("views/features.py", title="Features", icon=":material/table_rows:", url_path="features"),
-        st.Page("views/feature.py", title="Feature", icon=":material/bolt:", url_path="feature"),
-        st.Page("views/cell.py", title="Cell view", icon=":material/my_location:", url_path="cell"),
-        st.Page("views/universal.py", title="Universal", icon=":material/compare:", url_path="universal"),
-        st.Page("views/compare.py", title="Compare", icon=":material/difference:", url_path="compare"),
-        st.Page("views/circuits.py", title="Circuits", icon=":material/account_tree:", url_path="circuits"),
-        st.Page("views/lab.py", title="Lab", icon=":material/science:", url_path="lab"),
-        st.Page("views/lists.py", title="Lists", icon=":material/star:", url_path="lists"),
-    ],
-    position="top",
-)
-with loading_once(page.url_path):
-    try:
-        page.run()
-    except CultureError as error:
-        show_problem(error)
+def route() -> None:
+    """Run the page that is asked for."""
+    st.set_page_config(page_title="Culture feature browser", page_icon=ICON.read_text(), layout="wide")
+    pages = [
+        st.Page(
+            f"views/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=name,
+            default=name == "home",
+        )
+        for name, (title, icon) in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top")
+    with loading_once(page.title):
+        try:
+            page.run()
+        except CultureError as error:
+            show_problem(error)
+
+
+if __name__ == "__main__":
+    route()
+else:
+    app = st.App(__file__, lifespan=loading_ahead)
