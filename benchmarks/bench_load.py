@@ -3,14 +3,14 @@
     python benchmarks/bench_load.py --sessions 20 --browsers 3 --seconds 120
 
 A session opens Home, then goes from page to page within the app, as people do, with a reader's pauses: by the
-menu, to features at random, by "Next". Some sessions are real Chromium windows, which also draw. Drawing a page
-takes a core a second or two, ten times what the server needs for it, so 20 windows on one machine measure
-themselves (try --browsers 20). All others speak the same protocol to the same server over the same web socket
-(`protocol_client.py`) and draw nothing.
+menu, to features at random, by "Next". Some sessions are real Chromium windows, which also draw. Drawing a
+page takes a core a second or two, ten times what the server needs for it, so 20 windows on one machine
+measure themselves (try --browsers 20). All others speak the same protocol to the same server over the same
+web socket (`protocol_client.py`) and draw nothing.
 
 Prints the time from request to the end of the page's script (sessions without a browser) and from a click to
-the page drawn (browsers): median, 95th percentile; errors and exceptions on a page; the share of the cores that
-the server took; and its resident memory over time.
+the page drawn (browsers): median, 95th percentile; errors and exceptions on a page; the share of the cores
+that the server took; and its resident memory over time.
 """
 
 import argparse

@@ -6,7 +6,7 @@ Feature and threshold are chosen on the first half of the quizzes, F1 is of the 
 measured on the same quizzes, fewer than the grades are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from culture_core.features.grades_screening import (
 )
 from culture_core.features.grades_truth import Truth
 from culture_core.features.sparse import SparseActivations
-from culture_core.saes.hooks import activations_at
+from culture_core.saes.hooks import activations_at_each
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
@@ -61,7 +61,7 @@ def screened_directions(values_dt: NDArray[np.floating], truth: Truth) -> Iterat
     """Every raw dimension, high values as firing and then low ones. values_dt: (d, n x 403)."""
     token = tokens_read(truth.concepts.n_quizzes)
     for values in values_dt:
-        fit, held_out = truth.firing(token, values.astype(np.float32))
+        fit, held_out = truth.firing(token, values)
         thresholds = np.quantile(fit.value, 1 / (1 + np.exp(-LOG_ODDS)))
         high = screen(fit, thresholds, truth.concepts), screen(held_out, thresholds, truth.concepts)
         yield high
@@ -73,7 +73,7 @@ def screened_neurons(values_dt: NDArray[np.floating], truth: Truth) -> Iterator[
     token = tokens_read(truth.concepts.n_quizzes)
     for values in values_dt:
         active = values > 0
-        fit, held_out = truth.firing(token[active], values[active].astype(np.float32))
+        fit, held_out = truth.firing(token[active], values[active])
         if len(fit.token):
             thresholds = quantile_thresholds(fit)
             yield screen(fit, thresholds, truth.concepts), screen(held_out, thresholds, truth.concepts)
@@ -91,21 +91,22 @@ def tokens_read(n_quizzes: int) -> NDArray[np.int64]:
 
 
 @torch.inference_mode()
-def dense_activations(model: Any, hook: str, batch: QuizBatch) -> NDArray[np.float16]:
-    """(d, n x 403) activations at a hook point after reading each token but the last; rounded to half
-    precision, which moves no threshold by more than a thousandth of its size."""
-    parts = [
-        activations_at(model, hook, batch.tokens[first : first + BATCH])[:, 1:].flatten(0, 1).half().numpy()
-        for first in range(0, len(batch), BATCH)
-    ]
-    return np.ascontiguousarray(np.concatenate(parts).T)
+def dense_activations(model: Any, hooks: Sequence[str], batch: QuizBatch) -> list[NDArray[np.float16]]:
+    """For each hook point (d, n x 403) activations after reading each token but the last, from one pass of
+    the model; rounded to half precision, which moves no threshold by more than a thousandth of its size."""
+    parts: dict[str, list[NDArray[np.float16]]] = {hook: [] for hook in hooks}
+    for first in range(0, len(batch), BATCH):
+        seen = activations_at_each(model, hooks, batch.tokens[first : first + BATCH])
+        for hook in hooks:
+            parts[hook].append(seen[hook][:, 1:].flatten(0, 1).half().numpy())
+    return [np.ascontiguousarray(np.concatenate(parts[hook]).T) for hook in hooks]
 
 
-def mlp_hook(hook: str) -> str:
-    """The hook point of the MLP neurons in the block of a hook point; of the first block for others."""
+def coverage_hooks(hook: str) -> tuple[str, str]:
+    """A hook point and that of the MLP neurons in its block; in the first block for one outside of all."""
     parts = hook.split(".")
     block = parts[1] if parts[0] == "blocks" else 0
-    return f"blocks.{block}.mlp.hook_post"
+    return hook, f"blocks.{block}.mlp.hook_post"
 
 
 def coverage_by_source(
@@ -118,13 +119,14 @@ def coverage_by_source(
 ) -> dict[str, NDArray[np.float32]]:
     """(c,) the best F1 of each concept, by source; "untrained_sae" only where its activations are given.
 
-    batch: the first quizzes of the index; truth: their concepts.
+    model: a MyGPT or HookedTransformer that shows the `coverage_hooks`. batch: the first quizzes of the
+    index; truth: their concepts.
     """
     best = {"sae": best_f1(screened_features(activations, truth), truth)}
     if untrained is not None:
         best["untrained_sae"] = best_f1(screened_features(untrained, truth), truth)
-    best["raw_directions"] = best_f1(screened_directions(dense_activations(model, hook, batch), truth), truth)
-    neurons = dense_activations(model, mlp_hook(hook), batch)
+    states, neurons = dense_activations(model, coverage_hooks(hook), batch)
+    best["raw_directions"] = best_f1(screened_directions(states, truth), truth)
     best["mlp_neurons"] = best_f1(screened_neurons(neurons, truth), truth)
     return best
 

@@ -15,6 +15,12 @@ def f1_score(
     return 2 * right / np.maximum(np.asarray(fires) + np.asarray(holds), 1)
 
 
+def _half_rank(value: NDArray[np.float16]) -> NDArray[np.int16]:
+    """16-bit integers in the order of half-precision values, which numpy sorts ten times as fast."""
+    bits = (value + np.float16(0)).view(np.int16)
+    return np.where(bits < 0, np.int16(-0x8000) - bits, bits)
+
+
 @dataclass(frozen=True)
 class Firing:
     """Where one feature fires in one half of the quizzes, strongest first.
@@ -27,10 +33,10 @@ class Firing:
     n_tokens: int
 
     @classmethod
-    def of(cls, token: NDArray[np.integer], value: NDArray[np.float32], n_tokens: int) -> "Firing":
+    def of(cls, token: NDArray[np.integer], value: NDArray[np.floating], n_tokens: int) -> "Firing":
         """Sort the firing of a feature; ties keep the order of the tokens."""
-        order = np.argsort(-value, kind="stable")
-        return cls(token[order], value[order], n_tokens)
+        order = np.argsort(-_half_rank(value) if value.dtype == np.float16 else -value, kind="stable")
+        return cls(token[order], value[order].astype(np.float32, copy=False), n_tokens)
 
     def count_from(self, thresholds: NDArray[np.floating]) -> NDArray[np.int64]:
         """How many tokens fire at or above each threshold."""

@@ -11,7 +11,12 @@ from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.concepts.registry import PackedConcepts, pack_concepts, registry_hash
 from culture_core.features.grades import ARRAYS, COVERAGE_PREFIX
-from culture_core.features.grades_coverage import COVERAGE_QUIZZES, coverage_by_source, coverage_summary
+from culture_core.features.grades_coverage import (
+    COVERAGE_QUIZZES,
+    coverage_by_source,
+    coverage_hooks,
+    coverage_summary,
+)
 from culture_core.features.grades_screening import N_LEVELS
 from culture_core.features.grades_truth import MIN_TOKENS, SHUFFLE_SEED, Truth
 from culture_core.features.grading import MARGIN, N_BEST, Grading, grade_features
@@ -65,7 +70,7 @@ def grade_model(
 
     Sparse activations are made again where they are missing. Errors: CultureError when the index is missing.
     """
-    from culture_core.models.api import load_hooked
+    from culture_core.saes.variants import gpt_for_hooks
 
     started = time.time()
     inputs = grade_inputs(population, hook, model_k)
@@ -76,7 +81,7 @@ def grade_model(
     grading = grade_features(activations, truth, progress=progress)
     few = Truth(_first_quizzes(concepts, COVERAGE_QUIZZES))
     best = coverage_by_source(
-        load_hooked([model_k], source=population.root)[0],
+        gpt_for_hooks(population, model_k, "", coverage_hooks(hook)),
         hook,
         quizzes[:COVERAGE_QUIZZES],
         few,

@@ -65,8 +65,7 @@ def grade_features(activations: SparseActivations, truth: Truth, *, progress: st
         fit, held_out = truth.firing(*activations.of_feature(feature))
         if len(fit.token):
             _grade_feature(grading, feature, fit, held_out, truth)
-    for concept in np.flatnonzero(truth.gradable):
-        _find_best_features(grading, int(concept), activations, truth)
+    _find_best_features(grading, activations, truth)
     return grading
 
 
@@ -87,14 +86,16 @@ def _grade_feature(grading: Grading, feature: int, fit: Firing, held_out: Firing
         grading.scores[name][feature, ranks] = getattr(scores, name)[kept]
 
 
-def _find_best_features(grading: Grading, concept: int, activations: SparseActivations, truth: Truth) -> None:
-    """The features that tell one concept best on the first half, scored on the second."""
-    features = _largest(grading.screened[:, concept], BEST_FEATURES)
-    parts = np.full((1, MOST_PARTS), concept)
-    for rank, feature in enumerate(features):
+def _find_best_features(grading: Grading, activations: SparseActivations, truth: Truth) -> None:
+    """The features that tell each concept best on the first half, scored on the second."""
+    for concept in np.flatnonzero(truth.gradable):
+        best = _largest(grading.screened[:, concept], BEST_FEATURES)
+        grading.best_feature[concept, : len(best)] = best
+    for feature in np.unique(grading.best_feature[grading.best_feature != NONE]):
+        concepts, ranks = np.nonzero(grading.best_feature == feature)
         fit, held_out = truth.firing(*activations.of_feature(int(feature)))
-        grading.best_feature[concept, rank] = feature
-        grading.best_f1[concept, rank] = _exact_scores(fit, held_out, parts, truth, lambda token: token).f1[0]
+        parts = np.repeat(concepts[:, None], MOST_PARTS, axis=1)
+        grading.best_f1[concepts, ranks] = _exact_scores(fit, held_out, parts, truth, lambda token: token).f1
 
 
 def _largest(values: NDArray[np.floating], k: int) -> NDArray[np.int64]:

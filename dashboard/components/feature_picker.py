@@ -10,16 +10,23 @@ from culture_core.features.reader import FeatureIndex
 from selection import most_universal, next_alive
 
 
-def choose_feature(scope: Scope, *, suffix: str = "") -> tuple[int, int, FeatureIndex]:
+def choose_feature(
+    scope: Scope, *, suffix: str = "", beside: tuple[int, int] | None = None
+) -> tuple[int, int, FeatureIndex]:
     """Draw the selectors; return the GPT, the feature and the index it is in.
 
-    suffix: of the query parameters gpt and feature, where a page has several.
+    suffix: of the query parameters gpt and feature, where a page has several. beside: the GPT and the feature
+    whose best matches are shown until others are chosen.
     Errors: CultureError when the URL names a GPT or a feature that is not there, or the index is missing.
     """
     gpt_name, feature_name = f"gpt{suffix}", f"feature{suffix}"
-    model_k = loaders.the_model(scope.population, permalink.read(gpt_name))
+    matched = _best_matches(scope, beside) if beside else {}
+    asked = permalink.read(gpt_name)
+    model_k = next(iter(matched)) if matched and asked is None else loaders.the_model(scope.population, asked)
     index = loaders.index(scope.population, scope.hook, model_k)
-    first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
+    first = matched.get(model_k, 0)
+    if permalink.read(feature_name) is None and model_k not in matched:
+        first = _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.selectbox(
@@ -43,6 +50,14 @@ def choose_feature(scope: Scope, *, suffix: str = "") -> tuple[int, int, Feature
         if len(alive):
             _step("Any", ":material/casino:", feature_name, int(np.random.default_rng().choice(alive)))
     return model_k, feature, index
+
+
+def _best_matches(scope: Scope, chosen: tuple[int, int]) -> dict[int, int]:
+    """By GPT the feature that matches one best, best first; nothing where features have not been matched."""
+    if not loaders.has_matches(scope.population, scope.hook):
+        return {}
+    found = loaders.matches(scope.population, scope.hook).best(*chosen)
+    return {match.model_k: match.feature for match in sorted(found, key=lambda match: -match.r)}
 
 
 def _step(label: str, icon: str, name: str, feature: int) -> None:

@@ -25,6 +25,8 @@ Chosen = tuple[int, int]
 
 def correlation_words(scope: Scope, a: Chosen, b: Chosen) -> str:
     """What is known of how the two go together, as Markdown."""
+    if a == b:
+        return ":gray-badge[r 1.00] this is one feature twice; choose another one on the right."
     matched = loaders.has_matches(scope.population, scope.hook)
     for one, other, words in ((a, b, "the second is the best match of the first"), (b, a, BACKWARDS)):
         for match in loaders.matches(scope.population, scope.hook).best(*one) if matched else ():
@@ -77,7 +79,7 @@ pickers = st.columns(2, gap="large")
 with pickers[0]:
     first_k, first, first_index = choose_feature(scope)
 with pickers[1]:
-    second_k, second, second_index = choose_feature(scope, suffix=SECOND)
+    second_k, second, second_index = choose_feature(scope, suffix=SECOND, beside=(first_k, first))
 pair = [(first_k, first), (second_k, second)]
 st.markdown(correlation_words(scope, pair[0], pair[1]))
 heads = st.columns(2, gap="large")

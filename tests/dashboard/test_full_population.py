@@ -107,6 +107,19 @@ def test_two_features_are_compared_in_any_order(open_page, scope):
     assert app.number_input(key="bound.feature2").value == 0
 
 
+def test_a_feature_stands_beside_its_best_match_until_another_is_chosen(open_page, scope):
+    matches = loaders.matches(scope.population, scope.hook)
+    feature = next(feature for feature in range(8) if len(matches.best(0, feature)) > 1)
+    best, *others = sorted(matches.best(0, feature), key=lambda match: -match.r)
+    app = open_page("compare", gpt=0, feature=feature)
+    assert app.selectbox(key="bound.gpt2").value == best.model_k
+    assert app.number_input(key="bound.feature2").value == best.feature
+    app = open_page("compare", gpt=0, feature=feature, gpt2=others[0].model_k)
+    assert app.number_input(key="bound.feature2").value == others[0].feature
+    app = open_page("compare", gpt=0, feature=feature, gpt2=0, feature2=feature)
+    assert any("one feature twice" in text.value for text in app.markdown)
+
+
 def test_the_causal_check_is_shown_for_its_groups(scope):
     from components.match_causal import causal_panels
 
