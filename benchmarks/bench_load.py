@@ -18,8 +18,6 @@ import asyncio
 import os
 import random
 import statistics
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
@@ -31,7 +29,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from websockets.exceptions import WebSocketException
 
-from bench_dashboard import CHROMIUM, FLAGS, REPOSITORY, free_port
+from bench_dashboard import CHROMIUM, FLAGS, serving
 from protocol_client import ProtocolClient
 
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -75,30 +73,19 @@ def main() -> None:
     parser.add_argument("--browsers", type=int, default=3, help="how many of them are real browser windows")
     parser.add_argument("--seconds", type=float, default=120.0, help="counted after all have opened Home")
     args = parser.parse_args()
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/Home.py", "--server.headless", "true"]
-    server = subprocess.Popen(
-        [*command, "--server.port", str(port)],
-        cwd=REPOSITORY,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        asyncio.run(load(f"127.0.0.1:{port}", server.pid, args))
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with serving() as (host, pid):
+        asyncio.run(load(host, pid, args))
 
 
-async def load(address: str, pid: int, args: argparse.Namespace) -> None:
+async def load(host: str, pid: int, args: argparse.Namespace) -> None:
     """Run all sessions, and print what was seen."""
     log = Log()
     async with async_playwright() as playwright, AsyncExitStack() as clients:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        windows = [await open_home(browser, f"http://{address}") for _ in range(args.browsers)]
+        windows = [await open_home(browser, f"http://{host}") for _ in range(args.browsers)]
         readers: list[Reader] = [BrowserReader(window, log.drawn) for window in windows]
         for _ in range(args.sessions - args.browsers):
-            client = await clients.enter_async_context(ProtocolClient(f"ws://{address}"))
+            client = await clients.enter_async_context(ProtocolClient(f"ws://{host}"))
             readers.append(ProtocolReader(client, log.answered))
         deadline = time.monotonic() + args.seconds
         server, machine = server_seconds(pid), machine_seconds()
