@@ -20,13 +20,18 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 START_SECONDS = 60
+# every board drawn, and all of them where they were 250 ms ago: a click would else land beside its cell
 ALL_DRAWN = """() => {
-    const roots = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')].map(
-        component => component.shadowRoot?.querySelector(".root")
-    );
+    const boards = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')];
+    const roots = boards.map(board => board.shadowRoot?.querySelector(".root"));
     const drawn = root => root?.children.length > 0
         && (!root.querySelector(".rows") || root.querySelector("canvas")?.width > 20);
-    return roots.length > 0 && roots.every(drawn);
+    const places = JSON.stringify(boards.map(board => board.getBoundingClientRect()));
+    if (window.boardPlaces !== places) {
+        window.boardPlaces = places;
+        window.boardsMoved = performance.now();
+    }
+    return roots.length > 0 && roots.every(drawn) && performance.now() - window.boardsMoved > 250;
 }"""
 
 
