@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
+import torch
+from safetensors.torch import load_file
 
 REPOSITORY = Path(__file__).parents[1]
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "mygpt_asym"
@@ -100,7 +101,8 @@ def contents(folder: Path, pattern: str) -> dict[str, dict[str, np.ndarray]]:
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".safetensors":
-        return load_file(path)
+        # as bytes, for numpy has no bfloat16
+        return {name: weight.view(torch.uint8).numpy() for name, weight in load_file(path).items()}
     loaded = np.load(path, allow_pickle=False)
     return {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 
@@ -146,18 +148,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "small"
         culture(["convert", str(FIXTURES), str(prepared)])
-        few = [
-            "--tokens",
-            "24000",
-            "--batch-size",
-            "512",
-            "--width",
-            "4",
-            "--k",
-            "4",
-            "--finetune-quizzes",
-            "0",
-        ]
+        few = ["--tokens", "24000", "--batch-size", "512", "--width", "4", "--k", "4"]
+        few += ["--finetune-quizzes", "0"]
         with_saes = Path(folder) / "with_saes"
         shutil.copytree(prepared, with_saes)
         culture(["train-sae", "--population", str(with_saes), "--hook", HOOK, "--models", "0", *few])
