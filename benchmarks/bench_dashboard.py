@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from timing import fastest
@@ -97,21 +97,28 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20, help="warm steps a page")
     parser.add_argument("--starts", type=int, default=5, help="starts of the server")
     args = parser.parse_args()
-    starts = []
     with sync_playwright() as playwright:
-        for number in range(args.starts):
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.set_default_timeout(1000 * PATIENCE)
-            with serving() as (host, _):
+        starts = []
+        for _ in range(args.starts):
+            with opened_page(playwright) as page, serving() as (host, _pid):
                 started = time.perf_counter()
                 open_first(page, f"http://{host}")
                 starts.append(time.perf_counter() - started)
-                if number == args.starts - 1:
-                    times = " ".join(f"{seconds:.2f}" for seconds in sorted(starts))
-                    print(f"server start to first page drawn: {statistics.median(starts):.2f} s ({times})")
-                    measure(page, f"http://{host}", args.steps)
-            browser.close()
+        times = " ".join(f"{seconds:.2f}" for seconds in sorted(starts))
+        print(f"server start to first page drawn: {statistics.median(starts):.2f} s ({times})")
+        with serving() as (host, _pid), opened_page(playwright) as page:
+            open_first(page, f"http://{host}")
+            measure(page, f"http://{host}", args.steps)
+
+
+@contextmanager
+def opened_page(playwright: Playwright) -> Iterator[Page]:
+    """An empty page of a Chromium that has just been started."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(1000 * PATIENCE)
+    yield page
+    browser.close()
 
 
 @contextmanager
@@ -206,8 +213,12 @@ def script_times(view: str, parameters: list[dict[str, str]]) -> list[float]:
 
 
 def report(what: str, times: list[float]) -> None:
+    print(f"{what}: {spread(times)}")
+
+
+def spread(times: list[float]) -> str:
     p95 = sorted(times)[int(0.95 * (len(times) - 1))]
-    print(f"{what}: median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms")
+    return f"median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms"
 
 
 if __name__ == "__main__":

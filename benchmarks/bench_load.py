@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import os
 import random
-import statistics
 import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
@@ -29,7 +28,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from websockets.exceptions import WebSocketException
 
-from bench_dashboard import CHROMIUM, FLAGS, serving
+from bench_dashboard import CHROMIUM, FLAGS, serving, spread
 from protocol_client import ProtocolClient
 
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -118,7 +117,7 @@ class Reader(Protocol):
 
     times: dict[str, list[float]]
 
-    async def follow(self, name: str, draw: random.Random) -> list[str]:
+    async def follow(self, name: str) -> list[str]:
         """Open a page of the menu; returns the exceptions on it."""
 
     async def step(self, name: str, draw: random.Random) -> list[str]:
@@ -132,7 +131,7 @@ class BrowserReader:
     page: Page
     times: dict[str, list[float]]
 
-    async def follow(self, name: str, draw: random.Random) -> list[str]:  # noqa: ARG002
+    async def follow(self, name: str) -> list[str]:
         await self.page.get_by_role("link", name=name, exact=True).first.click()
         await drawn(self.page, MENU[name])
         return await self._exceptions()
@@ -155,7 +154,7 @@ class ProtocolReader:
     client: ProtocolClient
     times: dict[str, list[float]]
 
-    async def follow(self, name: str, draw: random.Random) -> list[str]:  # noqa: ARG002
+    async def follow(self, name: str) -> list[str]:
         return await self.client.open(ADDRESSES.get(name, name.lower()))
 
     async def step(self, name: str, draw: random.Random) -> list[str]:
@@ -173,7 +172,7 @@ async def read_on(reader: Reader, number: int, deadline: float, errors: list[str
         there = here if steps else draw.choice([name for name in MENU if name != here])
         started = time.perf_counter()
         try:
-            exceptions = await (reader.step if steps else reader.follow)(there, draw)
+            exceptions = await (reader.step(there, draw) if steps else reader.follow(there))
             reader.times[STEP if steps else there].append(1000 * (time.perf_counter() - started))
             errors.extend(f"{there}: {text}" for text in exceptions)
         except (PlaywrightError, WebSocketException, TimeoutError) as error:
@@ -225,11 +224,6 @@ def report(log: Log, server_share: float, machine_share: float) -> None:
     )
     print(f"errors: {len(log.errors)}", *sorted(set(log.errors)), sep="\n  ")
     print("resident memory of the server, MB:", " ".join(f"{value:.0f}" for value in log.memory))
-
-
-def spread(values: list[float]) -> str:
-    p95 = sorted(values)[int(0.95 * (len(values) - 1))]
-    return f"median {statistics.median(values):.0f} ms, 95th percentile {p95:.0f} ms"
 
 
 if __name__ == "__main__":

@@ -195,7 +195,7 @@ def matches_written(chosen: Population, hook: str) -> int:
 
 def has_matches(chosen: Population, hook: str) -> bool:
     """Whether the features of a hook point have been matched."""
-    return (chosen.folder.matches(hook) / artifacts.MANIFEST).is_file()
+    return matches_written(chosen, hook) > 0
 
 
 def feature_table(chosen: Population, hook: str) -> pd.DataFrame:

@@ -24,9 +24,9 @@ def choose_feature(
     asked = permalink.read(gpt_name)
     model_k = next(iter(matched)) if matched and asked is None else loaders.the_model(scope.population, asked)
     index = loaders.index(scope.population, scope.hook, model_k)
-    first = matched.get(model_k, 0)
-    if permalink.read(feature_name) is None and model_k not in matched:
-        first = _first_feature(scope, index, model_k)
+    first = matched.get(model_k)
+    if first is None:
+        first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.selectbox(
