@@ -3,9 +3,9 @@
     python benchmarks/kill_and_resume.py --kills 20
 
 For `culture train`, `culture train-sae` and `culture index` on a population of five tiny GPTs: each is
-started and killed with SIGKILL after a random time, `--kills` times, then left to finish. Its weights or
-arrays must equal those of an uninterrupted run, bit for bit. Prints one line a job; exit status 1 where
-anything differs.
+started and killed with SIGKILL after a random time, until it gets through or has been killed `--kills`
+times, and begun anew until it has. Its weights or arrays must equal those of an uninterrupted run, bit for
+bit. Prints one line a job; exit status 1 where anything differs.
 """
 
 import argparse
@@ -118,22 +118,42 @@ def _same_arrays(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bo
 
 
 def torment(job: Job, prepared: Path, kills: int, draw: random.Random) -> bool:
-    """Run a job once in peace and once with kills; print the outcome, and return whether the two agree."""
-    with tempfile.TemporaryDirectory() as peace, tempfile.TemporaryDirectory() as war:
-        for folder in (peace, war):
-            shutil.copytree(prepared, Path(folder) / "small")
-        culture(job.begin(Path(peace)))
-        killed, started = 0, time.monotonic()
-        for _ in range(kills):
-            command = job.go_on(Path(war)) if killed else job.begin(Path(war))
-            killed += not culture(command, kill_after=draw.uniform(SHORTEST, job.seconds))
-        culture(job.go_on(Path(war)))
-        expected, found = contents(Path(peace), job.results), contents(Path(war), job.results)
-        agree = bool(expected) and same(expected, found)
+    """Run a job in peace, then with kills, anew whenever it got through; returns whether all agree."""
+    with tempfile.TemporaryDirectory() as folder:
+        peace = _copied(prepared, Path(folder) / "peace")
+        culture(job.begin(peace))
+        expected = contents(peace, job.results)
+        killed, rounds, agree, started = 0, 0, bool(expected), time.monotonic()
+        while killed < kills:
+            war = _copied(prepared, Path(folder) / f"war_{rounds}")
+            killed += _killed_until_done(job, war, kills - killed, draw)
+            agree = agree and same(expected, contents(war, job.results))
+            rounds += 1
     verdict = "equal to an uninterrupted run" if agree else "DIFFERENT from an uninterrupted run"
     seconds = time.monotonic() - started
-    print(f"{job.name}: killed {killed} times, {len(expected)} files {verdict}, {seconds:.0f} s", flush=True)
+    print(
+        f"{job.name}: killed {killed} times in {rounds} rounds, {len(expected)} files each {verdict}, "
+        f"{seconds:.0f} s",
+        flush=True,
+    )
     return agree
+
+
+def _copied(prepared: Path, folder: Path) -> Path:
+    shutil.copytree(prepared, folder / "small")
+    return folder
+
+
+def _killed_until_done(job: Job, folder: Path, at_most: int, draw: random.Random) -> int:
+    """Kill a job and go on, until it ends by itself or is left alone; returns how many kills it took."""
+    killed = 0
+    while killed < at_most:
+        command = job.go_on(folder) if killed else job.begin(folder)
+        if culture(command, kill_after=draw.uniform(SHORTEST, job.seconds)):
+            return killed
+        killed += 1
+    culture(job.go_on(folder))
+    return killed
 
 
 def main() -> None:
