@@ -16,7 +16,7 @@ READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 VIEWS = {
     "home": "",
     "quizzes": "quizzes",
-    "cell": "cell?set=browse&number=3",
+    "cell": "cell?set=browse&number=7",
     "feature": "feature",
     "universal": "universal",
 }

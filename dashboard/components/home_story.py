@@ -20,6 +20,7 @@ from selection import FeatureRef, most_universal
 FIRST_LOOKS = 6
 TOLD_OF = 40
 LEAST_CELLS, MOST_CELLS, LEAST_R = 8, 100, 0.8
+NAMED_F1 = 0.5
 PLAINEST = STRUCTURE_NAMES[0]
 
 story_board = partial(grid_board, row_width=280, min_cell=10, max_cell=15, clickable=False)
@@ -46,9 +47,9 @@ def universal_refs(scope: Scope, n: int = FIRST_LOOKS) -> list[FeatureRef]:
 
 
 def find_story(scope: Scope) -> Story | None:
-    """The most universal feature that tells its story well: on one of its top quizzes it and its match fire
-    on several cells, much the same ones, and the quiz is in the plainest order if that can be had. None when
-    there is no such feature."""
+    """The most universal feature that tells its story well: a concept says what it fires on, on one of its
+    top quizzes it and its match fire on several cells, much the same ones, and that quiz is in the plainest
+    order. The nearest to that if it cannot be had; None when no feature and match fire alike."""
     written = loaders.matches_written(scope.population, scope.hook)
     return _find_story(scope, str(scope.population.folder.root), scope.hook, written)
 
@@ -56,13 +57,24 @@ def find_story(scope: Scope) -> Story | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _find_story(_scope: Scope, root: str, hook: str, written: int) -> Story | None:  # noqa: ARG001 - the key
     quizzes = loaders.index_quizzes(loaders.index(_scope.population, hook, _scope.population.models[0]))
-    first = None
+    best, best_merits = None, (False, False)
     for ref in universal_refs(_scope, TOLD_OF):
+        named = _has_a_name(_scope, ref)
         for story in _stories(_scope, ref):
-            if quizzes.structure[story.quiz] == PLAINEST:
+            merits = (named, quizzes.structure[story.quiz] == PLAINEST)
+            if best is None or merits > best_merits:
+                best, best_merits = story, merits
+            if all(merits):
                 return story
-            first = first or story
-    return first
+    return best
+
+
+def _has_a_name(scope: Scope, ref: FeatureRef) -> bool:
+    """Whether a concept tells well what a feature fires on."""
+    if not loaders.has_grades(scope.population, scope.hook, ref.model_k):
+        return False
+    concepts = loaders.grades(scope.population, scope.hook, ref.model_k).of_feature(ref.feature)
+    return bool(concepts) and concepts[0].f1 >= NAMED_F1
 
 
 def _stories(scope: Scope, ref: FeatureRef) -> list[Story]:

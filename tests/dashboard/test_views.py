@@ -1,8 +1,11 @@
 """The pages as a reader uses them: they open from links, steps write the link, problems are told."""
 
+import re
+
 import pytest
 
 import loaders
+from components.home_story import NAMED_F1
 
 PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab", "circuits")
 
@@ -17,6 +20,12 @@ def test_every_page_opens_without_an_error(open_page, page):
     assert not app.exception
     assert not app.warning
     assert headline(app)
+
+
+def test_home_tells_its_story_with_a_feature_that_a_concept_tells_well(open_page):
+    words = next(text.value for text in open_page("home").markdown if "**black square**" in text.value)
+    assert "Fires " in words
+    assert float(re.search(r"F1 (\d\.\d+)", words)[1]) >= NAMED_F1
 
 
 @pytest.mark.parametrize("page", PAGES)
