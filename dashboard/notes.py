@@ -63,8 +63,13 @@ class Note:
     changed: str = ""
 
     @property
+    def has_words(self) -> bool:
+        """Whether it holds more than a star."""
+        return bool(self.name or self.text or self.lists)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.starred or self.name or self.text or self.lists)
+        return not (self.starred or self.has_words)
 
 
 class Conflict(Exception):

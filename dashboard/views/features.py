@@ -33,6 +33,6 @@ else:
         key="features",
         sort=chosen.order(table),
         up=chosen.up,
-        notes=bool(notes),
+        notes=any(note.has_words for note in notes),
         alt="Features that pass the filters",
     )

@@ -72,7 +72,7 @@ def show_notes(scope: Scope, notes: list[Note]) -> None:
             key="noted",
             sort=order.get("sort", "feature"),
             up=order.get("up", "1") == "1" if "sort" in order else True,
-            notes=True,
+            notes=any(note.has_words for note in notes),
             alt="Features you keep notes on",
         )
 
