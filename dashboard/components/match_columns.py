@@ -18,7 +18,7 @@ from match_words import match_badges
 
 SHARES = ValueScale("share of its maximum", 1.0)
 TONES = {"good": "green", "kind": "blue", "poor": "orange", "": "gray"}
-OWN_SHOWN = 3
+OWN_SHOWN = 4
 NARROW = 120
 
 
