@@ -58,17 +58,19 @@ def milliseconds(action: Callable[[], object]) -> float:
 
 def open_first(page: Page, address: str) -> None:
     """Open the first page as soon as the server answers, as `streamlit run` does, and wait for its grids."""
-    while not answers(address):
-        time.sleep(0.02)
+    wait_for_server(address)
     page.goto(f"http://{address}")
     page.wait_for_function(DRAWN, arg=None)
 
 
-def answers(address: str) -> bool:
-    """Whether a server listens at host:port (Chromium itself would draw a page for every refusal)."""
+def wait_for_server(address: str) -> None:
+    """Return when a server listens at host:port; Chromium itself would draw a page for every refusal."""
     host, port = address.split(":")
-    with socket.socket() as connection:
-        return connection.connect_ex((host, int(port))) == 0
+    while True:
+        with socket.socket() as connection:
+            if connection.connect_ex((host, int(port))) == 0:
+                return
+        time.sleep(0.02)
 
 
 def open_view(page: Page, address: str, view: str) -> None:

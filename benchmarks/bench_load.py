@@ -28,7 +28,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from websockets.exceptions import WebSocketException
 
-from bench_dashboard import CHROMIUM, FLAGS, serving, spread
+from bench_dashboard import CHROMIUM, FLAGS, serving, spread, wait_for_server
 from protocol_client import ProtocolClient
 
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="counted after all have opened Home")
     args = parser.parse_args()
     with serving() as (host, pid):
+        wait_for_server(host)
         asyncio.run(load(host, pid, args))
 
 
@@ -98,16 +99,11 @@ async def load(host: str, pid: int, args: argparse.Namespace) -> None:
 
 
 async def open_home(browser: Browser, address: str) -> Page:
-    """A session of its own that has opened Home; waits for a server that does not answer yet."""
+    """A session of its own that has opened Home."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
-    while True:
-        try:
-            await page.goto(address)
-            break
-        except PlaywrightError:  # refused: the server is still starting
-            await asyncio.sleep(0.1)
+    await page.goto(address)
     await drawn(page, MENU["Home"])
     return page
 

@@ -57,16 +57,20 @@ def find_story(scope: Scope) -> Story | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _find_story(_scope: Scope, root: str, hook: str, written: int) -> Story | None:  # noqa: ARG001 - the key
     quizzes = loaders.index_quizzes(loaders.index(_scope.population, hook, _scope.population.models[0]))
-    best, best_merits = None, (False, False)
-    for ref in universal_refs(_scope, TOLD_OF):
-        named = _has_a_name(_scope, ref)
-        for story in _stories(_scope, ref):
-            merits = (named, quizzes.structure[story.quiz] == PLAINEST)
-            if best is None or merits > best_merits:
-                best, best_merits = story, merits
-            if all(merits):
+    refs = universal_refs(_scope, TOLD_OF)
+    named = [ref for ref in refs if _has_a_name(_scope, ref)]
+    return _plainest_story(_scope, named, quizzes) or _plainest_story(_scope, refs, quizzes)
+
+
+def _plainest_story(scope: Scope, refs: list[FeatureRef], quizzes: loaders.Quizzes) -> Story | None:
+    """The first story on a quiz in the plainest order, or the first there is."""
+    first = None
+    for ref in refs:
+        for story in _stories(scope, ref):
+            if quizzes.structure[story.quiz] == PLAINEST:
                 return story
-    return best
+            first = first or story
+    return first
 
 
 def _has_a_name(scope: Scope, ref: FeatureRef) -> bool:
