@@ -20,7 +20,7 @@ import torch
 from culture_core.memory import keep_freed_memory
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig, preset
 from culture_core.processor import fast_dtype
-from culture_core.training.amx_engine import AmxEngine
+from culture_core.training.kernel_engine import KernelEngine
 from culture_core.training.engines import TorchEngine
 from culture_core.training.optimizers import Optimizers
 from culture_core.training.recipes import find_recipe
@@ -73,10 +73,10 @@ def _ways(config: MyGPTConfig, n: int) -> list[tuple[str, Callable[[], object], 
         engine = TorchEngine(model, dtype)
         call = partial(engine.gradients, batch.tokens, weights, 1.0)
         ways.append((f"{name}: loss and gradients", call, n))
-    amx = AmxEngine.make(model)
-    if amx is not None:
-        ways.append(("AMX kernels: loss and gradients", lambda: amx.gradients(batch.tokens, weights, 1.0), n))
-        ways.append(("AMX kernels: loss only", lambda: amx.losses(batch.tokens), n))
+    kernels = KernelEngine.make(model)
+    if kernels is not None:
+        ways.append(("bf16 kernels: loss and gradients", lambda: kernels.gradients(batch.tokens, weights, 1.0), n))
+        ways.append(("bf16 kernels: loss only", lambda: kernels.losses(batch.tokens), n))
     optimizers = Optimizers(_with_gradients(model), recipe)
     ways.append(("optimizers alone", lambda: optimizers.step(0.0), n))
     ways.append(("quizzes alone", partial(generate_stream, WORLD_TASKS, 0, 1024, 0), 1024))

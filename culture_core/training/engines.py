@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from culture_core.models.mygpt import MyGPT
-from culture_core.training.amx_engine import AmxEngine
+from culture_core.training.kernel_engine import KernelEngine
 
 MICRO_BATCH = {"cpu": 16}
 MICRO_BATCH_ON_ACCELERATOR = 512
@@ -25,11 +25,11 @@ class Engine(Protocol):
 
 
 def make_engine(master: MyGPT, dtype: torch.dtype, *, compiled: bool = False) -> Engine:
-    """The fastest engine for a model, device and dtype: AMX kernels on a CPU that has them, else PyTorch."""
+    """The fastest engine for a model, device and dtype: our kernels on a CPU that multiplies bf16, else PyTorch."""
     if dtype == torch.bfloat16 and not torch.distributed.is_initialized():
-        amx = AmxEngine.make(master)
-        if amx is not None:
-            return amx
+        kernels = KernelEngine.make(master)
+        if kernels is not None:
+            return kernels
     return TorchEngine(master, dtype, compiled=compiled)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from culture_core.processor import fast_dtype
-from culture_core.training.amx_library import amx_library
+from culture_core.training.kernel_library import kernel_library
 
 NEWTON_SCHULZ_STEPS = 5
 NEWTON_SCHULZ_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -41,8 +41,8 @@ def _by_torch(matrices: Tensor, steps: int) -> Tensor:
 
 
 def _by_kernels(matrices: Tensor, steps: int) -> Tensor | None:
-    """The same by the AMX kernels, seven times as fast; None where they cannot do it."""
-    library = amx_library() if matrices.device.type == "cpu" else None
+    """The same by the bf16 kernels, faster; None where they cannot do it."""
+    library = kernel_library() if matrices.device.type == "cpu" else None
     if library is None:
         return None
     result = matrices.float().contiguous().clone()

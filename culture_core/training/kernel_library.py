@@ -1,4 +1,4 @@
-"""The kernels for CPUs with AMX: compiled on first use, and kept in the user's cache."""
+"""The kernels for CPUs that multiply bf16, by AMX or AVX-512: compiled on first use, and kept in the user's cache."""
 
 import ctypes
 from functools import lru_cache
@@ -7,14 +7,14 @@ from pathlib import Path
 from culture_core.native import load_kernels
 from culture_core.processor import cpu_features
 
-SOURCE = Path(__file__).parent / "kernels" / "amx.cpp"
-CPU_FEATURES = ("amx_bf16", "avx512_bf16", "avx512bw", "avx512vl")
+SOURCE = Path(__file__).parent / "kernels" / "bf16.cpp"
+CPU_FEATURES = ("avx512_bf16", "avx512bw", "avx512vl")
 
 
 @lru_cache
-def amx_library() -> ctypes.CDLL | None:
+def kernel_library() -> ctypes.CDLL | None:
     """The compiled kernels, or None where they cannot be had."""
-    library = load_kernels(SOURCE, "PyTorch trains") if has_amx() else None
+    library = load_kernels(SOURCE, "PyTorch trains") if can_run_kernels() else None
     if library is None:
         return None
     pointer = ctypes.c_void_p
@@ -27,6 +27,6 @@ def amx_library() -> ctypes.CDLL | None:
     return library
 
 
-def has_amx() -> bool:
+def can_run_kernels() -> bool:
     """Whether the processor has the instructions the kernels use."""
     return cpu_features().issuperset(CPU_FEATURES)

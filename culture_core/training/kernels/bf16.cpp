@@ -1,4 +1,4 @@
-// Loss and gradients of a MyGPT on one CPU core with AMX bf16 matrix units.
+// Loss and gradients of a MyGPT on one CPU core that multiplies bf16 itself: by AMX tiles, or else by AVX-512's dot products.
 //
 // One quiz at a time goes forward and back, so that its activations stay in the caches. Matrix products read bfloat16 and
 // add up in float32; the residual stream, its gradient and all gradients of weights stay float32. Attention never stores
@@ -61,8 +61,24 @@ struct Operand {
 inline Operand rows_of(const bf16* p, long stride) { return {p, TILE * stride, 2 * TILE, 2 * stride}; }
 inline Operand packed(const bf16* p, long k_tiles) { return {p, k_tiles * TILE_ELEMENTS, TILE_ELEMENTS, 64}; }
 
-inline void multiply(const Operand& a, const Operand& b, int m, int n, int k0, int k1) {
+#ifdef __AMX_BF16__
+
+// c = block (m, n) of a x b, or c += it, summed over tiles k0 to k1.
+template <bool ADD>
+inline void multiply(const Operand& a, const Operand& b, int m, int n, int k0, int k1, float* c, long stride) {
     const bf16 *a0 = a.p + 2 * m * a.outer, *a1 = a0 + a.outer, *b0 = b.p + 2 * n * b.outer, *b1 = b0 + b.outer;
+    float *c1 = c + TILE, *c2 = c + TILE * stride, *c3 = c2 + TILE;
+    if (ADD) {
+        _tile_loadd(0, c, 4 * stride);
+        _tile_loadd(1, c1, 4 * stride);
+        _tile_loadd(2, c2, 4 * stride);
+        _tile_loadd(3, c3, 4 * stride);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
     for (int k = k0; k < k1; ++k) {
         _tile_loadd(4, a0 + k * a.inner, a.row_bytes);
         _tile_loadd(6, b0 + k * b.inner, b.row_bytes);
@@ -73,37 +89,91 @@ inline void multiply(const Operand& a, const Operand& b, int m, int n, int k0, i
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
     }
-}
-
-inline void store_block(float* c, long stride) {
     _tile_stored(0, c, 4 * stride);
-    _tile_stored(1, c + TILE, 4 * stride);
-    _tile_stored(2, c + TILE * stride, 4 * stride);
-    _tile_stored(3, c + TILE * stride + TILE, 4 * stride);
+    _tile_stored(1, c1, 4 * stride);
+    _tile_stored(2, c2, 4 * stride);
+    _tile_stored(3, c3, 4 * stride);
 }
 
-// c = block (m, n) of a x b, summed over tiles k0 to k1.
+struct alignas(64) TileConfig {
+    uint8_t palette = 1, start = 0, reserved[14] = {};
+    uint16_t columns[16] = {};
+    uint8_t rows[16] = {};
+    TileConfig() {
+        for (int i = 0; i < 8; ++i) {
+            columns[i] = 64;
+            rows[i] = 16;
+        }
+    }
+};
+
+// The tile registers, taken while this lives.
+struct MatrixUnit {
+    MatrixUnit() {
+        const TileConfig config;
+        _tile_loadconfig(&config);
+    }
+    ~MatrixUnit() { _tile_release(); }
+    // Whether the system lets us use them.
+    static bool is_there() {
+        constexpr long ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18;
+        return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+    }
+};
+
+#else
+
+constexpr int ROWS = 8;  // of c at a time: 8 x 2 sums, 2 vectors of b and one of a fit the 32 registers
+
+// c = block (m, n) of a x b, or c += it, summed over tiles k0 to k1.
+template <bool ADD>
+inline void multiply(const Operand& a, const Operand& b, int m, int n, int k0, int k1, float* c, long stride) {
+    const bf16 *b0 = b.p + 2 * n * b.outer, *b1 = b0 + b.outer;
+    for (int top = 0; top < BLOCK; top += ROWS, c += ROWS * stride) {
+        const char* left = (const char*)(a.p + (2 * m + top / TILE) * a.outer) + top % TILE * a.row_bytes;
+        __m512 sums[ROWS][2];
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS; ++i) {
+            sums[i][0] = ADD ? load(c + i * stride) : _mm512_setzero_ps();
+            sums[i][1] = ADD ? load(c + i * stride + TILE) : _mm512_setzero_ps();
+        }
+        for (int k = k0; k < k1; ++k) {
+            const int32_t* pairs[ROWS];
+#pragma GCC unroll 8
+            for (int i = 0; i < ROWS; ++i) pairs[i] = (const int32_t*)(left + 2 * k * a.inner + i * a.row_bytes);
+            for (int r = 0; r < TILE; ++r) {
+                const __m512bh first = (__m512bh)_mm512_loadu_si512(b0 + k * b.inner + 32 * r);
+                const __m512bh second = (__m512bh)_mm512_loadu_si512(b1 + k * b.inner + 32 * r);
+#pragma GCC unroll 8
+                for (int i = 0; i < ROWS; ++i) {
+                    const __m512bh pair = (__m512bh)_mm512_set1_epi32(pairs[i][r]);
+                    sums[i][0] = _mm512_dpbf16_ps(sums[i][0], pair, first);
+                    sums[i][1] = _mm512_dpbf16_ps(sums[i][1], pair, second);
+                }
+            }
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS; ++i) {
+            store(c + i * stride, sums[i][0]);
+            store(c + i * stride + TILE, sums[i][1]);
+        }
+    }
+}
+
+struct MatrixUnit {
+    static bool is_there() { return true; }
+};
+
+#endif
+
 inline void product(const Operand& a, const Operand& b, int m, int n, int k0, int k1, float* c, long stride) {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    multiply(a, b, m, n, k0, k1);
-    store_block(c, stride);
+    multiply<false>(a, b, m, n, k0, k1, c, stride);
 }
 
 // c += a x b, whole, where c has m_blocks x n_blocks blocks.
 void accumulate(const Operand& a, const Operand& b, int m_blocks, int n_blocks, int k_tiles, float* c, long stride) {
     for (int n = 0; n < n_blocks; ++n)
-        for (int m = 0; m < m_blocks; ++m) {
-            float* block = c + m * BLOCK * stride + n * BLOCK;
-            _tile_loadd(0, block, 4 * stride);
-            _tile_loadd(1, block + TILE, 4 * stride);
-            _tile_loadd(2, block + TILE * stride, 4 * stride);
-            _tile_loadd(3, block + TILE * stride + TILE, 4 * stride);
-            multiply(a, b, m, n, 0, k_tiles);
-            store_block(block, stride);
-        }
+        for (int m = 0; m < m_blocks; ++m) multiply<true>(a, b, m, n, 0, k_tiles, c + m * BLOCK * stride + n * BLOCK, stride);
 }
 
 // ---------------------------------------------------------------- packing
@@ -745,43 +815,22 @@ class Orthogonaliser {
     Buffer<bf16> x_, packed_, wide_, gram_, packed_gram_, polynomial_;
 };
 
-// ---------------------------------------------------------------- the processor
-
-struct alignas(64) TileConfig {
-    uint8_t palette = 1, start = 0, reserved[14] = {};
-    uint16_t columns[16] = {};
-    uint8_t rows[16] = {};
-    TileConfig() {
-        for (int i = 0; i < 8; ++i) {
-            columns[i] = 64;
-            rows[i] = 16;
-        }
-    }
-};
-
-bool may_use_tiles() {
-    constexpr long ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18;
-    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
-}
-
 }  // namespace
 
 extern "C" {
 
-// A new engine, or null when the sizes do not fit or the system does not let us use the tiles.
+// A new engine, or null when the sizes do not fit or the system does not let us use the matrix unit.
 void* culture_engine_new(const Sizes* sizes) {
-    if (!Engine::fits(*sizes) || !may_use_tiles()) return nullptr;
+    if (!Engine::fits(*sizes) || !MatrixUnit::is_there()) return nullptr;
     return new (std::nothrow) Engine(*sizes);
 }
 
 // Orthogonalise n matrices (rows x columns, rows <= columns, multiples of 32) in place; returns whether that is possible here.
 bool culture_orthogonalise(float* x, int n, int rows, int columns, int steps, const float* coefficients) {
-    if ((rows | columns) % BLOCK || !may_use_tiles()) return false;
-    const TileConfig config;
-    _tile_loadconfig(&config);
+    if ((rows | columns) % BLOCK || !MatrixUnit::is_there()) return false;
+    [[maybe_unused]] const MatrixUnit unit;
     Orthogonaliser work(rows, columns);
     for (int i = 0; i < n; ++i) work.run(x + long(i) * rows * columns, steps, coefficients);
-    _tile_release();
     return true;
 }
 
@@ -789,11 +838,9 @@ void culture_engine_free(void* engine) { delete static_cast<Engine*>(engine); }
 
 // tokens (n, t) uint8; token_weights (n, t), scaled; losses (n, t) out; gradients added to (null: forward only).
 void culture_engine_run(void* engine, const float* weights, const uint8_t* tokens, const float* token_weights, int n, float* losses, float* gradients) {
-    const TileConfig config;
-    _tile_loadconfig(&config);
+    [[maybe_unused]] const MatrixUnit unit;
     auto* self = static_cast<Engine*>(engine);
     self->set_weights(weights);
     self->run(tokens, token_weights, n, losses, gradients);
-    _tile_release();
 }
 }

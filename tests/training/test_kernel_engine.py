@@ -1,4 +1,4 @@
-"""The AMX kernels against PyTorch's own gradients; where the machine has no AMX, that PyTorch takes over."""
+"""The bf16 kernels against PyTorch's own gradients; where the machine cannot run them, that PyTorch takes over."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ import torch
 
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig
 from culture_core.native import find_compiler
-from culture_core.training.amx_engine import AmxEngine
-from culture_core.training.amx_library import amx_library, has_amx
+from culture_core.training.kernel_engine import KernelEngine
+from culture_core.training.kernel_library import kernel_library, can_run_kernels
 from culture_core.training.engines import TorchEngine, make_engine
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
@@ -45,16 +45,16 @@ def test_fastest_engine_agrees_with_float32_gradients(shape):
 
 
 def test_kernels_compile_where_the_machine_can_run_them():
-    can_run = has_amx() and find_compiler() is not None
-    assert (amx_library() is not None) == can_run
-    assert isinstance(make_engine(MyGPT(SHAPES["1M"]), torch.bfloat16), AmxEngine) == can_run
+    can_run = can_run_kernels() and find_compiler() is not None
+    assert (kernel_library() is not None) == can_run
+    assert isinstance(make_engine(MyGPT(SHAPES["1M"]), torch.bfloat16), KernelEngine) == can_run
 
 
 def test_losses_without_gradients_are_the_same_and_leave_gradients_alone():
     model = _model(SHAPES["1M"])
-    engine = AmxEngine.make(model)
+    engine = KernelEngine.make(model)
     if engine is None:
-        assert amx_library() is None
+        assert kernel_library() is None
         return
     tokens = generate_stream(WORLD_TASKS, 0, 3, seed=2).tokens
     losses = engine.losses(tokens)

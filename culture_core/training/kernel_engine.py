@@ -1,4 +1,4 @@
-"""An engine for CPUs with AMX: forward and backward at several times PyTorch's speed (kernels/amx.cpp).
+"""An engine for CPUs that multiply bf16: forward and backward faster than PyTorch's (kernels/bf16.cpp).
 
 Where the kernels cannot be had, or do not fit the model, PyTorch does the work (engines.py).
 """
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from culture_core.models.mygpt import Attention, Block, MyGPT
-from culture_core.training.amx_library import amx_library
+from culture_core.training.kernel_library import kernel_library
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 
@@ -21,23 +21,23 @@ class _Sizes(ctypes.Structure):
     )
 
 
-class AmxEngine:
+class KernelEngine:
     """Gradients of a MyGPT without dropout, on one core.
 
     Errors: RuntimeError where `make` would give None.
     """
 
     def __init__(self, master: MyGPT) -> None:
-        library = amx_library()
+        library = kernel_library()
         if library is None:
-            raise RuntimeError("the AMX kernels cannot be had on this machine")
+            raise RuntimeError("the bf16 kernels cannot be had on this machine")
         engine = library.culture_engine_new(ctypes.byref(_sizes(master)))
         if not engine:
-            raise RuntimeError("the AMX kernels are not made for a model of this shape")
+            raise RuntimeError("the bf16 kernels are not made for a model of this shape")
         self.master, self._library, self._engine = master, library, engine
 
     @classmethod
-    def make(cls, master: MyGPT) -> "AmxEngine | None":
+    def make(cls, master: MyGPT) -> "KernelEngine | None":
         """An engine for this model; None where the machine, the compiler or the model does not allow one."""
         if master.config.dropout > 0 or master.readout.weight.device.type != "cpu":
             return None
