@@ -20,8 +20,8 @@ import torch
 from culture_core.memory import keep_freed_memory
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig, preset
 from culture_core.processor import fast_dtype
-from culture_core.training.kernel_engine import KernelEngine
 from culture_core.training.engines import TorchEngine
+from culture_core.training.kernel_engine import KernelEngine
 from culture_core.training.optimizers import Optimizers
 from culture_core.training.recipes import find_recipe
 from culture_core.training.stream import loss_weights
@@ -75,7 +75,8 @@ def _ways(config: MyGPTConfig, n: int) -> list[tuple[str, Callable[[], object], 
         ways.append((f"{name}: loss and gradients", call, n))
     kernels = KernelEngine.make(model)
     if kernels is not None:
-        ways.append(("bf16 kernels: loss and gradients", lambda: kernels.gradients(batch.tokens, weights, 1.0), n))
+        call = partial(kernels.gradients, batch.tokens, weights, 1.0)
+        ways.append(("bf16 kernels: loss and gradients", call, n))
         ways.append(("bf16 kernels: loss only", lambda: kernels.losses(batch.tokens), n))
     optimizers = Optimizers(_with_gradients(model), recipe)
     ways.append(("optimizers alone", lambda: optimizers.step(0.0), n))

@@ -25,7 +25,7 @@ class Engine(Protocol):
 
 
 def make_engine(master: MyGPT, dtype: torch.dtype, *, compiled: bool = False) -> Engine:
-    """The fastest engine for a model, device and dtype: our kernels on a CPU that multiplies bf16, else PyTorch."""
+    """The fastest engine for a model, device and dtype: our kernels on a CPU with bf16, else PyTorch."""
     if dtype == torch.bfloat16 and not torch.distributed.is_initialized():
         kernels = KernelEngine.make(master)
         if kernels is not None:

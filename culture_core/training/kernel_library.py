@@ -1,4 +1,4 @@
-"""The kernels for CPUs that multiply bf16, by AMX or AVX-512: compiled on first use, and kept in the user's cache."""
+"""The kernels for CPUs that multiply bf16: compiled on first use, and kept in the user's cache."""
 
 import ctypes
 from functools import lru_cache

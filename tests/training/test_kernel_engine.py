@@ -1,4 +1,4 @@
-"""The bf16 kernels against PyTorch's own gradients; where the machine cannot run them, that PyTorch takes over."""
+"""The bf16 kernels against PyTorch's own gradients; elsewhere, that PyTorch takes over."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ import torch
 
 from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig
 from culture_core.native import find_compiler
-from culture_core.training.kernel_engine import KernelEngine
-from culture_core.training.kernel_library import kernel_library, can_run_kernels
 from culture_core.training.engines import TorchEngine, make_engine
+from culture_core.training.kernel_engine import KernelEngine
+from culture_core.training.kernel_library import can_run_kernels, kernel_library
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
 
