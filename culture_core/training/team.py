@@ -3,6 +3,7 @@
 Started by torchrun, the replicas talk through torch.distributed (gloo on a CPU, NCCL on GPUs).
 """
 
+import gc
 import os
 from typing import Any
 
@@ -32,7 +33,13 @@ class Team:
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     def leave(self) -> None:
+        """Part from the other replicas.
+
+        DDP, which lies in reference cycles, is collected first: the threads of a process group that it still
+        holds would abort the process as it ends.
+        """
         if dist.is_initialized():
+            gc.collect()
             dist.destroy_process_group()
 
     def follow(self, value: Any) -> Any:

@@ -80,9 +80,10 @@ def test_killed_run_resumes_to_a_population_and_can_be_prolonged(tmp_path):
 
 def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
     out = str(tmp_path / "team")
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = _command("--out", out, "--models", "1", "--budget", "32-quizzes", *SMALL)
-    subprocess.run([*launcher, *command], check=True, capture_output=True, timeout=200)
+    team = subprocess.run([*launcher, "--no-python", *command], capture_output=True, text=True, timeout=200)
+    assert team.returncode == 0, team.stderr
     assert RunFolder.beside(out).read_progress(0).seen == 32
     assert len(load_culture(source=out)) == 1
 
