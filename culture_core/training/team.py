@@ -35,8 +35,8 @@ class Team:
     def leave(self) -> None:
         """Part from the other replicas; where there are any, all but the leader end their process here.
 
-        DDP (PyTorch 2.13) keeps the threads of gloo alive, and one that is at work while the interpreter shuts
-        down aborts the process. So followers, which have nothing left to do, skip that.
+        DDP (PyTorch 2.13) keeps the threads of gloo alive, and one that is at work while the interpreter ends
+        aborts the process. So followers, which have nothing left to do, skip that.
         """
         if dist.is_initialized():
             dist.destroy_process_group()
