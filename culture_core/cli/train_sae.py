@@ -20,7 +20,7 @@ EXAMPLES = (
 
 # what kept most of the quiz accuracy at a given L0 (docs/saes.md, "What was tried")
 ARCHITECTURE = "batchtopk"
-FINETUNE_QUIZZES = 800
+FINETUNE_QUIZZES = 2400
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

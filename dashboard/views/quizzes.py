@@ -176,12 +176,17 @@ def show_missing(population: loaders.Population, quizzes: loaders.Quizzes) -> No
         st.code("\n".join([*invent, f"culture answers --population {root}"]), language="bash")
 
 
-def found_words(browse: BrowseSet, found: np.ndarray, page: slice) -> str:
-    accuracy = " · ".join(
-        f"GPT {k} {share:.0%}"
-        for k, share in zip(browse.models, browse.correct[:, found].mean(1), strict=True)
-    )
-    return f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes  \n:small[right: {accuracy}]"
+def found_words(quizzes: loaders.Quizzes, browse: BrowseSet, found: np.ndarray, page: slice) -> str:
+    """How many quizzes there are, and the share every GPT gets right, apart for each source, as Markdown."""
+    source = np.array(quizzes.source)[found]
+    lines = [f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes"]
+    for name in dict.fromkeys(source.tolist()):
+        accuracy = " · ".join(
+            f"GPT {k} {share:.0%}"
+            for k, share in zip(browse.models, browse.correct[:, found[source == name]].mean(1), strict=True)
+        )
+        lines.append(f":small[{SOURCE_NAMES[name]}, right: {accuracy}]")
+    return "  \n".join(lines)
 
 
 def show_quizzes(scope: Scope, rows: list[GridRow], shown: pd.Series, unsure: bool, display: Display) -> None:
@@ -221,7 +226,7 @@ else:
         agreed = st.popover("Agreement", icon=":material/handshake:")
         downloads = download_button()
         display = choose_display()
-    words.markdown(found_words(browse, found, page))
+    words.markdown(found_words(quizzes, browse, found, page))
     with agreed:
         show_agreement(browse, found)
     shown = table.quiz.iloc[page]

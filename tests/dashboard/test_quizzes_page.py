@@ -20,6 +20,15 @@ def test_a_source_has_its_quizzes_and_its_tasks(page, source, n):
     assert ("frame" in tasks) == (source == "world")
 
 
+def test_the_share_right_is_told_apart_for_each_source(page):
+    words = page("quizzes").markdown[0].value
+    assert [part.split(", right: GPT 0 ")[0] for part in words.split(":small[")[1:]] == [
+        "world",
+        "unseen tasks",
+        "culture",
+    ]
+
+
 def test_a_task_of_another_source_is_a_friendly_page(page):
     app = page("quizzes", source="unseen", task="frame")
     assert not app.exception
