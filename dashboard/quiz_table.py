@@ -1,12 +1,15 @@
 """The answered quizzes as a table, how far the answers agree: plain functions, without Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from culture_core.culture.reader import CultureSet
+from culture_core.culture.settings import VerdictSettings
+from culture_core.culture.statistics import n_kept
 from culture_core.evaluation.browse import BrowseSet
 from culture_core.world.vocabulary import CULTURE
 
@@ -51,6 +54,26 @@ def inventions(browse: BrowseSet, culture: CultureSet | None) -> dict[int, Inven
 def invention_of(culture: CultureSet, number: int) -> Invention:
     """What is known of the stored candidate in row `number`."""
     return _invention(culture.frame().iloc[number], culture.models)
+
+
+def kept_words(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each run that kept quizzes of its own: how many, and by which rules, in two sentences."""
+    return [_run_words(run) for run in runs if "imported" not in run and n_kept(run)]
+
+
+def _run_words(run: Mapping[str, Any]) -> str:
+    rules = VerdictSettings(**run["settings"]["verdicts"])
+    bounds, published = _bounds(rules), _bounds(VerdictSettings())
+    aside = "" if bounds == published else f" (published: {published})"
+    return (
+        f"Culture: of {run['candidates']:,} quizzes the GPTs invented {n_kept(run)} were kept, those that "
+        f"{rules.min_failures} to {rules.max_failures} GPTs fail and all others understand. "
+        f"A GPT {bounds}{aside}."
+    )
+
+
+def _bounds(rules: VerdictSettings) -> str:
+    return f"understands from a probability of {rules.understands:g} and fails up to {rules.fails:g}"
 
 
 def _invention(row: pd.Series, models: Sequence[int]) -> Invention:

@@ -16,7 +16,7 @@ from culture_core.evaluation.browse import BrowseSet
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
-from quiz_table import IN_TURN, ORDERS, Invention, agreement, in_order
+from quiz_table import IN_TURN, ORDERS, Invention, agreement, in_order, kept_words
 from selection import EVERYTHING, choose_quizzes, failure_options, page_of
 
 PER_PAGE = 8
@@ -28,7 +28,7 @@ SOURCE_NAMES = {
 }
 ABOUT_SOURCE = (
     "World: the eight tasks the GPTs were trained on. Unseen: seven tasks of the same world that they never "
-    "saw. Culture: quizzes the GPTs invented, kept when some of the five understood them and some failed."
+    "saw. Culture: quizzes the GPTs invented, kept when most of the five understood them and some failed."
 )
 DOUBT = ValueScale("probability of a wrong colour", 1.0)
 UNSURE, PLAIN = "unsure", "nothing"
@@ -239,5 +239,7 @@ else:
     st.caption(
         "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
     )
+    if any(int(i) in invented for i in shown):
+        st.caption("  \n".join(kept_words(loaders.culture(population).runs)))
     show_quizzes(scope, rows, shown, unsure, display)
 show_missing(population, quizzes)

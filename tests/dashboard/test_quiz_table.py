@@ -1,6 +1,7 @@
 """The answered quizzes as a table agree with the answers they are made from."""
 
 import itertools
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,12 +9,23 @@ import torch
 
 import loaders
 from culture_core.culture.reader import CultureSet
+from culture_core.culture.settings import RoundSettings, VerdictSettings
 from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.evaluation.browse import BrowseSet
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, invention_of, inventions, quiz_table
+from quiz_table import (
+    DISPUTED,
+    HARDEST,
+    IN_TURN,
+    agreement,
+    in_order,
+    invention_of,
+    inventions,
+    kept_words,
+    quiz_table,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,18 @@ def test_author_and_verdicts_are_found_by_the_number_of_the_candidate(browse, cu
     assert set(found) == {8, 9}
     assert invention_of(culture, 0) == found[9]
     assert inventions(browse, None) == {}
+
+
+def test_a_run_tells_what_it_kept_and_by_which_bounds():
+    run = {"candidates": 1280, "counts": {"0": {"fresh": {"kept": 4, "trivial": 9}, "grown": {"kept": 1}}}}
+    strict = {**run, "settings": asdict(RoundSettings())}
+    loose = {**run, "settings": asdict(RoundSettings(verdicts=VerdictSettings(0.5, 0.1)))}
+    empty = {**strict, "counts": {"0": {"fresh": {"trivial": 9}, "grown": {}}}}
+    words = kept_words([strict, {"candidates": 3, "imported": "c_quizzes.pth"}, empty, loose])
+    assert len(words) == 2
+    assert all(told.startswith("Culture: of 1,280 quizzes the GPTs invented 5 were kept") for told in words)
+    assert words[0].endswith("from a probability of 0.95 and fails up to 0.5.")
+    assert "0.5 and fails up to 0.1 (published: understands from a probability of 0.95" in words[1]
 
 
 def test_rows_tell_what_was_answered(browse, culture):
