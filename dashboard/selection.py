@@ -80,8 +80,8 @@ def _wrong_names(models: Sequence[int]) -> list[str]:
 def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: int) -> list[FeatureRef]:
     """The n most universal features that are selective, one of each group of mutual best matches.
 
-    The most universal are those of the highest excess over the strongest baseline or, where none was
-    measured, of the highest universality.
+    The most universal are those in a group of all GPTs before others, and among them those of the highest
+    excess over the strongest baseline or, where none was measured, of the highest universality.
     tables: by GPT, an index's table. Selective: fires on at most 5% of tokens, so that a high r does not come
     from firing everywhere, on at least 20 tokens, and its top quizzes peak at 8 or more different places, so
     that it does not come from the layout that all quizzes share.
@@ -104,7 +104,8 @@ def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -
     model = np.repeat(list(features), [len(found) for found in features.values()])
     feature = np.concatenate(list(features.values()))
     score = np.concatenate([_score(matches, k)[found] for k, found in features.items()])
-    for place in np.argsort(-score, kind="stable"):
+    grouped = np.concatenate([matches.in_group(k)[found] for k, found in features.items()])
+    for place in np.lexsort((-score, ~grouped)):
         k, chosen = int(model[place]), int(feature[place])
         yield FeatureRef(k, chosen, float(matches.universality[k][chosen]))
 

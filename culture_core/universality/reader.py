@@ -215,6 +215,10 @@ class MatchReader:
         group = int(self._group_of[self.models.index(model_k), feature])
         return None if group == NO_GROUP else group
 
+    def in_group(self, model_k: int) -> NDArray[np.bool_]:
+        """(f,) whether each feature of a model belongs to a group."""
+        return self._group_of[self.models.index(model_k)] != NO_GROUP
+
     def group_features(self, group: int) -> dict[int, int]:
         """The feature of each model in a group."""
         return dict(zip(self.models, self._members[group].tolist(), strict=True))

@@ -40,7 +40,7 @@ def two_gpts() -> MatchReader:
     best_r = np.zeros((2, 2, 3), dtype=np.float32)
     best_r[0, 1], best_r[1, 0] = [0.95, 0.9, 0.1], [0.2, 0.3, 0.8]
     best_feature = np.full((2, 2, 3), -1, dtype=np.int32)
-    best_feature[0, 1], best_feature[1, 0] = [0, 2, 0], [0, 0, 1]
+    best_feature[0, 1], best_feature[1, 0] = [0, 2, 0], [1, 0, 1]
     mutual = np.zeros((2, 2, 3), dtype=bool)
     mutual[0, 1, 1] = mutual[1, 0, 2] = True
     nothing = Overlays(np.zeros(37, dtype=np.int64), np.zeros(0, np.uint16), np.zeros(0, np.float32))
@@ -56,6 +56,17 @@ def test_the_most_universal_are_selective_and_one_of_each_group():
     everywhere = selective.assign(density=[0.9, 0.01, 0.01])
     refs = most_universal(two_gpts(), {0: everywhere, 1: selective}, 2)
     assert [(ref.model_k, ref.feature) for ref in refs] == [(0, 1), (1, 1)]
+
+
+def test_a_group_comes_before_a_stronger_match_that_is_in_none():
+    selective = pd.DataFrame(
+        {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [20] * 3}
+    )
+    matches = two_gpts()
+    assert matches.universality[0][0] > matches.universality[0][1]
+    refs = most_universal(matches, {0: selective}, 3)
+    assert [ref.feature for ref in refs] == [1, 0, 2]
+    assert matches.in_group(0).tolist() == [False, True, False]
 
 
 def test_steps_skip_dead_features_and_go_round():
