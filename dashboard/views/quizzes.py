@@ -240,6 +240,7 @@ else:
         "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
     )
     if any(int(i) in invented for i in shown):
-        st.caption("  \n".join(kept_words(loaders.culture(population).runs)))
+        for told in kept_words(loaders.culture(population).runs):
+            st.caption(told)
     show_quizzes(scope, rows, shown, unsure, display)
 show_missing(population, quizzes)

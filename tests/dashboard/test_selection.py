@@ -49,22 +49,23 @@ def two_gpts() -> MatchReader:
     return MatchReader({"models": [0, 1]}, arrays)
 
 
-def test_the_most_universal_are_selective_and_one_of_each_group():
-    selective = pd.DataFrame(
+def selective() -> pd.DataFrame:
+    """The table of three features that are all selective."""
+    return pd.DataFrame(
         {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [20] * 3}
     )
-    everywhere = selective.assign(density=[0.9, 0.01, 0.01])
-    refs = most_universal(two_gpts(), {0: everywhere, 1: selective}, 2)
+
+
+def test_the_most_universal_are_selective_and_one_of_each_group():
+    everywhere = selective().assign(density=[0.9, 0.01, 0.01])
+    refs = most_universal(two_gpts(), {0: everywhere, 1: selective()}, 2)
     assert [(ref.model_k, ref.feature) for ref in refs] == [(0, 1), (1, 1)]
 
 
 def test_a_group_comes_before_a_stronger_match_that_is_in_none():
-    selective = pd.DataFrame(
-        {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [20] * 3}
-    )
     matches = two_gpts()
     assert matches.universality[0][0] > matches.universality[0][1]
-    refs = most_universal(matches, {0: selective}, 3)
+    refs = most_universal(matches, {0: selective()}, 3)
     assert [ref.feature for ref in refs] == [1, 0, 2]
     assert matches.in_group(0).tolist() == [False, True, False]
 
@@ -85,9 +86,7 @@ def test_pages_cover_all_items_once_and_a_page_too_far_is_the_last():
 
 
 def test_a_feature_bound_to_one_place_is_not_among_the_most_universal():
-    bound = pd.DataFrame(
-        {"feature": range(3), "density": [0.01] * 3, "fires": [500] * 3, "peak_places": [1, 20, 20]}
-    )
+    bound = selective().assign(peak_places=[1, 20, 20])
     refs = most_universal(two_gpts(), {0: bound, 1: bound}, 6)
     assert refs
     assert all(ref.feature != 0 for ref in refs)
