@@ -22,11 +22,11 @@ import torch
 from by_blocks import index_by_blocks
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.features.engines import make_parts
-from culture_core.features.job import IndexJob
-from culture_core.features.parts import TOKENS_READ
-from culture_core.features.quiz_set import QuizSet
-from culture_core.features.store import ARRAYS, write_index
+from culture_core.features.index.engines import make_parts
+from culture_core.features.index.job import IndexJob
+from culture_core.features.index.parts import TOKENS_READ
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.store import ARRAYS, write_index
 from culture_core.memory import keep_freed_memory
 from culture_core.saes.hooks import activations_at
 from timing import fastest

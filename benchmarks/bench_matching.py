@@ -13,11 +13,11 @@ import time
 import numpy as np
 import torch
 
-from culture_core.features.sparse import SparseActivations
+from culture_core.features.index.sparse import SparseActivations
 from culture_core.memory import keep_freed_memory
-from culture_core.universality.confounds import Confounds
-from culture_core.universality.correlation import Codes, cofiring, pearson
-from culture_core.universality.products import cofiring_library
+from culture_core.universality.matching.confounds import Confounds
+from culture_core.universality.matching.correlation import Codes, cofiring, pearson
+from culture_core.universality.matching.products import cofiring_library
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 from timing import fastest

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from culture_core.features.cofiring import N_NEIGHBOURS
-from culture_core.features.directions import readout
-from culture_core.features.quiz_set import QuizSet
-from culture_core.features.statistics import bin_edges
-from culture_core.features.top import A_QUANTILE, QUANTILES, TOP_K
+from culture_core.features.index.cofiring import N_NEIGHBOURS
+from culture_core.features.index.directions import readout
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.statistics import bin_edges
+from culture_core.features.index.top import A_QUANTILE, QUANTILES, TOP_K
 from culture_core.saes.hooks import activations_at
 
 BLOCK_FEATURES, BATCH_QUIZZES = 256, 64

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from culture_core import load_culture
 from culture_core.cli import common
+from culture_core.processes import Report, run_jobs
 from culture_core.saes.architectures import ARCHITECTURES
 from culture_core.saes.evaluate import sae_figures
 from culture_core.saes.hooks import default_hook
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import load_sae, save_sae
 from culture_core.saes.train import train_sae
-from culture_core.workers import Report, run_jobs
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 # the table of docs/saes.md; the penalties are those that come near L0 16 on the shipped GPT 0

@@ -19,7 +19,7 @@ from sae_dashboard.sae_vis_runner import SaeVisRunner
 
 from bench_index import scratch, widen
 from culture_core.artifacts import PopulationFolder
-from culture_core.features.quiz_set import QuizSet
+from culture_core.features.index.quiz_set import QuizSet
 from culture_core.memory import keep_freed_memory
 from culture_core.models.api import load_hooked
 from culture_core.models.mygpt import shift_right

@@ -17,21 +17,21 @@ import torch
 
 import quiz_table
 from culture_core import artifacts
+from culture_core.answers.browse import BrowseSet, open_browse
 from culture_core.artifacts import PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError
-from culture_core.evaluation.browse import BrowseSet, open_browse
 from culture_core.evaluation.circuits import Circuits, open_circuits
-from culture_core.features.grades import Grades, open_grades
+from culture_core.features.grading.reader import Grades, open_grades
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.quiz_reading import QuizReading, read_quiz
-from culture_core.features.quiz_set import QuizSet
-from culture_core.features.reader import FeatureIndex, open_index
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import resolve_source
 from culture_core.saes.plain import Encoder, read_sae
 from culture_core.saes.store import sae_manifest
-from culture_core.universality.causal_store import CausalReader, open_causal
-from culture_core.universality.store import MatchReader, open_matches
+from culture_core.universality.causal.store import CausalReader, open_causal
+from culture_core.universality.matching.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
 from feature_table import feature_rows, with_excess
 from group_table import group_table

@@ -1,6 +1,6 @@
 """What is said of a match: its r, how it stands to its baselines, and how it was found."""
 
-from culture_core.universality.store import Match
+from culture_core.universality.matching.store import Match
 
 STRONG_R = 0.5
 CLEAR_EXCESS = 0.2

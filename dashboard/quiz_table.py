@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from culture_core.answers.browse import BrowseSet
 from culture_core.culture.reader import CultureSet
 from culture_core.culture.settings import VerdictSettings
 from culture_core.culture.statistics import n_kept
-from culture_core.evaluation.browse import BrowseSet
 from culture_core.world.vocabulary import CULTURE
 
 IN_TURN, HARDEST, DISPUTED = "in-turn", "hardest", "disputed"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from culture_core.universality.store import MatchReader
+from culture_core.universality.matching.store import MatchReader
 
 EVERYTHING = "any"
 FAILURES = {

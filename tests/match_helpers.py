@@ -4,7 +4,7 @@ import numpy as np
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.features.reader import open_index
+from culture_core.features.index.reader import open_index
 
 
 def make_two_groups(population: PopulationFolder, hook: str) -> np.ndarray:

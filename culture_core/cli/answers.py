@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.evaluation.browse import BrowseSettings, browse_is_current, write_browse
+    from culture_core.answers.browse import BrowseSettings, browse_is_current, write_browse
     from culture_core.models.population import resolve_source
 
     common.use_threads(args)
@@ -42,7 +42,7 @@ def _report(root: str) -> None:
     """Print the share that each GPT answers right, by source of the quizzes."""
     import numpy as np
 
-    from culture_core.evaluation.browse import open_browse
+    from culture_core.answers.browse import open_browse
 
     browse = open_browse(common.open_population(root)[0])
     sources = np.array(browse.quizzes.source_names())

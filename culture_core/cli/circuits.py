@@ -10,7 +10,7 @@ from culture_core.cli import common
 
 if TYPE_CHECKING:
     from culture_core.evaluation.circuits import Circuits, CircuitSettings
-    from culture_core.workers import Report
+    from culture_core.processes import Report
 
 DESCRIPTION = (
     "accuracy and loss by task without each attention layer, head and MLP; what heads attend to and copy"
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.circuits import CircuitSettings, identity, is_current
-    from culture_core.workers import run_jobs
+    from culture_core.processes import run_jobs
 
     population, manifest = common.open_population(args.population)
     settings = CircuitSettings(args.n, args.n_attention, args.seed)

@@ -7,7 +7,7 @@ from typing import Any
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli import common
 from culture_core.cli.index import the_hook
-from culture_core.workers import Report, run_jobs
+from culture_core.processes import Report, run_jobs
 
 DESCRIPTION = "measure the SAEs of a hook point: reconstruction, dead features, and accuracy kept"
 EXAMPLES = (

@@ -9,8 +9,8 @@ from culture_core.cli import common
 from culture_core.cli.index import the_hook
 
 if TYPE_CHECKING:
-    from culture_core.features.grades import Grades
-    from culture_core.workers import Report
+    from culture_core.features.grading.reader import Grades
+    from culture_core.processes import Report
 
 DESCRIPTION = "grade every SAE feature of a hook point on every ground-truth concept"
 EXAMPLES = (
@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.grades import open_grades
-    from culture_core.features.grades_store import is_current
-    from culture_core.workers import run_jobs
+    from culture_core.features.grading.reader import open_grades
+    from culture_core.features.grading.store import is_current
+    from culture_core.processes import run_jobs
 
     population, manifest = common.open_population(args.population)
     hook = the_hook(population, args.hook)
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _grade(population: PopulationFolder, hook: str, command: str, model_k: int, report: "Report") -> None:
-    from culture_core.features.grades_store import grade_model
+    from culture_core.features.grading.store import grade_model
 
     report(f"grading the features of GPT {model_k}")
     grade_model(population, hook, model_k, command, progress=f"grades of GPT {model_k}")

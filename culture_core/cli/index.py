@@ -10,10 +10,10 @@ from culture_core import artifacts
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.cli import common
 from culture_core.errors import CultureError
-from culture_core.features.quiz_set import QuizSet
+from culture_core.features.index.quiz_set import QuizSet
 
 if TYPE_CHECKING:
-    from culture_core.features.job import IndexJob
+    from culture_core.features.index.job import IndexJob
 
 DESCRIPTION = (
     "index every SAE feature of a hook point in one pass over a quiz set: density, histogram, top quizzes"
@@ -28,7 +28,7 @@ TRAINED = "trained"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from culture_core.features.engines import ENGINES
+    from culture_core.features.index.engines import ENGINES
 
     add_job(parser)
     parser.add_argument(
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_job(parser: argparse.ArgumentParser) -> None:
     """The options that say which indexes are meant."""
-    from culture_core.features.job import BATCH, PART
+    from culture_core.features.index.job import BATCH, PART
 
     default = QuizSet()
     common.add_population(parser)
@@ -81,7 +81,7 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.store import is_current, write_index
+    from culture_core.features.index.store import is_current, write_index
 
     jobs = [replace(job, device=args.device) for job in jobs_of(args)]
     if args.shard is not None:
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _make_parts(args: argparse.Namespace, jobs: "list[IndexJob]") -> None:
-    from culture_core.features.engines import make_parts
+    from culture_core.features.index.engines import make_parts
 
     make_parts(
         jobs,
@@ -113,7 +113,7 @@ def _make_parts(args: argparse.Namespace, jobs: "list[IndexJob]") -> None:
 
 def jobs_of(args: argparse.Namespace) -> "list[IndexJob]":
     """One job for each index that the options mean."""
-    from culture_core.features.job import IndexJob
+    from culture_core.features.index.job import IndexJob
 
     population, manifest = common.open_population(args.population)
     variant = "" if args.variant == TRAINED else args.variant

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.universality.store import MatchSettings, match_population, matches_are_current
+    from culture_core.universality.matching.store import MatchSettings, match_population, matches_are_current
 
     common.use_threads(args)
     population, manifest = common.open_population(args.population)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def report(population: common.PopulationFolder, hook: str) -> None:
-    from culture_core.universality.store import open_matches
+    from culture_core.universality.matching.store import open_matches
 
     matches = open_matches(population, hook)
     rows = []

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.store import gather_parts, write_index
+    from culture_core.features.index.store import gather_parts, write_index
 
     manifests = []
     for job in jobs_of(args):

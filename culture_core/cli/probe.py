@@ -11,8 +11,8 @@ from culture_core.cli import common
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from culture_core.features.probes import ProbeSettings
-    from culture_core.workers import Report
+    from culture_core.features.probing.probes import ProbeSettings
+    from culture_core.processes import Report
 
 DESCRIPTION = "fit linear probes for every ground-truth concept at every layer of every GPT"
 EXAMPLES = (
@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from culture_core.features.probes import ProbeSettings
+    from culture_core.features.probing.probes import ProbeSettings
 
     default = ProbeSettings()
     common.add_population(parser)
@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.probes import ProbeSettings
-    from culture_core.features.probes_store import open_probes, probes_are_current, save_probes
-    from culture_core.workers import run_jobs
+    from culture_core.features.probing.probes import ProbeSettings
+    from culture_core.features.probing.store import open_probes, probes_are_current, save_probes
+    from culture_core.processes import run_jobs
 
     started = time.time()
     population, manifest = common.open_population(args.population)
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
 def _probe(
     population: PopulationFolder, settings: "ProbeSettings", model_k: int, report: "Report"
 ) -> "dict[str, NDArray]":
-    from culture_core.features.probes_store import probe_model
+    from culture_core.features.probing.store import probe_model
 
     report(f"probing GPT {model_k}")
     return probe_model(population, settings, model_k)

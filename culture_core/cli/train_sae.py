@@ -7,8 +7,8 @@ from typing import Any
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.cli import common
+from culture_core.processes import Report, run_jobs
 from culture_core.saes.settings import SAESettings
-from culture_core.workers import Report, run_jobs
 
 DESCRIPTION = "train an SAE (SAELens) on one or more hook points of every GPT of a population"
 EXAMPLES = (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from culture_core.culture.store import TEST, TRAIN, CandidateTable, CultureStore
 from culture_core.culture.verdicts import REASONS, VERDICTS
-from culture_core.evaluation.intervals import wilson_interval
+from culture_core.intervals import wilson_interval
 
 FRESH, GROWN = "fresh", "grown"
 SMALLEST = np.finfo(np.float32).smallest_subnormal

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from culture_core.evaluation.intervals import mean_interval, wilson_interval
 from culture_core.evaluation.scoring import QuizScores, logits_function, score_quizzes
+from culture_core.intervals import mean_interval, wilson_interval
 from culture_core.models.mygpt import MyGPT
 from culture_core.world.noise import add_prompt_noise
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate, generate_stream

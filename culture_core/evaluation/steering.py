@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from culture_core.evaluation.intervals import paired_interval, wilson_interval
 from culture_core.evaluation.scoring import QuizScores, join_scores, score_last_grid
+from culture_core.intervals import paired_interval, wilson_interval
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import Halfway, Replacement, halfway
 from culture_core.world.vocabulary import LAST_GRID

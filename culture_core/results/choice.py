@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from culture_core.universality.reader import MatchReader
+from culture_core.universality.matching.reader import MatchReader
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,12 +6,12 @@ from pathlib import Path
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
-from culture_core.features.grades import open_grades
+from culture_core.features.grading.reader import open_grades
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.pictures import group_picture
-from culture_core.universality.causal_store import CausalReader, open_causal
-from culture_core.universality.store import open_matches
+from culture_core.universality.causal.store import CausalReader, open_causal
+from culture_core.universality.matching.store import open_matches
 
 N_GROUPS = 5
 PICTURES = Path("images") / "results"

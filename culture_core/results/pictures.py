@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.grids import draw_rows, to_png
 from culture_core.figures.rows import quiz_row
 from culture_core.figures.style import ValueScale
-from culture_core.universality.reader import MatchReader
+from culture_core.universality.matching.reader import MatchReader
 
 CELL = 7
 PIXEL_RATIO = 1.6

@@ -8,17 +8,17 @@ import numpy as np
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
-from culture_core.features.grades import open_grades
-from culture_core.features.probes_store import open_probes
-from culture_core.features.reader import open_index
+from culture_core.features.grading.reader import open_grades
+from culture_core.features.index.reader import open_index
+from culture_core.features.probing.store import open_probes
 from culture_core.results import published
 from culture_core.results.markdown import MISSING, between, percent, table
 from culture_core.saes.store import sae_manifest
-from culture_core.universality.baselines import BASELINES
-from culture_core.universality.causal import MATCHED
-from culture_core.universality.causal_store import open_causal
-from culture_core.universality.reader import MatchReader
-from culture_core.universality.store import open_matches
+from culture_core.universality.causal.effects import MATCHED
+from culture_core.universality.causal.store import open_causal
+from culture_core.universality.matching.baselines import BASELINES
+from culture_core.universality.matching.reader import MatchReader
+from culture_core.universality.matching.store import open_matches
 
 COVERAGE_SOURCES = {
     "sae": "SAE features",

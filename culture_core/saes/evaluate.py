@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from culture_core.evaluation.accuracy import evaluation_quizzes, summarise
-from culture_core.evaluation.intervals import paired_interval
 from culture_core.evaluation.scoring import QuizScores, join_scores, logits_function, score_last_grid
+from culture_core.intervals import paired_interval
 from culture_core.models.mygpt import MyGPT, shift_right
 from culture_core.models.steering import Replacement, halfway, steered
 from culture_core.saes.hooks import activations_at

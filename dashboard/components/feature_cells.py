@@ -9,7 +9,7 @@ import pandas as pd
 import loaders
 from components.feature_list import Column, grid_cell
 from components.scope import Scope
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from token_names import TOKEN_NAMES

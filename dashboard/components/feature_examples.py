@@ -11,7 +11,7 @@ from components.downloads import grid_downloads
 from components.feature_rows import activation_scale, cell_words, overlay_row, top_rows
 from components.grid_board import CellClick, grid_board
 from components.scope import Scope
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow
 from culture_core.world.vocabulary import BLOCK_LENGTH, QUIZ_LENGTH
 

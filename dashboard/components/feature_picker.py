@@ -6,7 +6,7 @@ import streamlit as st
 import loaders
 from components import permalink
 from components.scope import Scope
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from selection import most_universal, next_alive
 
 

@@ -18,8 +18,8 @@ from components.feature_panels import (
 )
 from components.scope import Scope
 from culture_core.errors import CultureError
-from culture_core.features.reader import FeatureIndex, Nearest
-from culture_core.universality.store import Match
+from culture_core.features.index.reader import FeatureIndex, Nearest
+from culture_core.universality.matching.store import Match
 from match_words import match_badges
 from token_names import TOKEN_NAMES
 

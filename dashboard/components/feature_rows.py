@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES

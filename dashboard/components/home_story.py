@@ -13,7 +13,7 @@ from components.grid_board import grid_board
 from components.scope import Scope
 from culture_core.errors import CultureError
 from culture_core.figures.rows import quiz_row
-from culture_core.universality.reader import Match
+from culture_core.universality.matching.reader import Match
 from culture_core.world.vocabulary import STRUCTURE_NAMES
 from selection import FeatureRef, most_universal
 

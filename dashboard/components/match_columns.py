@@ -11,7 +11,7 @@ from components.display import Display
 from components.feature_rows import activation_scale, overlay_row, top_rows
 from components.grid_board import grid_board
 from components.scope import Scope
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow
 from culture_core.figures.style import ValueScale
 from match_words import match_badges

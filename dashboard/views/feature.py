@@ -12,7 +12,7 @@ from components.feature_picker import choose_feature
 from components.feature_profile import concepts_panel, feature_tables, matches_panel, profile_panels
 from components.lab_link import lab_link
 from components.scope import Scope, choose_scope
-from culture_core.features.reader import FeatureIndex
+from culture_core.features.index.reader import FeatureIndex
 
 
 def show_sentence(scope: Scope, model_k: int, feature: int) -> None:

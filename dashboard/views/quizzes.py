@@ -12,7 +12,7 @@ from components.downloads import download_button, grid_downloads
 from components.feature_downloads import table_downloads
 from components.grid_board import grid_board
 from components.scope import Scope, choose_population
-from culture_core.evaluation.browse import BrowseSet
+from culture_core.answers.browse import BrowseSet
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID

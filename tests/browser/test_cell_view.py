@@ -8,9 +8,9 @@ import torch
 from playwright.sync_api import expect
 
 from culture_core import load_culture
-from culture_core.evaluation.browse import open_browse
+from culture_core.answers.browse import open_browse
+from culture_core.features.index.reader import open_index
 from culture_core.features.quiz_reading import read_quiz
-from culture_core.features.reader import open_index
 from culture_core.saes.plain import read_sae
 from culture_core.world.vocabulary import COLOUR_NAMES
 

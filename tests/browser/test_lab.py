@@ -5,7 +5,7 @@ import torch
 from playwright.sync_api import expect
 
 from culture_core import generate, load_culture
-from culture_core.features.reader import open_index
+from culture_core.features.index.reader import open_index
 from culture_core.world.codes import decode_quiz
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_RGB

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from culture_core.evaluation.browse import open_browse
-from culture_core.features.reader import open_index
+from culture_core.answers.browse import open_browse
+from culture_core.features.index.reader import open_index
 from culture_core.figures.style import GridStyle
 from culture_core.world.vocabulary import COLOUR_NAMES, COLOUR_RGB
 

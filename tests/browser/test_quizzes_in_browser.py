@@ -7,7 +7,7 @@ import numpy as np
 from playwright.sync_api import expect
 from test_painted_grids import cell_colours
 
-from culture_core.evaluation.browse import open_browse
+from culture_core.answers.browse import open_browse
 from culture_core.figures.style import DISTINCT_PALETTE, GridStyle
 
 

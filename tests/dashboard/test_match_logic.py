@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from culture_core.universality.store import Match
+from culture_core.universality.matching.store import Match
 from group_table import choose_groups, first_sort, group_table
 from match_words import highest_baseline, match_badges
 from pair_correlation import pair_correlation

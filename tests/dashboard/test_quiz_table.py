@@ -8,11 +8,11 @@ import pytest
 import torch
 
 import loaders
+from culture_core.answers.browse import BrowseSet
 from culture_core.culture.reader import CultureSet
 from culture_core.culture.settings import RoundSettings, VerdictSettings
 from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
-from culture_core.evaluation.browse import BrowseSet
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
 from quiz_table import (

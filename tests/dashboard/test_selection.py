@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from culture_core.features.sparse import Overlays
-from culture_core.universality.store import MatchReader
+from culture_core.features.index.sparse import Overlays
+from culture_core.universality.matching.store import MatchReader
 from selection import choose_quizzes, failure_options, most_universal, next_alive, page_of
 
 TASKS = ["frame", "grow", "frame", "grow"]

@@ -7,9 +7,9 @@ import torch
 
 from culture_core import load_culture
 from culture_core.evaluation.accuracy import evaluation_quizzes
-from culture_core.evaluation.intervals import paired_interval
 from culture_core.evaluation.scoring import QuizScores, score_quizzes
 from culture_core.evaluation.steering import accuracy_change, prepare_bench
+from culture_core.intervals import paired_interval
 from culture_core.models.steering import steered
 
 

@@ -6,8 +6,8 @@ import torch
 from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
 
 from culture_core import load_culture, load_hooked
+from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.quiz_reading import read_quiz
-from culture_core.features.quiz_set import QuizSet
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.plain import read_sae
 from culture_core.saes.store import load_sae

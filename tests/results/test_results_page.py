@@ -12,14 +12,14 @@ from PIL import Image
 
 from culture_core import artifacts
 from culture_core.cli.main import main
-from culture_core.features.grades import open_grades
-from culture_core.features.probes_store import open_probes
-from culture_core.features.reader import open_index
+from culture_core.features.grading.reader import open_grades
+from culture_core.features.index.reader import open_index
+from culture_core.features.probing.store import open_probes
 from culture_core.results.choice import interesting_groups
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
 from culture_core.results.sections import cost_section, coverage_section, probes_section
-from culture_core.universality.store import open_matches
+from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from culture_core.features.sparse import SparseActivations
-from culture_core.universality.confounds import Confounds
-from culture_core.universality.correlation import Codes
+from culture_core.features.index.sparse import SparseActivations
+from culture_core.universality.matching.confounds import Confounds
+from culture_core.universality.matching.correlation import Codes
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 

@@ -1,0 +1,1 @@
+"""The answers of every GPT to a quiz set made for browsing."""

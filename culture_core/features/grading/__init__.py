@@ -1,0 +1,1 @@
+"""Grades: how well each feature detects each ground-truth concept."""

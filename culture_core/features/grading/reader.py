@@ -1,0 +1,128 @@
+"""Reading the grades of one SAE's features on the ground-truth concepts, from a notebook or the dashboard."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARRAYS = "grades.npz"
+NONE = -1
+
+
+class Grades:
+    """The grades of one SAE, as `culture grade` wrote them.
+
+    coverage: mean over concepts of the best F1 of any feature (Karvonen et al. 2024) by source: "sae",
+    "untrained_sae" (None where it was not measured), "raw_directions" (dimensions of the hook point, both
+    signs), "mlp_neurons"; the same "by_kind" of concept; "n_concepts" and "n_quizzes" it is over.
+    """
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self.manifest = manifest
+        self.coverage: dict[str, Any] = manifest["coverage"]
+        self._arrays = arrays
+        self._names: list[str] = arrays["names"].tolist()
+        self._words: list[str] = arrays["words"].tolist()
+
+    @property
+    def n_features(self) -> int:
+        return len(self._arrays["parts"])
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a feature: feature; concept, words, f1, precision, recall, auroc, baseline_f1 of its best
+        concept, "" and 0 where it has none."""
+        import pandas as pd
+
+        scores = {
+            name: self._arrays[name][:, 0] for name in ("f1", "precision", "recall", "auroc", "baseline_f1")
+        }
+        kept = [self._kept(feature, 0) for feature in range(self.n_features)]
+        names, words = zip(*kept, strict=True)
+        return pd.DataFrame(
+            {"feature": np.arange(self.n_features), "concept": names, "words": words, **scores}
+        )
+
+    @cached_property
+    def concepts(self) -> "pd.DataFrame":
+        """One row a concept: concept, words, kind, share (of tokens), graded (often enough), the best
+        feature, f1 (its, on the second half), and the best F1 by source of the coverage."""
+        import pandas as pd
+
+        names = ("names", "words", "kinds", "share", "graded")
+        columns = {name: self._arrays[name] for name in names}
+        columns |= {"feature": self._arrays["best_feature"][:, 0], "f1": self._arrays["best_f1"][:, 0]}
+        columns |= {name: values for name, values in self._arrays.items() if name.startswith(COVERAGE_PREFIX)}
+        return pd.DataFrame(columns).rename(columns={"names": "concept", "kinds": "kind"})
+
+    def of_feature(self, feature: int) -> list[ConceptGrade]:
+        """The kept concepts of a feature, best first (on the half that thresholds are fitted on).
+
+        Errors: CultureError for a feature that is not there.
+        """
+        self._check(feature)
+        ranks = np.flatnonzero(self._arrays["parts"][feature, :, 0] != NONE)
+        return [self._grade(feature, int(rank)) for rank in ranks]
+
+    def sentence(self, feature: int) -> str:
+        """What a feature detects, in words."""
+        return feature_sentence(self.of_feature(feature))
+
+    def best_features(self, concept: str) -> list[tuple[int, float]]:
+        """The features that tell one concept best, best first, each with its F1 on the second half.
+
+        Errors: CultureError for a concept that is not listed.
+        """
+        if concept not in self._names:
+            raise CultureError(f"there is no concept {concept!r}")
+        row = self._names.index(concept)
+        features, f1 = self._arrays["best_feature"][row], self._arrays["best_f1"][row]
+        return [(int(k), float(score)) for k, score in zip(features, f1, strict=True) if k != NONE]
+
+    def _check(self, feature: int) -> None:
+        if not 0 <= feature < self.n_features:
+            raise CultureError(f"there is no feature {feature}: features run from 0 to {self.n_features - 1}")
+
+    def _kept(self, feature: int, rank: int) -> tuple[str, str]:
+        """Name and words of a kept concept, empty where there is none."""
+        parts = [int(part) for part in self._arrays["parts"][feature, rank] if part != NONE]
+        return " & ".join(self._names[part] for part in parts), join_words(
+            self._words[part] for part in parts
+        )
+
+    def _grade(self, feature: int, rank: int) -> ConceptGrade:
+        name, words = self._kept(feature, rank)
+        scores = {
+            key: float(self._arrays[key][feature, rank])
+            for key in ("f1", "precision", "recall", "auroc", "threshold", "baseline_f1")
+        }
+        return ConceptGrade(name, words, **scores)
+
+
+COVERAGE_PREFIX = "coverage_"
+
+
+def open_grades(population: PopulationFolder, hook: str, model_k: int) -> Grades:
+    """Open the grades of one GPT's SAE.
+
+    Errors: CultureError that says what to run when they are missing, damaged or of another SAE.
+    """
+    from culture_core.saes.store import sae_manifest
+
+    folder = population.concepts(hook, model_k)
+    again = f"run `culture grade --population {population.root} --hook {hook}`"
+    if not (folder / artifacts.MANIFEST).is_file():
+        raise CultureError(f"no grades of GPT {model_k} at {hook} in {population.root}; {again}")
+    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
+    if manifest["sae_sha256"] != sae_manifest(population, hook, model_k)["sha256"]:
+        raise CultureError(f"the grades of GPT {model_k} at {hook} are of another SAE; {again}")
+    return Grades(manifest, artifacts.read_arrays(folder / ARRAYS, again))

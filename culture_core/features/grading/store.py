@@ -1,0 +1,147 @@
+"""Grading an indexed SAE of a population, and writing the grades."""
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core import artifacts
+from culture_core.artifacts import UNTRAINED, PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.concepts.registry import PackedConcepts, pack_concepts, registry_hash
+from culture_core.features.grading.coverage import (
+    COVERAGE_QUIZZES,
+    coverage_by_source,
+    coverage_hooks,
+    coverage_summary,
+)
+from culture_core.features.grading.grade import MARGIN, N_BEST, Grading, grade_features
+from culture_core.features.grading.reader import ARRAYS, COVERAGE_PREFIX
+from culture_core.features.grading.screening import N_LEVELS
+from culture_core.features.grading.truth import MIN_TOKENS, SHUFFLE_SEED, Truth
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.sparse import SparseActivations
+from culture_core.features.index.store import ensure_activations, read_manifest
+from culture_core.world.vocabulary import QUIZ_LENGTH
+
+# counts changes of the arrays below: grades of an older layout are made again
+LAYOUT = 2
+SETTINGS = {
+    "layout": LAYOUT,
+    "levels": N_LEVELS,
+    "best": N_BEST,
+    "margin": MARGIN,
+    "min_tokens": MIN_TOKENS,
+    "shuffle_seed": SHUFFLE_SEED,
+    "coverage_quizzes": COVERAGE_QUIZZES,
+}
+
+
+def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
+    """What the grades of one SAE depend on.
+
+    Errors: CultureError when its index is missing or out of date.
+    """
+    index = read_manifest(population, hook, model_k)
+    return {
+        "sae_sha256": index["sae_sha256"],
+        "quiz_set": index["quiz_set"],
+        "untrained_sae_sha256": _untrained(population, hook, model_k, index["quiz_set"])[1],
+        "registry_sha256": registry_hash(),
+        "settings": SETTINGS,
+    }
+
+
+def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
+    """Whether the grades that lie there were made from the present inputs with the present settings."""
+    try:
+        manifest = artifacts.read_json(population.concepts(hook, model_k) / artifacts.MANIFEST)
+    except CultureError:
+        return False
+    inputs = grade_inputs(population, hook, model_k)
+    return {key: manifest.get(key) for key in inputs} == inputs
+
+
+def grade_model(
+    population: PopulationFolder, hook: str, model_k: int, command: str, *, progress: str | None = None
+) -> None:
+    """Grade the features of one GPT's SAE and write them into the population.
+
+    Sparse activations are made again where they are missing. Errors: CultureError when the index is missing.
+    """
+    from culture_core.saes.variants import gpt_for_hooks
+
+    started = time.time()
+    inputs = grade_inputs(population, hook, model_k)
+    activations = ensure_activations(population, hook, model_k)
+    quizzes = QuizSet.from_json(inputs["quiz_set"]).quizzes()
+    concepts = pack_concepts(quizzes)
+    truth = Truth(concepts)
+    grading = grade_features(activations, truth, progress=progress)
+    few = Truth(_first_quizzes(concepts, COVERAGE_QUIZZES))
+    best = coverage_by_source(
+        gpt_for_hooks(population, model_k, "", coverage_hooks(hook)),
+        hook,
+        quizzes[:COVERAGE_QUIZZES],
+        few,
+        activations,
+        _untrained_activations(population, hook, model_k, inputs["quiz_set"]),
+    )
+    arrays = _feature_arrays(grading) | _concept_arrays(truth)
+    arrays |= {f"{COVERAGE_PREFIX}{source}": f1 for source, f1 in best.items()}
+    manifest = {
+        "id": model_k,
+        "hook": hook,
+        **inputs,
+        "coverage": coverage_summary(best, few),
+        "made_by": artifacts.provenance(command, started),
+    }
+    with artifacts.atomic_folder(population.concepts(hook, model_k)) as partial:
+        artifacts.write_arrays(partial / ARRAYS, arrays)
+        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+
+
+def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:
+    return PackedConcepts(concepts.concepts, concepts.bits[: n * QUIZ_LENGTH])
+
+
+def _feature_arrays(grading: Grading) -> dict[str, NDArray]:
+    best = {"best_feature": grading.best_feature, "best_f1": grading.best_f1}
+    return {"parts": grading.parts, **grading.scores, **best}
+
+
+def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
+    concepts = truth.concepts.concepts
+    holds = truth.fit.holds + truth.held_out.holds
+    return {
+        "names": np.array([concept.name for concept in concepts]),
+        "words": np.array([concept.words for concept in concepts]),
+        "kinds": np.array([concept.kind for concept in concepts]),
+        "share": holds / (truth.fit.n_tokens + truth.held_out.n_tokens),
+        "graded": truth.gradable,
+    }
+
+
+def _untrained(
+    population: PopulationFolder, hook: str, model_k: int, quiz_set: dict[str, Any]
+) -> tuple[int, str] | tuple[None, None]:
+    """Id and hash of the SAE on an untrained GPT that is indexed over the same quizzes, that of GPT k first,
+    for one such GPT serves all of the same shape; (None, None) where there is none."""
+    models = [model["id"] for model in artifacts.read_json(population.manifest)["models"]]
+    for k in sorted(models, key=lambda k: k != model_k):
+        try:
+            manifest = read_manifest(population, hook, k, UNTRAINED)
+        except CultureError:
+            continue
+        if manifest["quiz_set"] == quiz_set:
+            return k, manifest["sae_sha256"]
+    return None, None
+
+
+def _untrained_activations(
+    population: PopulationFolder, hook: str, model_k: int, quiz_set: dict[str, Any]
+) -> SparseActivations | None:
+    """Sparse activations of the SAE on an untrained GPT, None where none is indexed."""
+    untrained_k, _ = _untrained(population, hook, model_k, quiz_set)
+    return None if untrained_k is None else ensure_activations(population, hook, untrained_k, UNTRAINED)

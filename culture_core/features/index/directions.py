@@ -1,0 +1,71 @@
+"""What the directions of features say by themselves: what they write, what they read, which are alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from culture_core.features.index.cofiring import Neighbours, nearest
+from culture_core.models.mygpt import MyGPT
+
+BLOCK = 1024
+# hook points whose activations lie in, or are added to, the residual stream
+RESIDUAL = ("hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_attn_out", "hook_mlp_out")
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Directions of f features.
+
+    logit_effects (f, 15) float32: change of each output's logit for one unit of activation, by the direct
+    path to the readout alone; None away from the residual stream. neighbours: the highest cosines between
+    decoder directions. encoder_cosine (f,) float32 between the encoder and decoder direction of a feature.
+    """
+
+    logit_effects: NDArray[np.float32] | None
+    neighbours: Neighbours
+    encoder_cosine: NDArray[np.float32]
+
+
+@torch.inference_mode()
+def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
+    """The direct logit effects and decoder neighbours of every feature; model: MyGPT or HookedTransformer."""
+    decoder = unit_outputs(sae)
+    residual = hook.rsplit(".", 1)[-1] in RESIDUAL and decoder.shape[1] == readout(model).shape[0]
+    unit = torch.nn.functional.normalize(decoder, dim=1)
+    encoder = torch.nn.functional.normalize(sae.W_enc.T, dim=1)
+    blocks = [
+        nearest((unit[first : first + BLOCK] @ unit.T).cpu().numpy(), first, above=-1.0)
+        for first in range(0, len(unit), BLOCK)
+    ]
+    return Directions(
+        logit_effects=(decoder @ readout(model)).cpu().numpy() if residual else None,
+        neighbours=Neighbours(*(np.concatenate(column) for column in zip(*blocks, strict=True))),
+        encoder_cosine=(unit * encoder).sum(1).cpu().numpy(),
+    )
+
+
+def unit_outputs(sae: Any) -> Tensor:
+    """(f, d_in) what one unit of each feature's activation adds to the SAE's output: the decoder's rows, with
+    any scaling the SAE applies to them."""
+    n_features = len(sae.W_dec)
+    bias = sae.decode(sae.W_dec.new_zeros(1, n_features))
+    rows = []
+    for first in range(0, n_features, BLOCK):
+        units = sae.W_dec.new_zeros(min(BLOCK, n_features - first), n_features)
+        units.diagonal(first).fill_(1)
+        rows.append(sae.decode(units) - bias)
+    return torch.cat(rows)
+
+
+def is_exact(model: Any, hook: str) -> bool:
+    """Whether the direct path is the only one from a hook point to the logits: the last residual stream."""
+    return hook == f"blocks.{len(model.blocks) - 1}.hook_resid_post"
+
+
+def readout(model: Any) -> Tensor:
+    """(d_model, 15) the weights from the last residual stream to the logits."""
+    return model.readout.weight.T if isinstance(model, MyGPT) else model.W_U

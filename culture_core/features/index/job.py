@@ -1,0 +1,144 @@
+"""One index to make: of which SAE, over which quizzes; where its parts gather."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from culture_core import artifacts
+from culture_core.artifacts import UNTRAINED, PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.index.parts import make_part
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.saes.store import sae_manifest
+
+BATCH = 32
+PART = 128
+LAYOUT = 2
+
+
+@dataclass(frozen=True)
+class IndexJob:
+    """The index of one GPT's SAE over a quiz set.
+
+    variant: "" or the baseline whose SAE is meant (`artifacts.VARIANTS`). batch_size: quizzes a forward pass.
+    part_size: quizzes between two saves. device: where the GPT runs; not part of what the index is made from.
+    """
+
+    population: PopulationFolder
+    hook: str
+    model_k: int
+    variant: str = ""
+    quiz_set: QuizSet = field(default_factory=QuizSet)
+    batch_size: int = BATCH
+    part_size: int = PART
+    device: str = "cpu"
+
+    def inputs(self) -> dict[str, Any]:
+        """Everything the index is made from: two indexes of the same inputs are the same."""
+        return {
+            "hook": self.hook,
+            "variant": self.variant,
+            **present_inputs(self.population, self.hook, self.model_k, self.variant),
+            "quiz_set": self.quiz_set.to_json(),
+            "quizzes_sha256": self.quiz_set.sha256(),
+            "batch_size": self.batch_size,
+            "part_size": self.part_size,
+            "layout": LAYOUT,
+        }
+
+    @property
+    def index(self) -> Path:
+        return self.population.index(self.hook, self.model_k, self.variant)
+
+    @property
+    def parts(self) -> Path:
+        return self.population.index_parts(self.hook, self.model_k, self.variant)
+
+    def spans(self) -> list[range]:
+        """The quizzes of each part."""
+        n, size = self.quiz_set.n, self.part_size
+        return [range(first, min(first + size, n)) for first in range(0, n, size)]
+
+    def path(self, span: range) -> Path:
+        return self.parts / f"quizzes_{span.start:08d}_{span.stop:08d}.npz"
+
+    def missing(self) -> list[range]:
+        """The quizzes of each part that is not there yet."""
+        return [span for span in self.spans() if not self.path(span).is_file()]
+
+    def prepare(self) -> None:
+        """Make ready for parts; those of other inputs are removed."""
+        inputs, note = self.inputs(), self.parts / artifacts.MANIFEST
+        if note.is_file() and artifacts.read_json(note) != inputs:
+            shutil.rmtree(self.parts)
+        if not note.is_file():
+            artifacts.write_json(note, inputs)
+
+    def make(self, span: range) -> None:
+        """Make one part, on one thread whatever the machine has: so it comes out the same everywhere."""
+        with one_thread():
+            model, sae = self.load()
+            part = make_part(model, sae, self.hook, self.quiz_set, span, self.batch_size)
+        part.save(self.path(span))
+
+    def load(self) -> tuple[Any, Any]:
+        """The GPT, as a MyGPT where that has the hook point, and its SAE; kept until another job's are asked
+        for."""
+        inputs = present_inputs(self.population, self.hook, self.model_k, self.variant)
+        return _load(
+            self.population, self.hook, self.model_k, self.variant, self.device, inputs["sae_sha256"]
+        )
+
+
+def present_inputs(population: PopulationFolder, hook: str, model_k: int, variant: str) -> dict[str, Any]:
+    """Hashes of the SAE that lies there now and of its GPT.
+
+    Errors: CultureError that says what to run when there is no SAE.
+    """
+    inputs = {"sae_sha256": sae_manifest(population, hook, model_k, variant)["sha256"]}
+    if variant != UNTRAINED:
+        inputs["model_sha256"] = model_sha256(population, model_k)
+    return inputs
+
+
+def model_sha256(population: PopulationFolder, model_k: int) -> str:
+    """The hash of a GPT's weights, as the population's manifest has it.
+
+    Errors: CultureError when the population has no such GPT.
+    """
+    for model in artifacts.read_json(population.manifest)["models"]:
+        if model["id"] == model_k:
+            return model["sha256"]
+    raise CultureError(f"there is no GPT {model_k} in {population.root}")
+
+
+@lru_cache(maxsize=1)
+def _load(
+    population: PopulationFolder, hook: str, model_k: int, variant: str, device: str, sae_sha256: str
+) -> tuple[Any, Any]:
+    """sae_sha256 is a part of the cache's key alone."""
+    from culture_core.saes.plain import read_sae
+    from culture_core.saes.store import load_sae
+    from culture_core.saes.variants import gpt_for_hooks
+
+    del sae_sha256
+    folder = population.sae(hook, model_k, variant)
+    sae = read_sae(folder) if device == "cpu" else load_sae(folder, device=device)
+    return gpt_for_hooks(population, model_k, variant, [hook], device=device), sae
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread of torch inside the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

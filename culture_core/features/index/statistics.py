@@ -1,0 +1,160 @@
+"""Running statistics of every feature at once, from the sparse activations of one part after another."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.features.index.parts import TOKENS_READ, Part
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH, STRUCTURE_NAMES
+
+N_BINS = 48
+# bins are even in log2 of the activation, so that one pass needs no knowledge of the maximum
+LOG2_LOW, LOG2_HIGH = -8.0, 8.0
+
+
+def bin_edges() -> NDArray[np.float64]:
+    """(N_BINS + 1,) edges of the activation histogram, in the units of the activations; the outer bins take
+    what lies beyond."""
+    return np.exp2(np.linspace(LOG2_LOW, LOG2_HIGH, N_BINS + 1))
+
+
+def bin_of(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Histogram bin of every positive activation."""
+    scaled = (np.log2(values.astype(np.float64)) - LOG2_LOW) * (N_BINS / (LOG2_HIGH - LOG2_LOW))
+    return np.clip(np.floor(scaled), 0, N_BINS - 1).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Counts and moments of f features in each of g groups of tokens.
+
+    fires (f, g) int64; total and squares (f, g) float64, sums of activations and of their squares; max (f, g)
+    float32; tokens (g,) int64, all tokens of a group, firing or not.
+    """
+
+    fires: NDArray[np.int64]
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    max: NDArray[np.float32]
+    tokens: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, n_features: int, n_groups: int) -> "Moments":
+        shape = (n_features, n_groups)
+        return cls(
+            fires=np.zeros(shape, dtype=np.int64),
+            total=np.zeros(shape),
+            squares=np.zeros(shape),
+            max=np.zeros(shape, dtype=np.float32),
+            tokens=np.zeros(n_groups, dtype=np.int64),
+        )
+
+    def add(self, feature: NDArray, group: NDArray, sums: "Sums") -> None:
+        """Add sums of activations, each of a feature in one group."""
+        cell = feature * np.int64(len(self.tokens)) + group
+        n_cells = self.fires.size
+        self.fires.ravel()[:] += np.bincount(cell, weights=sums.fires, minlength=n_cells).astype(np.int64)
+        self.total.ravel()[:] += np.bincount(cell, weights=sums.total, minlength=n_cells)
+        self.squares.ravel()[:] += np.bincount(cell, weights=sums.squares, minlength=n_cells)
+        np.maximum.at(self.max.ravel(), cell, sums.max)
+
+    def over_groups(self) -> "Moments":
+        """The same over all tokens: one group."""
+        return Moments(
+            fires=self.fires.sum(1, keepdims=True),
+            total=self.total.sum(1, keepdims=True),
+            squares=self.squares.sum(1, keepdims=True),
+            max=self.max.max(1, keepdims=True),
+            tokens=self.tokens.sum(keepdims=True),
+        )
+
+
+class Sums(NamedTuple):
+    """Activations above 0, each alone or several added up: how many (None: one each), their sum, that of
+    their squares, and their maximum, (m,) each."""
+
+    fires: NDArray[np.int64] | None
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    max: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """What all features do, over all tokens read and by group of tokens.
+
+    by: "task", "structure", "position" (404) and "token" (15: the eleven colours of a
+    cell, then the four markers). histogram (f, N_BINS) int64 and histogram_by_task (f, n_tasks, N_BINS) int64
+    of the activations.
+    """
+
+    quiz_set: QuizSet
+    n_features: int
+    by: dict[str, Moments] = field(init=False)
+    histogram_by_task: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n_tasks = len(self.quiz_set.tasks)
+        sizes = {
+            "task": n_tasks,
+            "structure": len(STRUCTURE_NAMES),
+            "position": QUIZ_LENGTH,
+            "token": N_TOKENS,
+        }
+        by = {name: Moments.empty(self.n_features, size) for name, size in sizes.items()}
+        object.__setattr__(self, "by", by)
+        histogram = np.zeros((self.n_features, n_tasks, N_BINS), dtype=np.int64)
+        object.__setattr__(self, "histogram_by_task", histogram)
+
+    @property
+    def histogram(self) -> NDArray[np.int64]:
+        return self.histogram_by_task.sum(1)
+
+    @cached_property
+    def overall(self) -> Moments:
+        """Over all tokens; asked for when all parts have been added."""
+        return self.by["task"].over_groups()
+
+    def add(self, part: Part) -> None:
+        """Add one part. Sums run over features, then tokens, so they do not depend on who made the part."""
+        feature = np.repeat(np.arange(self.n_features), np.diff(part.indptr))
+        token = part.token - part.first * QUIZ_LENGTH
+        wide = part.value.astype(np.float64)
+        each = Sums(None, wide, wide * wide, part.value)
+        by_quiz, starts = _add_up(feature, token // QUIZ_LENGTH, each)
+        groups = self._groups(part)
+        read = np.arange(part.n * QUIZ_LENGTH) % QUIZ_LENGTH < TOKENS_READ
+        for name, group in groups.items():
+            # the task and the structure are the same in all of a quiz
+            entries, sums = (starts, by_quiz) if name in ("task", "structure") else (slice(None), each)
+            self.by[name].add(feature[entries], group[token[entries]], sums)
+            self.by[name].tokens[:] += np.bincount(group[read], minlength=len(self.by[name].tokens))
+        cell = (feature * len(self.quiz_set.tasks) + groups["task"][token]) * N_BINS + bin_of(part.value)
+        counts = np.bincount(cell, minlength=self.histogram_by_task.size)
+        self.histogram_by_task[:] += counts.reshape(self.histogram_by_task.shape)
+
+    def _groups(self, part: Part) -> dict[str, NDArray[np.int64]]:
+        """The group of every token of a part, (n x 404,), for each way of grouping."""
+        quizzes = self.quiz_set.piece(part.first, part.n)
+        task = quizzes.index.numpy() % len(self.quiz_set.tasks)
+        return {
+            "task": np.repeat(task, QUIZ_LENGTH),
+            "structure": np.repeat(quizzes.structure.numpy().astype(np.int64), QUIZ_LENGTH),
+            "position": np.tile(np.arange(QUIZ_LENGTH), len(quizzes)),
+            "token": quizzes.tokens.numpy().astype(np.int64).ravel(),
+        }
+
+
+def _add_up(feature: NDArray, quiz: NDArray, each: Sums) -> tuple[Sums, NDArray[np.int64]]:
+    """Add up the activations of each (feature, quiz), which lie beside each other; also where they begin."""
+    new = np.diff(quiz, prepend=-1).astype(bool) | np.diff(feature, prepend=-1).astype(bool)
+    starts = np.flatnonzero(new)
+    if len(starts) == 0:
+        return each, starts
+    count = np.diff(starts, append=len(quiz))
+    total, squares = (np.add.reduceat(values, starts) for values in (each.total, each.squares))
+    return Sums(count, total, squares, np.maximum.reduceat(each.max, starts)), starts

@@ -1,0 +1,150 @@
+"""Probing the GPTs of a population, and reading what was found."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.concepts.registry import CONCEPTS, registry_hash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from culture_core.features.probing.probes import ProbeSettings
+
+ARRAYS = "probes.npz"
+SCORES = ("auroc", "f1", "baseline_auroc", "baseline_f1")
+
+
+class Probes:
+    """The probes of a population, as `culture probe` wrote them.
+
+    models: ids of the GPTs; layers: names of the places in the residual stream, "embedding", "block 0", ...
+    """
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self.manifest = manifest
+        self.models: list[int] = manifest["models"]
+        self.layers: list[str] = manifest["layers"]
+        self._arrays = arrays
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a GPT, layer and concept: model, layer, concept, words, kind; auroc and f1 on quizzes the
+        probe was not fitted on; the same with shuffled labels as baseline_auroc and baseline_f1; selectivity,
+        the AUROC above the baseline's."""
+        import pandas as pd
+
+        axes = [self.models, self.layers, range(len(self._arrays["names"]))]
+        rows = pd.MultiIndex.from_product(axes, names=["model", "layer", "number"]).to_frame(index=False)
+        concept = rows.pop("number").to_numpy()
+        for column, name in (("concept", "names"), ("words", "words"), ("kind", "kinds")):
+            rows[column] = self._arrays[name][concept]
+        for name in SCORES:
+            rows[name] = self._arrays[name].reshape(-1)
+        rows["selectivity"] = rows["auroc"] - rows["baseline_auroc"]
+        return rows
+
+    def by_layer(self, concept: str) -> "pd.DataFrame":
+        """The rows of one concept.
+
+        Errors: CultureError for a concept that was not probed.
+        """
+        rows = self.table[self.table["concept"] == concept]
+        if rows.empty:
+            raise CultureError(f"there is no probe for {concept!r}")
+        return rows
+
+    def means(self) -> "pd.DataFrame":
+        """Mean scores over GPTs and concepts, one row a layer and kind of concept."""
+        scores = [*SCORES, "selectivity"]
+        return self.table.groupby(["layer", "kind"], sort=False)[scores].mean().reset_index()
+
+
+def probe_inputs(
+    population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
+) -> dict[str, Any]:
+    """What the probes depend on."""
+    return {
+        "models": list(models),
+        "model_sha256": [artifacts.sha256_file(population.model(k)) for k in models],
+        "registry_sha256": registry_hash(),
+        "settings": settings.to_json(),
+    }
+
+
+def probes_are_current(
+    population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
+) -> bool:
+    """Whether the probes that lie there were made from the present GPTs with these settings."""
+    try:
+        manifest = artifacts.read_json(population.probes / artifacts.MANIFEST)
+    except CultureError:
+        return False
+    inputs = probe_inputs(population, models, settings)
+    return {key: manifest.get(key) for key in inputs} == inputs
+
+
+def probe_model(population: PopulationFolder, settings: "ProbeSettings", model_k: int) -> dict[str, NDArray]:
+    """(layers, c) each score of one GPT, by name, for the concepts that hold often enough."""
+    from culture_core.features.probing.probes import probe_data, probe_layer, residual_streams
+    from culture_core.models.api import load_hooked
+
+    data = probe_data(settings)
+    streams = residual_streams(load_hooked([model_k], source=population.root)[0], data)
+    real = [probe_layer(stream, data.labels, settings.ridge) for stream in streams]
+    control = [probe_layer(stream, data.shuffled, settings.ridge) for stream in streams]
+    return {
+        "concepts": data.concepts,
+        "auroc": np.stack([scores.auroc for scores in real]),
+        "f1": np.stack([scores.f1 for scores in real]),
+        "baseline_auroc": np.stack([scores.auroc for scores in control]),
+        "baseline_f1": np.stack([scores.f1 for scores in control]),
+    }
+
+
+def save_probes(
+    population: PopulationFolder,
+    models: Sequence[int],
+    settings: "ProbeSettings",
+    found: Sequence[dict[str, NDArray]],
+    made_by: dict[str, Any],
+) -> None:
+    """Write what probe_model found for each of the models."""
+    from culture_core.features.probing.probes import layer_names
+
+    concepts = [CONCEPTS[k] for k in found[0]["concepts"]]
+    arrays = {
+        "names": np.array([concept.name for concept in concepts]),
+        "words": np.array([concept.words for concept in concepts]),
+        "kinds": np.array([concept.kind for concept in concepts]),
+    } | {name: np.stack([scores[name] for scores in found]).astype(np.float32) for name in SCORES}
+    manifest = {
+        **probe_inputs(population, models, settings),
+        "layers": layer_names(len(found[0]["auroc"]) - 1),
+        "made_by": made_by,
+    }
+    with artifacts.atomic_folder(population.probes) as partial:
+        artifacts.write_arrays(partial / ARRAYS, arrays)
+        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+
+
+def open_probes(population: PopulationFolder) -> Probes:
+    """Open the probes of a population.
+
+    Errors: CultureError that says what to run when they are missing, damaged or of other GPTs.
+    """
+    folder = population.probes
+    again = f"run `culture probe --population {population.root}`"
+    if not (folder / artifacts.MANIFEST).is_file():
+        raise CultureError(f"no probes in {population.root}; {again}")
+    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
+    present = {model["id"]: model["sha256"] for model in artifacts.read_json(population.manifest)["models"]}
+    if manifest["model_sha256"] != [present.get(k) for k in manifest["models"]]:
+        raise CultureError(f"the probes in {population.root} are of other GPTs; {again}")
+    return Probes(manifest, artifacts.read_arrays(folder / ARRAYS, again))

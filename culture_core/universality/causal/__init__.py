@@ -1,0 +1,1 @@
+"""The causal check: whether matched features matter to each GPT in the same way."""

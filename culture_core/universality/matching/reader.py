@@ -1,0 +1,279 @@
+"""Reading matches, from a notebook or the dashboard: the match of a feature, tables, groups, baselines.
+
+A matches file of older make lacks some measurements; they read as None or NaN, and `missing` says what
+measures them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.features.index.sparse import Overlays
+from culture_core.universality.matching.baselines import BASELINES, PERMUTATION
+from culture_core.universality.matching.groups import find_groups, group_values
+from culture_core.universality.matching.matches import over_others
+from culture_core.universality.matching.overlays import SHOWN_QUIZZES, partner_maximum, unpack
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_GROUP = -1
+
+
+@dataclass(frozen=True)
+class Match:
+    """The best match of a feature in another model.
+
+    one_to_one: the one-to-one assignment of the two models pairs them too. partial_r: r with position and
+    token regressed out. baselines: by name the highest r the feature finds in that model's stand-in; only
+    those that were measured. None: not measured.
+    """
+
+    model_k: int
+    feature: int
+    r: float
+    mutual: bool
+    one_to_one: bool | None = None
+    partial_r: float | None = None
+    baselines: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def baseline_r(self) -> float | None:
+        """The highest r with the other model's quizzes shuffled."""
+        return self.baselines.get(PERMUTATION)
+
+    @property
+    def excess(self) -> float | None:
+        """r above that baseline."""
+        return None if self.baseline_r is None else self.r - self.baseline_r
+
+
+class MatchReader:
+    """The matches of one hook point, as `culture match` wrote them.
+
+    manifest; models: ids of the m GPTs, in the order of every array; best_feature (m, m, f), best_r (m, m, f)
+    and mutual (m, m, f): see `Matches`.
+    """
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self.manifest = manifest
+        self.models: list[int] = manifest["models"]
+        self.best_feature: NDArray[np.int32] = arrays["best_feature"]
+        self.mutual: NDArray[np.bool_] = arrays["mutual"]
+        self._arrays = {name: _widened(array) for name, array in arrays.items()}
+
+    @property
+    def n_features(self) -> int:
+        return self.best_feature.shape[2]
+
+    def best_r(self) -> NDArray[np.float32]:
+        """(m, m, f) best r of every feature of model [a] in model [b]; 0 on the diagonal."""
+        return self._arrays["best_r"]
+
+    def partial_r(self) -> NDArray[np.float32] | None:
+        """(m, m, f) r of the same matches with position and token regressed out; None: not measured."""
+        return self._arrays.get("partial_r")
+
+    @cached_property
+    def universality(self) -> dict[int, NDArray[np.float32]]:
+        """By model (f,): the mean over the other models of the best r (Gurnee et al. 2024)."""
+        return self._by_model(over_others(self.best_r()))
+
+    @cached_property
+    def baselines(self) -> dict[str, dict[int, NDArray[np.float32]]]:
+        """By baseline, of those measured, and by model (f,): the mean over the other models of the highest r
+        there."""
+        measured = {name: self._arrays.get(f"{name}_r") for name in BASELINES}
+        return {name: self._by_model(over_others(r)) for name, r in measured.items() if r is not None}
+
+    @cached_property
+    def excess(self) -> dict[str, dict[int, NDArray[np.float32]]]:
+        """By baseline and model (f,): universality above the baseline."""
+        return {
+            name: {k: self.universality[k] - r for k, r in by_model.items()}
+            for name, by_model in self.baselines.items()
+        }
+
+    @property
+    def reseeded_r(self) -> dict[int, NDArray[np.float32]] | None:
+        """By model that has one (f,): the best r in another SAE of the same GPT, from another seed; None: not
+        measured."""
+        r = self._arrays.get("reseeded_r")
+        return None if r is None else {k: row for k, row in self._by_model(r).items() if not np.isnan(row[0])}
+
+    @property
+    def reseeded_mutual(self) -> dict[int, NDArray[np.bool_]] | None:
+        """By model that has one (f,): whether that match is mutual; None: not measured."""
+        mutual, measured = self._arrays.get("reseeded_mutual"), self.reseeded_r
+        if mutual is None or measured is None:
+            return None
+        return {k: row for k, row in self._by_model(mutual).items() if k in measured}
+
+    @property
+    def shared_by_seeds(self) -> dict[int, float]:
+        """By model: the share of decoder directions of its SAE that the one from another seed has too (cosine
+        of at least 0.7, one to one); empty: not measured."""
+        return {int(k): share for k, share in self._figures.get("shared_by_seeds", {}).items()}
+
+    @property
+    def similarities(self) -> list[dict[str, Any]]:
+        """One record a pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
+        pairs; empty: not measured."""
+        return self._figures.get("similarities", [])
+
+    @property
+    def _figures(self) -> dict[str, Any]:
+        return self.manifest.get("figures", {})
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What was not measured, with what to run."""
+        return self.manifest.get("missing", dict.fromkeys(BASELINES, "run `culture match`"))
+
+    @cached_property
+    def alive(self) -> dict[int, NDArray[np.bool_]]:
+        """By model (f,): whether a feature fires, so that it has matches."""
+        return self._by_model(np.any(self.best_feature >= 0, axis=1))
+
+    def best(self, model_k: int, feature: int) -> list[Match]:
+        """The best match in each other model; a feature that never fires has none."""
+        a = self.models.index(model_k)
+        return [
+            self._match(a, b, feature)
+            for b in range(len(self.models))
+            if b != a and self.best_feature[a, b, feature] >= 0
+        ]
+
+    def _match(self, a: int, b: int, feature: int) -> Match:
+        measured = {name: self._arrays.get(f"{name}_r") for name in BASELINES}
+        one_to_one, partial_r = (self._arrays.get(name) for name in ("one_to_one", "partial_r"))
+        return Match(
+            self.models[b],
+            int(self.best_feature[a, b, feature]),
+            float(self.best_r()[a, b, feature]),
+            bool(self.mutual[a, b, feature]),
+            None if one_to_one is None else bool(one_to_one[a, b, feature]),
+            None if partial_r is None else float(partial_r[a, b, feature]),
+            {name: float(r[a, b, feature]) for name, r in measured.items() if r is not None},
+        )
+
+    def table(self, model_k: int) -> "pd.DataFrame":
+        """One row a feature of a model.
+
+        feature; universality; excess_NAME above each baseline; partial_r, mean over the other models;
+        n_mutual, n_one_to_one: in how many of them; reseeded_r; group, -1 for none. NaN: not measured.
+        """
+        import pandas as pd
+
+        a = self.models.index(model_k)
+        partial, one_to_one = self.partial_r(), self._arrays.get("one_to_one")
+        reseeded = self.reseeded_r or {}
+        return pd.DataFrame(
+            {
+                "feature": np.arange(self.n_features),
+                "universality": self.universality[model_k],
+                **{
+                    f"excess_{name}": self.excess[name][model_k] if name in self.excess else np.nan
+                    for name in BASELINES
+                },
+                "partial_r": np.nan if partial is None else over_others(partial)[a],
+                "n_mutual": self.mutual[a].sum(0),
+                "n_one_to_one": np.nan if one_to_one is None else one_to_one[a].sum(0),
+                "reseeded_r": reseeded.get(model_k, np.nan),
+                "group": self._group_of[a],
+            }
+        )
+
+    @cached_property
+    def groups(self) -> "pd.DataFrame":
+        """One row a group, highest mean r first: one feature a model, all of them mutual best matches.
+
+        group, its number; gpt_K, the feature of GPT K; mean_r, min_r over all pairs of the group; partial_r,
+        mean; excess, mean r above the shuffled quizzes. NaN: not measured.
+        """
+        import pandas as pd
+
+        r = self._pair_values(self.best_r())
+        partial, permuted = self.partial_r(), self._arrays.get(f"{PERMUTATION}_r")
+        return pd.DataFrame(
+            {
+                "group": np.arange(len(r)),
+                **{f"gpt_{k}": self._members[:, a] for a, k in enumerate(self.models)},
+                "mean_r": r.mean(1),
+                "min_r": r.min(1),
+                "partial_r": np.nan if partial is None else self._pair_values(partial).mean(1),
+                "excess": np.nan if permuted is None else (r - self._pair_values(permuted)).mean(1),
+            }
+        )
+
+    def group_of(self, model_k: int, feature: int) -> int | None:
+        """The group a feature belongs to, if any."""
+        group = int(self._group_of[self.models.index(model_k), feature])
+        return None if group == NO_GROUP else group
+
+    def in_group(self, model_k: int) -> NDArray[np.bool_]:
+        """(f,) whether each feature of a model belongs to a group."""
+        return self._group_of[self.models.index(model_k)] != NO_GROUP
+
+    def group_features(self, group: int) -> dict[int, int]:
+        """The feature of each model in a group."""
+        return dict(zip(self.models, self._members[group].tolist(), strict=True))
+
+    @cached_property
+    def _members(self) -> NDArray[np.int32]:
+        """(g, m) features of the groups, highest mean r first."""
+        members = find_groups(self.best_feature)
+        mean_r = _off_diagonal(group_values(self.best_r(), members)).mean(1)
+        return members[np.argsort(-mean_r, kind="stable")]
+
+    @cached_property
+    def _group_of(self) -> NDArray[np.int64]:
+        """(m, f) the group of every feature, -1 for none."""
+        group_of = np.full(self.best_feature.shape[1:], NO_GROUP)
+        group_of[np.arange(len(self.models)), self._members] = np.arange(len(self._members))[:, None]
+        return group_of
+
+    def _pair_values(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """(g, m (m - 1)) values (m, m, f) at all ordered pairs of each group."""
+        return _off_diagonal(group_values(values, self._members))
+
+    def _by_model(self, values: NDArray) -> dict[int, NDArray]:
+        return dict(zip(self.models, values, strict=True))
+
+    @cached_property
+    def _overlays(self) -> list[Overlays]:
+        if f"partner_{self.models[0]}_value" in self._arrays:
+            return [Overlays.from_arrays(self._arrays, f"partner_{k}") for k in self.models]
+        return [
+            unpack(
+                self._arrays,
+                partner_maximum(self.best_feature[:, b], self._arrays["maximum"][b]),
+                f"partner_{k}",
+            )
+            for b, k in enumerate(self.models)
+        ]
+
+    def partner_overlays(self, model_k: int, feature: int) -> dict[int, NDArray[np.float32]]:
+        """By other model: (6, 404) activations of the best match there on the first six top quizzes of the
+        feature, each to within 1/510 of its maximum."""
+        a = self.models.index(model_k)
+        first = (a * self.n_features + feature) * SHOWN_QUIZZES
+        return {
+            other: self._overlays[b].dense(first, SHOWN_QUIZZES)
+            for b, other in enumerate(self.models)
+            if b != a
+        }
+
+
+def _widened(array: NDArray) -> NDArray:
+    """Half floats, kept small on disk, as single ones, in which means are exact enough."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def _off_diagonal(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(g, m, m) to (g, m (m - 1)), without the diagonals."""
+    return values[:, ~np.eye(values.shape[1], dtype=bool)]

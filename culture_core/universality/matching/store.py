@@ -1,0 +1,128 @@
+"""Matches on disk: one folder a hook point, for all models together."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from culture_core import artifacts
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
+from culture_core.errors import CultureError
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.reader import open_index
+from culture_core.saes.store import sae_manifest
+from culture_core.universality.matching.baselines import ROTATION
+from culture_core.universality.matching.inputs import indexed_variants, read_inputs, variant_hashes
+from culture_core.universality.matching.measure import MatchSettings, measure
+from culture_core.universality.matching.reader import Match, MatchReader
+
+__all__ = [
+    "Match",
+    "MatchReader",
+    "MatchSettings",
+    "match_population",
+    "matches_are_current",
+    "matches_sha256",
+    "open_matches",
+]
+
+ARRAYS = "matches.npz"
+
+
+def match_population(
+    population: PopulationFolder,
+    hook: str,
+    models: list[int],
+    command: str,
+    settings: MatchSettings | None = None,
+    *,
+    progress: bool = False,
+) -> None:
+    """Match the indexes of a hook point, measure the baselines that can be, and write the result.
+
+    Errors: CultureError when an index is missing or not current, when the indexes are over different quiz
+    sets, or when the SAEs differ in size.
+    """
+    started = time.time()
+    settings = settings or MatchSettings()
+    made_from = _made_from(population, hook, models, settings)
+    inputs = read_inputs(population, hook, models, progress=progress)
+    measured = measure(population, hook, models, inputs, settings, progress=progress)
+    manifest = {
+        "hook": hook,
+        "models": models,
+        **made_from,
+        "figures": measured.figures,
+        "missing": _missing(population, hook, models, inputs.quiz_set, settings),
+        "made_by": artifacts.provenance(command, started),
+    }
+    with artifacts.atomic_folder(population.matches(hook)) as partial:
+        artifacts.write_arrays(partial / ARRAYS, measured.arrays)
+        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+
+
+def matches_are_current(
+    population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
+) -> bool:
+    """Whether the matches there were made from the present indexes with these settings."""
+    path = population.matches(hook) / artifacts.MANIFEST
+    if not path.is_file():
+        return False
+    manifest = artifacts.read_json(path)
+    made_from = {"models": models, **_made_from(population, hook, models, settings)}
+    return all(manifest.get(name) == value for name, value in made_from.items())
+
+
+def matches_sha256(population: PopulationFolder, hook: str) -> str:
+    """SHA-256 of the matches of a hook point, which are there."""
+    return artifacts.sha256_file(population.matches(hook) / ARRAYS)
+
+
+def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
+    """Open the matches of a hook point.
+
+    Errors: CultureError that says what to run when they are missing, damaged or of other SAEs.
+    """
+    folder = population.matches(hook)
+    again = f"run `culture match --population {population.root} --hook {hook}`"
+    if not (folder / artifacts.MANIFEST).is_file():
+        raise CultureError(f"no matches at {hook} in {population.root}; {again}")
+    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
+    present = [sae_manifest(population, hook, k)["sha256"] for k in manifest["models"]]
+    if manifest["saes"] != present:
+        raise CultureError(f"the matches at {hook} are of other SAEs; {again}")
+    return MatchReader(manifest, artifacts.read_arrays(folder / ARRAYS, again))
+
+
+def _made_from(
+    population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
+) -> dict[str, Any]:
+    """The hashes and settings that matches depend on, as the manifest keeps them."""
+    indexes = [open_index(population, hook, k) for k in models]
+    return {
+        "quiz_set": indexes[0].quiz_set.to_json(),
+        "saes": [index.manifest["sae_sha256"] for index in indexes],
+        "variants": {
+            variant: variant_hashes(population, hook, models, variant) for variant in (UNTRAINED, RESEEDED)
+        },
+        "settings": asdict(settings),
+    }
+
+
+def _missing(
+    population: PopulationFolder,
+    hook: str,
+    models: Sequence[int],
+    quiz_set: QuizSet,
+    settings: MatchSettings,
+) -> dict[str, str]:
+    """What could not be measured, with what to run."""
+    then = f"`culture match --population {population.root} --hook {hook}`"
+    missing = {
+        variant: f"run `culture train-sae` and `culture index`, both with --variant {variant}, then {then}"
+        for variant in (UNTRAINED, RESEEDED)
+        if not indexed_variants(population, hook, models, variant, quiz_set)
+    }
+    if not settings.rotation_quizzes:
+        missing[ROTATION] = f"run {then}"
+    return missing

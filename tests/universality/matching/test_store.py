@@ -1,0 +1,163 @@
+"""Matches on disk: what is read back, and what is refused."""
+
+import numpy as np
+import pytest
+
+from culture_core import artifacts
+from culture_core.cli.main import main
+from culture_core.errors import CultureError
+from culture_core.features.index.reader import open_index
+from culture_core.features.index.store import open_activations
+from culture_core.universality.matching.correlation import quizzes_of
+from culture_core.universality.matching.store import MatchReader, open_matches
+
+HOOK = "blocks.1.hook_resid_post"
+
+
+def dense_activations(population, model_k):
+    """(24, 404, f) activations of the built population."""
+    codes = quizzes_of(open_activations(population, HOOK, model_k), 0, 24).toarray()
+    return codes.reshape(24, 404, -1)
+
+
+@pytest.fixture(scope="module")
+def matches(built_population):
+    return open_matches(built_population, HOOK)
+
+
+def firing_feature(population, model_k):
+    return int(open_index(population, HOOK, model_k).table["fires"].argmax())
+
+
+def test_stored_matches_recompute_from_the_dense_codes(built_population, matches):
+    flat = [dense_activations(built_population, k)[:, :403].reshape(24 * 403, -1) for k in (0, 3)]
+    feature = firing_feature(built_population, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.corrcoef(flat[0][:, feature], flat[1].T)[0, 1:]
+    match = next(match for match in matches.best(0, feature) if match.model_k == 3)
+    assert match.r == pytest.approx(np.nanmax(r), abs=1e-5)
+    assert match.feature == np.nanargmax(r)
+
+
+def test_a_match_carries_its_baselines_and_its_excess(built_population, matches):
+    for match in matches.best(2, firing_feature(built_population, 2)):
+        assert set(match.baselines) == {"permutation", "rotation"}
+        assert match.excess == pytest.approx(match.r - match.baselines["permutation"])
+        assert -1 <= match.partial_r <= 1
+        assert isinstance(match.one_to_one, bool)
+
+
+def test_tables_agree_with_the_matches_of_each_feature(matches):
+    for k in matches.models:
+        table = matches.table(k)
+        for feature in (0, 5, 17):
+            found = matches.best(k, feature)
+            row = table.loc[feature]
+            assert row.universality == pytest.approx(sum(m.r for m in found) / 4, abs=1e-6)
+            assert row.excess_permutation == pytest.approx(sum(m.excess for m in found) / 4, abs=1e-6)
+            assert row.n_mutual == sum(m.mutual for m in found)
+            assert np.isnan(row.excess_untrained)
+            assert row.group == (-1 if (group := matches.group_of(k, feature)) is None else group)
+
+
+def test_groups_are_sorted_and_know_their_features(matches):
+    groups = matches.groups
+    assert (groups.mean_r.diff().dropna() <= 0).all()
+    assert (groups.min_r <= groups.mean_r + 1e-6).all()
+    for row in groups.itertuples():
+        features = matches.group_features(row.group)
+        assert features[4] == row.gpt_4
+        for k, feature in features.items():
+            assert matches.group_of(k, feature) == row.group
+            assert {m.model_k: m.feature for m in matches.best(k, feature) if m.mutual} == {
+                other: f for other, f in features.items() if other != k
+            }
+
+
+def test_partner_overlays_are_the_partner_on_the_same_quizzes(built_population, matches):
+    index = open_index(built_population, HOOK, 2)
+    feature = firing_feature(built_population, 2)
+    top = index.top(feature)
+    for match in matches.best(2, feature):
+        expected = dense_activations(built_population, match.model_k)[top.quiz[:6], :, match.feature]
+        overlay = matches.partner_overlays(2, feature)[match.model_k]
+        maximum = open_index(built_population, HOOK, match.model_k).max_activation(match.feature)
+        assert np.allclose(overlay, expected, atol=maximum / 255)
+        assert np.array_equal(overlay > 0, expected > 0)
+
+
+def test_what_was_not_measured_is_named_with_its_command(matches):
+    assert set(matches.missing) == {"untrained", "reseeded"}
+    assert "--variant untrained" in matches.missing["untrained"]
+    assert matches.reseeded_r is None
+
+
+def test_a_file_of_older_make_reads_as_not_measured(matches):
+    arrays = {name: matches._arrays[name] for name in ("best_feature", "best_r", "mutual")}
+    manifest = {name: value for name, value in matches.manifest.items() if name != "missing"}
+    old = MatchReader(manifest, arrays)
+    feature = int(matches.best_r()[0, 1].argmax())
+    match = old.best(0, feature)[0]
+    assert match.r == matches.best(0, feature)[0].r
+    assert (match.one_to_one, match.partial_r, match.baseline_r, match.excess) == (None,) * 4
+    assert old.baselines == {}
+    assert old.table(0).excess_permutation.isna().all()
+    assert "permutation" in old.missing
+    assert np.array_equal(old.groups.gpt_0, matches.groups.gpt_0)
+
+
+def test_baseline_saes_of_one_gpt_stand_in_for_all(built_population, copy_population):
+    population = copy_population(built_population)
+    root = str(population.root)
+    small = ("--tokens", "6000", "--batch-size", "512", "--width", "4", "--k", "4", "--finetune-quizzes", "0")
+    for variant in ("untrained", "reseeded"):
+        assert main(["train-sae", "--population", root, "--hook", HOOK, "--variant", variant, *small]) == 0
+        assert main(["index", "--population", root, "--n", "16", "--variant", variant]) == 0
+    assert main(["match", "--population", root, "--rotation-quizzes", "0"]) == 0
+    matches = open_matches(population, HOOK)
+    assert set(matches.missing) == {"rotation"}
+    assert list(matches.reseeded_r) == list(matches.shared_by_seeds) == [0]
+
+    feature = firing_feature(population, 3)
+    own = dense_activations(population, 3)[:16, :403].reshape(16 * 403, -1)[:, feature]
+    untrained = quizzes_of(open_activations(population, HOOK, 0, "untrained"), 0, 16).toarray()
+    flat = untrained.reshape(16, 404, -1)[:, :403].reshape(16 * 403, -1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.nanmax(np.corrcoef(own, flat.T)[0, 1:])
+    for match in matches.best(3, feature):
+        assert match.baselines["untrained"] == pytest.approx(expected, abs=1e-3)
+    assert np.isnan(matches.table(3).reseeded_r).all()
+    assert matches.table(0).reseeded_r.max() > 0
+    assert main(["match", "--population", root, "--rotation-quizzes", "0", "--if-stale"]) == 0
+
+
+def test_matches_of_other_saes_are_refused(built_population, copy_population):
+    population = copy_population(built_population)
+    path = population.sae(HOOK, 4) / artifacts.MANIFEST
+    artifacts.write_json(path, {**artifacts.read_json(path), "sha256": "0" * 64})
+    with pytest.raises(CultureError, match="of other SAEs; run `culture match"):
+        open_matches(population, HOOK)
+
+
+def test_indexes_over_different_quiz_sets_are_refused_in_one_line(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    path = population.index(HOOK, 2) / artifacts.MANIFEST
+    manifest = artifacts.read_json(path)
+    artifacts.write_json(path, {**manifest, "quiz_set": {**manifest["quiz_set"], "seed": 99}})
+    assert main(["match", "--population", str(population.root)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "different quiz sets; run `culture index" in error
+
+
+def test_matches_that_are_current_are_left_alone(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    path = population.matches(HOOK) / artifacts.MANIFEST
+    written = path.stat().st_mtime_ns
+    assert main(["match", "--population", str(population.root), "--if-stale"]) == 0
+    assert "up to date" in capsys.readouterr().out
+    assert path.stat().st_mtime_ns == written
+    other = ["--rotation-quizzes", "0", "--if-stale"]
+    assert main(["match", "--population", str(population.root), *other]) == 0
+    assert "not measured: rotation" in capsys.readouterr().out
+    assert path.stat().st_mtime_ns != written
