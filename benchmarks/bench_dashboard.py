@@ -6,7 +6,7 @@ Prints the time from starting the server to the first page drawn (median of some
 visit of every page, then warm steps from feature to feature (median and 95th percentile), warm orders of the
 features table and edits of a quiz in the Lab, beside the floor: a page of the same server that draws nothing.
 Then the server's share: CPU time of the script of a feature page and of the features table. The limits are
-those of docs/performance.md.
+those of docs/experiments/performance.md.
 """
 
 import argparse

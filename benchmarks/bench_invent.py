@@ -44,7 +44,7 @@ def main() -> None:
     report = _measure(model, options.n)
     print(f"{report['parameters']:,} parameters, {options.n} candidates, {report['threads']} threads")
     for name, milliseconds in report["ms_a_candidate"].items():
-        print(f"{milliseconds:9.1f} ms a candidate  {name}")
+        print(f"{milliseconds:9.1f} ms per candidate  {name}")
     print(f"sharing makes a verdict {report['verdict_speedup']:.2f} times as fast")
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")

@@ -27,7 +27,8 @@ DENSE_QUIZZES = 25
 
 
 def random_activations(n_quizzes: int, n_features: int, l0: int, seed: int) -> SparseActivations:
-    """Activations of l0 features a token, drawn without replacement in proportion to 1 / rank^UNEVENNESS."""
+    """Activations of l0 features per token, drawn without replacement in proportion to 1 /
+    rank^UNEVENNESS."""
     generator = np.random.default_rng(seed)
     log_weight = -UNEVENNESS * np.log(np.arange(1, n_features + 1, dtype=np.float32))
     feature, token = [], []

@@ -43,7 +43,7 @@ def main() -> None:
     rate = _matrix_rate()
     work = _flops_a_quiz(config)
     name = str(DTYPE).removeprefix("torch.")
-    print(f"matrix products in {name}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP a quiz")
+    print(f"matrix products in {name}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP per quiz")
     report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
     for name, step, n in _ways(config, options.quizzes):
         speed = n / fastest(step, options.repeats)

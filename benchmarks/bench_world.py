@@ -1,4 +1,4 @@
-"""How many quizzes a second one core generates, against what writing and painting them costs at least.
+"""How many quizzes per second one core generates, against the least that writing and painting them costs.
 
     python benchmarks/bench_world.py [--quizzes 131072] [--json FILE]
 
@@ -50,7 +50,7 @@ def paint_floor(n: int) -> Callable[[], None]:
 
 
 def measure(n: int) -> dict:
-    """Every figure of this benchmark: rates in quizzes a second of one core."""
+    """Every figure of this benchmark: rates in quizzes per second of one core."""
     torch.set_num_threads(1)
     first_triples = fastest(lambda: disjoint_triples(CPU), 1, warm_up=False)
     first_call = fastest(lambda: generate_quizzes(TASKS, 1, 0), 1, warm_up=False)
@@ -80,7 +80,7 @@ def measure(n: int) -> dict:
 
 def report(figures: dict) -> str:
     lines = [
-        f"tables, once a process: {figures['tables_seconds']:.2f} s"
+        f"tables, once per process: {figures['tables_seconds']:.2f} s"
         f" (of these the 5.0M disjoint triples {figures['triples_seconds']:.2f} s)",
         f"eight-task mix          {figures['eight_task_mix']:>12,.0f} quizzes/s a core",
         f"training stream         {figures['training_stream']:>12,.0f} (five structures, noise 0.05)",

@@ -24,7 +24,7 @@ BLOCK_FEATURES, BATCH_QUIZZES = 256, 64
 
 @torch.inference_mode()
 def index_by_blocks(model: Any, sae: Any, hook: str, quiz_set: QuizSet) -> list[dict[str, Any]]:
-    """One record a feature."""
+    """One record per feature."""
     tokens = quiz_set.quizzes().tokens
     groups = _groups(quiz_set)
     unit = torch.nn.functional.normalize(sae.W_dec, dim=1)

@@ -1,4 +1,4 @@
-"""SAEs of many settings on one GPT, trained alike and measured alike: a table as in docs/saes.md.
+"""SAEs of many settings on one GPT, trained alike and measured alike: a table as in docs/experiments/saes.md.
 
     python benchmarks/compare_saes.py --population cache/world-1M --model 0
     python benchmarks/compare_saes.py batchtopk,k=8 batchtopk,k=32 jumprelu,sparsity=3
@@ -26,7 +26,7 @@ from culture_core.saes.store import load_sae, save_sae
 from culture_core.saes.train import train_sae
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
-# the table of docs/saes.md; the penalties are those that come near L0 16 on the shipped GPT 0
+# the table of docs/experiments/saes.md; the penalties are those that come near L0 16 on the shipped GPT 0
 ROWS = (
     "batchtopk",
     "topk",

@@ -4,7 +4,7 @@
 
 For `culture train`, `culture train-sae` and `culture index` on a population of five tiny GPTs: each is
 started and killed with SIGKILL after a random time, until it gets through or has been killed `--kills`
-times, and begun anew until it has. Its weights or arrays must equal those of an uninterrupted run, bit for
+times, and restarted until it has. Its weights or arrays must equal those of an uninterrupted run, bit for
 bit. Prints one line a job; exit status 1 where anything differs.
 """
 
@@ -118,7 +118,7 @@ def _same_arrays(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bo
 
 
 def torment(job: Job, prepared: Path, kills: int, draw: random.Random) -> bool:
-    """Run a job in peace, then with kills, anew whenever it got through; returns whether all agree."""
+    """Run a job in peace, then with kills, again whenever it got through; returns whether all agree."""
     with tempfile.TemporaryDirectory() as folder:
         peace = _copied(prepared, Path(folder) / "peace")
         culture(job.begin(peace))

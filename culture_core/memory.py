@@ -3,7 +3,7 @@
 glibc takes fresh zeroed pages from the kernel for every large block and returns them when it is freed, so
 that each large
 tensor costs a page fault per 4 KiB: on 16 MiB tensors an elementwise operation took 8 times as long as its
-arithmetic (docs/performance.md).
+arithmetic (docs/experiments/performance.md).
 """
 
 import ctypes

@@ -18,7 +18,7 @@ EXAMPLES = (
     "train-sae --population cache/world-1M --variant untrained",
 )
 
-# what kept most of the quiz accuracy at a given L0 (docs/saes.md, "What was tried")
+# what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
 ARCHITECTURE = "batchtopk"
 FINETUNE_QUIZZES = 2400
 

@@ -1,8 +1,8 @@
 """Candidates for culture quizzes, invented by one GPT: a hot prompt, a cold answer.
 
 A draft is laid out f_B, f_A, A, B: the first grid sampled hot, so that it is new, the others cold, so that
-they follow from it. Rearranged to A, f_A, B, f_B, the GPT samples the last grid anew: what it answers to its
-own question. Source: docs/culture.md, "Inventing".
+they follow from it. Rearranged to A, f_A, B, f_B, the GPT samples the last grid again: what it answers to its
+own question. Source: docs/reference/culture.md, "Inventing".
 """
 
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ def adopt(store: CultureStore, train: Tensor, test: Tensor, imported: str) -> Cu
 def import_published(population: PopulationFolder, path: Path | str) -> tuple[int, int]:
     """Add the quizzes of a c_quizzes.pth to a population; returns how many (train, test).
 
-    Errors: CultureError when the file is no such file, or holds no quizzes.
+    Errors: CultureError when the file is of another kind, or holds no quizzes.
     """
     train, test = read_culture_quizzes(path)
     with sole_writer(population):

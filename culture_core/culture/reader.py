@@ -30,7 +30,7 @@ class CultureSet:
     runs: tuple[dict[str, Any], ...]
 
     def frame(self) -> "pd.DataFrame":
-        """One row a candidate: number, run, round, author, grown, reason, split, and for each GPT k its
+        """One row per candidate: number, run, round, author, grown, reason, split, and for each GPT k its
         probability `p_k` and verdict `verdict_k`."""
         import pandas as pd
 

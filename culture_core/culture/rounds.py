@@ -1,8 +1,8 @@
-"""Rounds of invention: GPTs take turns as author, all judge, and what is rejected seeds the next round.
+"""Rounds of invention: GPTs take turns as author, all judge, and rejected candidates seed the next round.
 
 A round depends on the settings, the GPTs, the number of its first candidate and the seeds alone, and is
-stored before the next one begins: a killed run goes on as if it had not been. Source: docs/culture.md,
-"Rounds".
+stored before the next one begins: a killed run goes on as if it had not been. Source:
+docs/reference/culture.md, "Rounds".
 """
 
 import time
@@ -207,7 +207,8 @@ def _judge_all(
 
 
 def _next_seeds(table: CandidateTable, seeds: Seeds, settings: RoundSettings) -> Seeds:
-    """The f_B of the rejected candidates, unless theirs has been used too often, or is no grid of colours."""
+    """The f_B of the rejected candidates, unless theirs has been used too often, or is not a grid of
+    colours."""
     age = np.zeros(len(table), np.uint8)
     age[table.grown] = seeds.age + 1
     chosen = (table.reason != KEPT) & (table.reason != INVALID) & (age < settings.max_age)
@@ -215,7 +216,7 @@ def _next_seeds(table: CandidateTable, seeds: Seeds, settings: RoundSettings) ->
 
 
 def _without_duplicates(table: CandidateTable, store: CultureStore) -> NDArray[np.uint8]:
-    """Reasons, where a kept quiz that is there already counts as a duplicate."""
+    """Reasons, where an already kept quiz counts as a duplicate."""
     reason = table.reason.copy()
     known = {tokens.tobytes() for tokens in store.table.tokens[store.table.split != NEITHER]}
     for row in np.flatnonzero(reason == KEPT):

@@ -1,4 +1,4 @@
-"""Settings of the culture phase. Source of the defaults: docs/culture.md, "Settings"."""
+"""Settings of the culture phase. Source of the defaults: docs/reference/culture.md, "Settings"."""
 
 from dataclasses import dataclass, field
 

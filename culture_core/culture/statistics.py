@@ -1,4 +1,4 @@
-"""What came of the candidates: how many were kept, by author and by reason, and how the GPTs judged."""
+"""What became of the candidates: how many were kept, by author and by reason, and how the GPTs judged."""
 
 from collections.abc import Mapping
 from typing import Any

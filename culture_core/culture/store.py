@@ -30,7 +30,7 @@ NEITHER, TRAIN, TEST = range(3)
 SPLITS = ("", "train", "test")
 UNKNOWN_AUTHOR = -1
 _STORE = "candidates"
-_REMEDY = "remove it to start anew from the quizzes in culture.npz"
+_REMEDY = "remove it to start over from the quizzes in culture.npz"
 
 
 @dataclass(frozen=True)

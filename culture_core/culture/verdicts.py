@@ -2,7 +2,7 @@
 
 A GPT's probability for a quiz is that of the right f_B in A, f_A, B, f_B times that of the right B in
 f_A, A, f_B, B: it must know the rule both ways. The shown third grid is noisy; the probability is the mean
-over some noise draws. Source: docs/culture.md, "Verdicts".
+over some noise draws. Source: docs/reference/culture.md, "Verdicts".
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What each attention layer, head and MLP is needed for: loss and accuracy with it ablated.
 
 Zero-ablation takes away what a part adds to the residual stream; mean-ablation puts in its place its mean
-over quizzes at each position, which keeps what it adds to every quiz alike. Source: docs/facts.md,
+over quizzes at each position, which keeps what it adds to every quiz alike. Source: docs/reference/facts.md,
 "Ablation".
 """
 

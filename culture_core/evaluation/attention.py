@@ -2,7 +2,7 @@
 
 A GPT reads a 0 and then every token but the last. A query is named by the token it predicts, a key by the
 token that was read there; the offset of a key from a query is key - query, so that -101 is the same cell one
-grid back, -202 two grids back. Source: docs/lab.md, "Attention".
+grid back, -202 two grids back. Source: docs/reference/interventions.md, "Attention".
 """
 
 from dataclasses import dataclass

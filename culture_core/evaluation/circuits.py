@@ -50,15 +50,15 @@ class Circuits:
     heads: HeadProfiles
 
     def changes(self, measure: str, kind: str) -> "pd.DataFrame":
-        """Change of accuracy or loss against the intact GPT: a row a part, a column a task."""
+        """Change of accuracy or loss against the intact GPT: one row per part, one column per task."""
         import pandas as pd
 
         change = self.ablated[measure][KINDS.index(kind)] - self.intact[measure]
         return pd.DataFrame(change, index=list(self.parts), columns=list(self.columns))
 
     def head_table(self) -> "pd.DataFrame":
-        """One row a head: head (as in "0.1"), its copy score, its attention to the same cell 1, 2 and 3 grids
-        back, to the 0 in front and to the token just read, and its two strongest offsets."""
+        """One row per head: head (as in "0.1"), its copy score, its attention to the same cell 1, 2 and 3
+        grids back, to the 0 in front and to the token just read, and its two strongest offsets."""
         import pandas as pd
 
         n_blocks, n_heads = self.heads.start.shape

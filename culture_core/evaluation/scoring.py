@@ -1,8 +1,8 @@
 """Scores of a model on quizzes, from one forward pass on the true prefix.
 
 Greedy generation is right on a whole grid exactly when every argmax on the true prefix is right; sampling at
-temperature 1 is right with the product of the probabilities of the right cells. Source: docs/facts.md,
-"Evaluation".
+temperature 1 is right with the product of the probabilities of the right cells. Source:
+docs/reference/facts.md, "Evaluation".
 """
 
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ BATCH_SIZE = 50
 class QuizScores:
     """What one model makes of n quizzes.
 
-    loss: (n,) float32, mean cross-entropy over the last grid, in nats a cell.
+    loss: (n,) float32, mean cross-entropy over the last grid, in nats per cell.
     predicted: (n, 100) uint8, the argmax of every cell of the last grid on the true prefix.
     correct: (n,) bool, the whole predicted grid is right.
     cell_probability: (n, 100) float32, probability of the right value of every cell.

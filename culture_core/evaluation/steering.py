@@ -55,7 +55,7 @@ class AccuracyChange:
     """Whole grids right before and after an intervention, on the same n quizzes.
 
     before, after: shares; change: their difference; the intervals are at 95%, that of the change for paired
-    quizzes. gained, lost: quizzes that became right, or wrong. loss_change: of the last grid, nats a cell.
+    quizzes. gained, lost: quizzes that became right, or wrong. loss_change: of the last grid, nats per cell.
     """
 
     quizzes: int

@@ -3,7 +3,7 @@
 What is explained is a margin: the logit of one token minus that of another, at one cell. Ablation sets a
 feature to zero at all tokens read so far and takes the drop of the margin; gradient times activation is the
 first-order estimate of the same drop, and tells it token by token. In both the error term of the SAE is kept.
-Source: docs/lab.md, "Attribution".
+Source: docs/reference/interventions.md, "Attribution".
 """
 
 from dataclasses import dataclass

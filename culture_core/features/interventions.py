@@ -2,7 +2,7 @@
 
 An SAE is spliced in at its hook point: the activations x become decode(changed features), and where the error
 term is kept, x - decode(features) is added again, so that only the changes have an effect. Nothing is set on
-the model. Source: docs/lab.md, "Interventions".
+the model. Source: docs/reference/interventions.md, "Interventions".
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Change:
 class Intervention:
     """Changes of features, in one GPT.
 
-    changes: at most one a feature. keep_top: after the changes, only so many of the strongest features are
+    changes: at most one per feature. keep_top: after the changes, only so many of the strongest features are
     kept at each token, the others set to zero; None keeps all. keep_error: what the SAE does not reconstruct
     is kept.
     """
@@ -54,12 +54,12 @@ class Intervention:
         if len(set(features)) < len(features):
             raise CultureError("each feature can be changed in one way only")
         if self.keep_top is not None and self.keep_top < 0:
-            raise CultureError(f"{self.keep_top} is no number of features to keep")
+            raise CultureError(f"{self.keep_top} is not a number of features to keep")
 
     def on(self, sae: Dictionary) -> Replacement:
         """The intervention as a function of the activations (..., d_in) at the SAE's hook point.
 
-        Errors: CultureError for a feature the SAE has not.
+        Errors: CultureError for a feature the SAE does not have.
         """
         for change in self.changes:
             if not 0 <= change.feature < len(sae.W_dec):

@@ -29,7 +29,8 @@ def model_symbol(place: int) -> str:
 
 
 def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") -> go.Figure:
-    """Greedy accuracy with its 95% interval, a line a task (or structure), a mark a GPT; overall on top.
+    """Greedy accuracy with its 95% interval, one line per task (or structure), one mark per GPT; overall on
+    top.
 
     models: records of evaluation.json: id, greedy_accuracy, greedy_interval, the same under `group` by name.
     """

@@ -62,7 +62,7 @@ def _colour_axis(measure: str, top: float) -> dict:
             "tickvals": [float(_bent(np.array(tick), measure)) for tick in shown],
             "ticktext": [f"{tick:+g}" for tick in shown],
         }
-        title = "nats a cell"
+        title = "nats per cell"
     return {
         "colorscale": [(0.0, WORSE), (0.5, "rgba(150, 150, 150, 0.12)"), (1.0, BETTER)],
         "cmin": -top,
@@ -75,7 +75,7 @@ def _change_words(
     title: str, values: np.ndarray, rows: Sequence[str], columns: Sequence[str], measure: str
 ) -> list[list[str]]:
     def words(value: float) -> str:
-        return f"{100 * value:+.1f} points" if measure == ACCURACY else f"{value:+.4g} nats a cell"
+        return f"{100 * value:+.1f} points" if measure == ACCURACY else f"{value:+.4g} nats per cell"
 
     return [
         [

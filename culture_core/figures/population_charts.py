@@ -18,7 +18,8 @@ BASELINE_COLOURS = ("rgba(128, 128, 128, 0.85)", "rgba(128, 128, 128, 0.6)", "rg
 
 
 def accuracy_curves(logs: Mapping[int, Records]) -> go.Figure | None:
-    """Share of held-out quizzes right when sampled, by quizzes trained on, a line a GPT; None without tests.
+    """Share of held-out quizzes right when sampled, by quizzes trained on, one line per GPT; None without
+    tests.
 
     logs: by GPT, the records of training.json.
     """
@@ -33,7 +34,7 @@ def accuracy_curves(logs: Mapping[int, Records]) -> go.Figure | None:
 
 
 def loss_curves(logs: Mapping[int, Records]) -> go.Figure | None:
-    """Loss over the last grid in training, in nats a cell, by quizzes trained on; None without records."""
+    """Loss over the last grid in training, in nats per cell, by quizzes trained on; None without records."""
     figure = go.Figure()
     for place, (model_k, records) in enumerate(logs.items()):
         trained = [r for r in records if r["event"] == "train" and r["last_grid_loss"] is not None]
@@ -63,7 +64,7 @@ def _over_quizzes(figure: go.Figure) -> go.Figure:
 def coverage_chart(coverage: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Mean over concepts of the best F1 of any feature, by kind of concept, beside the baselines.
 
-    coverage: one record a GPT, `Grades.coverage`; the mean over the GPTs is drawn. Source: Karvonen et al.
+    coverage: one record per GPT, `Grades.coverage`; the mean over the GPTs is drawn. Source: Karvonen et al.
     2024.
     """
     kinds = [*reversed(coverage[0]["by_kind"]), "all concepts"]

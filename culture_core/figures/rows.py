@@ -90,7 +90,7 @@ def quiz_row(
     """
     markers = np.asarray(tokens)[::BLOCK_LENGTH].astype(int)
     if sorted(markers) != list(range(FIRST_MARKER, FIRST_MARKER + N_GRIDS)):
-        raise CultureError(f"these tokens are no quiz: their markers are {markers.tolist()}")
+        raise CultureError(f"these tokens are not a quiz: their markers are {markers.tolist()}")
     grids = [int(marker) - FIRST_MARKER for marker in markers]
     return GridRow(
         tokens=np.asarray(tokens, dtype=np.uint8),
@@ -106,7 +106,7 @@ def quiz_row(
 
 
 def _link(left: int, right: int) -> str:
-    """Where the rule's arrow between two neighbouring grids points, "" when they are no pair X, f(X)."""
+    """Where the rule's arrow between two neighbouring grids points, "" when they are not a pair X, f(X)."""
     if left // 2 != right // 2:
         return ""
     return "right" if left < right else "left"

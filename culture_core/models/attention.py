@@ -34,7 +34,8 @@ def cached_attention(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 
 
 def _fused_is_slow(queries: Tensor, values: Tensor, dropout: float) -> bool:
-    """Whether PyTorch has no fused kernel, or a slower one than plain products (docs/models.md, "Attention").
+    """Whether PyTorch has no fused kernel, or a slower one than plain products (docs/reference/models.md,
+    "Attention").
 
     On a CPU it takes no dropout and no two widths, and its backward pass is slow in bf16.
     """

@@ -2,8 +2,8 @@
 
 gpt_NNN.pth is a pair (state dict, test accuracy). The public code and the study's fork wrap their modules
 differently (`trunk.0.f.1.w_q`, `trunk.0.f.f.1.w_q`), but only by path components named `f`: without these
-both give the same names, and every size can be read off the shapes. Source: docs/models.md, "Published
-files".
+both give the same names, and every size can be read off the shapes. Source: docs/reference/models.md,
+"Published files".
 
 Files are only ever read with weights_only=True: a pickle that would run code is refused.
 """
@@ -88,7 +88,7 @@ def read_culture_quizzes(path: Path | str) -> tuple[Tensor, Tensor]:
     path = Path(path)
     pair = load_tensors(path)
     if not (isinstance(pair, tuple | list) and len(pair) == 2):
-        raise CultureError(f"{path} is no culture quiz file: it must hold a pair (train list, test list)")
+        raise CultureError(f"{path} is not a culture quiz file: it must hold a pair (train list, test list)")
     return _stack_quizzes(path, pair[0]), _stack_quizzes(path, pair[1])
 
 
@@ -105,7 +105,7 @@ def load_tensors(path: Path) -> Any:
     Errors: CultureError naming the file and the reason.
     """
     if not path.is_file():
-        raise CultureError(f"{path} does not exist or is no file")
+        raise CultureError(f"{path} does not exist or is not a file")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -197,16 +197,18 @@ def _stack_quizzes(path: Path, chunks: Any) -> Tensor:
     if isinstance(chunks, Tensor):
         chunks = [chunks]
     if not isinstance(chunks, list | tuple):
-        raise CultureError(f"{path} is no culture quiz file: it must hold a pair (train list, test list)")
+        raise CultureError(f"{path} is not a culture quiz file: it must hold a pair (train list, test list)")
     rows = [torch.empty(0, QUIZ_LENGTH, dtype=torch.uint8)]
     for chunk in chunks:
         if not isinstance(chunk, Tensor) or chunk.dim() not in (1, 2) or chunk.shape[-1] != QUIZ_LENGTH:
             raise CultureError(
-                f"{path} is no culture quiz file: its quizzes are not tensors of {QUIZ_LENGTH} tokens"
+                f"{path} is not a culture quiz file: its quizzes are not tensors of {QUIZ_LENGTH} tokens"
             )
         if chunk.is_floating_point() or (
             chunk.numel() and not 0 <= int(chunk.min()) <= int(chunk.max()) < N_TOKENS
         ):
-            raise CultureError(f"{path} is no culture quiz file: it holds tokens outside 0..{N_TOKENS - 1}")
+            raise CultureError(
+                f"{path} is not a culture quiz file: it holds tokens outside 0..{N_TOKENS - 1}"
+            )
         rows.append(chunk.reshape(-1, QUIZ_LENGTH).to(torch.uint8))
     return torch.cat(rows)

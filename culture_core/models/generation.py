@@ -1,7 +1,7 @@
 """Cached, exact generation of grids, for MyGPT and for HookedTransformer alike.
 
-TransformerLens' own generate() is not used: with these models its cache goes wrong (docs/models.md,
-"Caching"). Sampling draws one uniform number a cell from a CPU generator and inverts the distribution's
+TransformerLens' own generate() is not used: with these models its cache goes wrong (docs/reference/models.md,
+"Caching"). Sampling draws one uniform number per cell from a CPU generator and inverts the distribution's
 cumulative sum, so that a result depends on the seed alone, not on the batch size or the device.
 """
 
@@ -89,7 +89,7 @@ def start_reading(model: Any, n: int) -> Step:
 def quiz_tokens(quizzes: Any) -> Tensor:
     """The tokens (n, 404) uint8 of a QuizBatch or of a tensor of any integer dtype.
 
-    Errors: CultureError when these are no quizzes.
+    Errors: CultureError when these are not quizzes.
     """
     tokens = getattr(quizzes, "tokens", quizzes)
     if not isinstance(tokens, Tensor) or tokens.dim() != 2 or tokens.shape[1] != QUIZ_LENGTH:

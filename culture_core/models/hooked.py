@@ -1,9 +1,9 @@
 """MyGPT as a TransformerLens model, on the released package, unpatched.
 
-Four turns make it fit (docs/models.md): ln_final is an identity, because MyGPT has no final LayerNorm; the
-sinusoidal positions are written into a frozen W_pos; the narrower of queries/keys and values is padded with
-zeros to one d_head, with attn_scale = sqrt(dim_keys); and no weights are processed (no LayerNorm folding, no
-centring).
+Four steps make it fit (docs/reference/models.md): ln_final is an identity, because MyGPT has no final
+LayerNorm; the sinusoidal positions are written into a frozen W_pos; the narrower of queries/keys and values
+is padded with zeros to one d_head, with attn_scale = sqrt(dim_keys); and no weights are processed (no
+LayerNorm folding, no centring).
 
 Hook points and shapes are TransformerLens' own; beyond the narrower width, the entries of hook_q, hook_k or
 of hook_v, hook_z are zeros.

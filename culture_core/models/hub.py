@@ -108,7 +108,7 @@ def _wanted_files(siblings: list[Any]) -> dict[str, Any]:
 
 
 def _fetch(api: Any, repo: str, commit: str, sibling: Any, cache_dir: Path | str | None) -> Path:
-    """The local path of one file, fetched anew when the cached one is not of the listed size."""
+    """The local path of one file, fetched again when the cached one is not of the listed size."""
     for force in (False, True):
         local = api.hf_hub_download(
             repo, sibling.rfilename, revision=commit, cache_dir=cache_dir, force_download=force

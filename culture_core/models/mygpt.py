@@ -2,7 +2,7 @@
 
 A decoder-only transformer: pre-LayerNorm, ReLU MLP, fixed sinusoidal positions, no biases in attention, no
 LayerNorm before the readout. Output t predicts token t, because the input is shifted right by one with a 0 in
-front. Source: docs/models.md, "Architecture".
+front. Source: docs/reference/models.md, "Architecture".
 
 Shapes: n quizzes, t tokens, v vocabulary, h heads, d d_model, k dim_keys.
 """

@@ -134,7 +134,7 @@ def default_population() -> PopulationFolder:
 def read_manifest(folder: Path | str) -> dict[str, Any]:
     """The manifest of a population folder.
 
-    Errors: CultureError when it is missing or is no population's manifest.
+    Errors: CultureError when it is missing or not the manifest of a population.
     """
     path = PopulationFolder(Path(folder)).manifest
     manifest = read_json(path)

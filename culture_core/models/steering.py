@@ -2,7 +2,8 @@
 
 Hooks set on a model are seen by everyone who uses it. Here nothing is set: a MyGPT takes the replacement as
 an argument, and a HookedTransformer is used through a copy of its modules that shares the weights. So threads
-may steer one model in different ways at the same time. Source: docs/lab.md, "Interventions".
+may steer one model in different ways at the same time. Source: docs/reference/interventions.md,
+"Interventions".
 """
 
 import copy

@@ -25,7 +25,8 @@ def write_results(population: PopulationFolder, hook: str, path: Path, command: 
     parts = [
         "# Results",
         f"Written by `{command}` from the artifacts in {population.root}; nothing here is typed by hand. "
-        "What the figures mean: [universality.md](universality.md), [facts.md](facts.md).",
+        "What the figures mean: [universality](reference/universality.md), "
+        "[definitions](reference/facts.md).",
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
@@ -63,8 +64,8 @@ def _groups_with_pictures(population: PopulationFolder, hook: str, path: Path) -
         old.unlink()
     causal = _causal(population, hook)
     parts = [
-        f"The groups of {RULE}. Each picture is one quiz, the strongest of the first GPT's feature, a "
-        "row a GPT: the area of a black square is the activation after reading that cell."
+        f"The groups of {RULE}. Each picture is one quiz, the strongest of the first GPT's feature, "
+        "one row per GPT: the area of a black square is the activation after reading that cell."
     ]
     for group in chosen:
         name = f"group_{group}.png"
@@ -78,7 +79,7 @@ def _groups_with_pictures(population: PopulationFolder, hook: str, path: Path) -
             f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, excess over "
             f"shuffled quizzes {row.excess:.3f}.{_causal_words(causal, group)}",
             *_sentences(population, hook, features),
-            f"![Group {group} on one quiz, a row a GPT]({PICTURES / name})",
+            f"![Group {group} on one quiz, one row per GPT]({PICTURES / name})",
         ]
     return "\n\n".join(parts)
 
@@ -98,8 +99,9 @@ def _causal_words(causal: CausalReader | None, group: int) -> str:
     mean = profile.loss.mean(0)
     worst = int(mean.argmax())
     return (
-        f" Ablated, the last-grid loss rises most in {causal.tasks[worst]} ({mean[worst]:+.4f} nats a cell, "
-        f"accuracy {profile.accuracy.mean(0)[worst]:+.1%}; agreement of the GPTs {profile.agreement:.2f})."
+        f" Ablated, the last-grid loss rises most in {causal.tasks[worst]} ({mean[worst]:+.4f} nats per "
+        f"cell, accuracy {profile.accuracy.mean(0)[worst]:+.1%}; agreement of the GPTs "
+        f"{profile.agreement:.2f})."
     )
 
 

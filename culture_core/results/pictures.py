@@ -1,4 +1,4 @@
-"""A matched group as a picture: one quiz, a row a GPT, each GPT's feature as ink on the cells."""
+"""A matched group as a picture: one quiz, one row per GPT, each GPT's feature as ink on the cells."""
 
 from collections.abc import Mapping
 

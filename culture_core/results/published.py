@@ -1,5 +1,5 @@
-"""Figures other work has published, to stand beside ours; sources in docs/universality.md, "Published figures
-to compare with"."""
+"""Figures other work has published, to stand beside ours; sources in docs/reference/universality.md,
+"Published figures to compare with"."""
 
 UNIVERSAL_NEURONS = (
     "1-5% of neurons (GPT2-small 4.16%, GPT2-medium 1.23%, Pythia-160m 1.26%; Gurnee et al. 2024)"

@@ -193,7 +193,7 @@ def _paired(matches: MatchReader) -> str:
         return f"Paired features: {MISSING}. Published: {published.PAIRED_FEATURES}."
     columns = {name: [pair[name] for pair in found] for name in found[0] if name not in ("a", "b")}
     return (
-        f"Mutual pairs of features of two GPTs ({between(columns['pairs'], ',')} a pair of GPTs): mean r "
+        f"Mutual pairs of features of two GPTs ({between(columns['pairs'], ',')} per pair of GPTs): mean r "
         f"{between(columns['mean_r'])}; SVCCA {between(columns['svcca'])} (random pairing "
         f"{between(columns['svcca_null'])}); RSA {between(columns['rsa'])} (random pairing "
         f"{between(columns['rsa_null'])}). Published: {published.PAIRED_FEATURES}."
@@ -212,7 +212,7 @@ def groups_section(population: PopulationFolder, hook: str) -> str:
         for r in (0.0, *GROUP_R)
     ]
     return (
-        f"{len(groups)} groups of one feature a GPT in which every two are mutual best matches."
+        f"{len(groups)} groups of one feature per GPT in which every two are mutual best matches."
         f"\n\n{table(rows)}"
     )
 
@@ -242,9 +242,9 @@ def causal_section(population: PopulationFolder, hook: str) -> str:
     better = np.mean(causal.agreements[MATCHED] > across)
     settings = causal.manifest["settings"]
     return (
-        f"One feature a GPT set to 0, SAE spliced in, {settings['quizzes']} quizzes; agreement is the mean r "
-        f"between two GPTs' changes of loss: over groups and tasks, over groups (log of the largest change), "
-        f"over the tasks of each group.\n\n{table(rows)}\n\nFeatures of different matched "
+        f"One feature per GPT set to 0, SAE spliced in, {settings['quizzes']} quizzes; agreement is the mean "
+        f"r between two GPTs' changes of loss: over groups and tasks, over groups (log of the largest "
+        f"change), over the tasks of each group.\n\n{table(rows)}\n\nFeatures of different matched "
         f"groups agree at {across:.3f}; {percent(float(better), 0)} of the matched groups agree better."
     )
 

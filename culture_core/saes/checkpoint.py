@@ -1,4 +1,4 @@
-"""Where a training of SAEs stands, on disk: SAELens' own checkpoints, whole or not there.
+"""How far the training of SAEs has come, on disk: SAELens' own checkpoints, each whole or absent.
 
 FOLDER/step_NNNNNNNNN/training.json     what is trained: settings and model, as the manifest will say
 FOLDER/step_NNNNNNNNN/K/                SAELens' checkpoint of the K-th hook point

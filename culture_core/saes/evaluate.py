@@ -1,5 +1,5 @@
-"""How good an SAE is, on held-out quizzes, each figure beside its baselines. Formulas: docs/facts.md,
-"SAEs"."""
+"""How good an SAE is on held-out quizzes, each figure beside its baselines. Formulas:
+docs/reference/facts.md, "SAEs"."""
 
 import math
 from collections.abc import Callable

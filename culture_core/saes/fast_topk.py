@@ -120,7 +120,7 @@ class _Sparsely:
 
 
 class FastTopKTrainingSAE(_Sparsely, TopKTrainingSAE):
-    """k features a token."""
+    """k features per token."""
 
     def _choose(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         n, k = len(hidden), self.cfg.k
@@ -130,7 +130,7 @@ class FastTopKTrainingSAE(_Sparsely, TopKTrainingSAE):
 
 
 class FastBatchTopKTrainingSAE(_Sparsely, BatchTopKTrainingSAE):
-    """k features a token on average over the batch."""
+    """k features per token on average over the batch."""
 
     def _choose(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         n, n_features = hidden.shape

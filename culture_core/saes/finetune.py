@@ -36,7 +36,7 @@ def finetune(
     """Train a SAELens training SAE in place, on settings.finetune_quizzes quizzes of the stream.
 
     model: MyGPT. scale: what activations are multiplied by before they reach the SAE. first: number of the
-    first quiz. report: told quizzes done and the divergence, in nats a token, at every step.
+    first quiz. report: told quizzes done and the divergence, in nats per token, at every step.
     Errors: CultureError when the model is no MyGPT.
     """
     if not isinstance(model, MyGPT):
@@ -61,7 +61,7 @@ def finetune(
 def _losses(
     model: MyGPT, sae: Any, scale: float, hook: str, tokens: Tensor, step: int
 ) -> tuple[Tensor, Tensor]:
-    """Divergence of the predictions with the SAE spliced in, in nats a token, and its squared error."""
+    """Divergence of the predictions with the SAE spliced in, in nats per token, and its squared error."""
     from sae_lens.saes.sae import TrainStepInput
 
     errors: list[Tensor] = []

@@ -10,8 +10,8 @@ class SAESettings:
 
     hook: TransformerLens name of the hook point. architecture: a key of ARCHITECTURES.
     width: features per dimension of the hook. k: features that fire a token (batchtopk, topk, matryoshka).
-    tokens: tokens trained on. batch_size: tokens a step. lr: Adam's rate, decayed linearly to 0 over the last
-    30%.
+    tokens: tokens trained on. batch_size: tokens per step. lr: Adam's rate, decayed linearly to 0 over the
+    last 30%.
     sparsity: weight of the sparsity penalty (standard: L1, jumprelu: L0).
     finetune_quizzes: quizzes of the last stage (culture_core/saes/finetune.py), 0 for none. finetune_lr:
     Adam's rate in it.

@@ -1,4 +1,4 @@
-"""Shuffled activations on training quizzes: an endless stream that can be entered anywhere.
+"""Shuffled activations on training quizzes: an endless stream that can start anywhere.
 
 No quiz is ever repeated: the quizzes are numbered, and their seed is apart from every evaluation set. The
 stream is cut into chunks of QUIZZES_A_CHUNK quizzes whose tokens are shuffled among themselves, so that batch

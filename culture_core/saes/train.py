@@ -56,14 +56,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class FinetuningStanding:
-    """How the last stage of one SAE stands. divergence: of the GPT's predictions, in nats a token."""
+    """How the last stage of one SAE stands. divergence: of the GPT's predictions, in nats per token."""
 
     hook: str
     done: float
     divergence: float
 
     def line(self) -> str:
-        return f"finetuning {self.done:.0%} | predictions diverge by {self.divergence:.5f} nats a token"
+        return f"finetuning {self.done:.0%} | predictions diverge by {self.divergence:.5f} nats per token"
 
 
 Report = Callable[[Standing | FinetuningStanding], None]

@@ -1,6 +1,6 @@
-"""The quizzes that GPTs invented, as one more stream of training: over and over, never twice alike.
+"""The quizzes that GPTs invented, as one more training stream: each repeats, never twice alike.
 
-Source: docs/culture.md, "Training on them".
+Source: docs/reference/culture.md, "Training on them".
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A training run from its start to its end: processes, a longer budget, a line of progress."""
+"""A training run from its start to its end: processes, a longer budget, a progress line."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
     """
     if settings is None:
         if not folder.exists():
-            raise CultureError(f"there is no run in {folder.root} to resume: begin one without --resume")
+            raise CultureError(f"there is no run in {folder.root} to resume: start one without --resume")
         return folder.read_settings()
     if folder.exists():
         raise CultureError(f"{folder.root} holds a run: --resume goes on with it, another --out begins one")
@@ -92,7 +92,7 @@ def plan_again(job: Job) -> None:
 
 
 def n_workers(device: torch.device, n_models: int, wanted: int | None) -> int:
-    """Workers of a run: by default one a core or a GPU; never more than there are GPTs."""
+    """Workers of a run: by default one per core or GPU; never more than there are GPTs."""
     if wanted is not None:
         return min(wanted, n_models)
     places = n_cores() if device.type == "cpu" else torch.cuda.device_count()

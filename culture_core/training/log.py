@@ -1,4 +1,4 @@
-"""The log of one GPT in training: JSON lines, each a minute of training or a test."""
+"""The log of one GPT in training: JSON lines, one per minute of training and one per test."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ def append(path: Path, record: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """All whole lines, in order; none when there is no log yet."""
+    """All whole lines, in order; none when no log exists yet."""
     if not path.exists():
         return []
     records = []

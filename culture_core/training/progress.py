@@ -14,7 +14,7 @@ def progress_line(job: Job) -> str:
     tested = [records[-1] for records in map(_tested, logs) if records]
     seen = [folder.read_progress(k).seen for k in range(job.settings.n_models)]
     parts = [f"{_duration(elapsed(job))} done, {_left(job, seen, trained)} left"]
-    parts.append(f"{sum(seen) / len(seen):,.0f} quizzes a GPT")
+    parts.append(f"{sum(seen) / len(seen):,.0f} quizzes per GPT")
     if trained:
         speed = _mean(record["quizzes_per_s"] for record in trained) * job.n_workers
         losses = [record["last_grid_loss"] for record in trained if record["last_grid_loss"] is not None]

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides how a GPT is trained, but its size, its seed and for how long."""
+"""Recipes: everything that decides how a GPT is trained, except its size, its seed and for how long."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ class Recipe:
 
     optimizer: "muon" (Muon for the matrices inside the blocks, AdamW for the rest) or "adam" (Adam for all).
     lr: rate of the matrices; adam_lr: rate of what Adam trains. momentum, weight_decay: Muon's.
-    batch_size: quizzes a step. dropout: in place of the preset's.
+    batch_size: quizzes per step. dropout: instead of the preset's.
     answer_weight, elsewhere_weight: weight in the loss of a token of the predicted grid, and of any other.
     warmup: quizzes over which the rate rises. decay_share: last share of the budget, where it falls to 0.
     embedding_std: initial scale of the token embedding. output_scale: factor on what new blocks add to the
     residual stream.
     focus: how strongly training prefers tasks by their failures in the last test: shares go as (failures +
     focus_floor) ** focus, so 0 is all alike.
-    epoch: quizzes a GPT trains on before the next is chosen, None to choose anew after every slice.
+    epoch: quizzes a GPT trains on before the next is chosen, None to choose again after every slice.
     choose: the next GPT is the one that has seen the "fewest" quizzes, or the "weakest" on its test.
     test_every: quizzes between two tests on held-out quizzes; test_quizzes: how many.
     """

@@ -1,4 +1,4 @@
-"""The folder of a training run: settings, checkpoints, logs and the locks by which workers share the GPTs.
+"""The folder of a training run: settings, checkpoints, logs, and the locks with which workers share the GPTs.
 
     RUN/settings.json          what is trained, and how
     RUN/budget.json            how long it may take
@@ -7,7 +7,7 @@
     RUN/gpt_K/stable.pt        the last one before the rate began to fall: a longer budget goes on from here
     RUN/culture.npz            quizzes the GPTs invented, if they are mixed in
     RUN/gpt_K/progress.json    how far the newest checkpoint is
-    RUN/gpt_K/log.jsonl        one line a minute, and one a test
+    RUN/gpt_K/log.jsonl        one line per minute and one per test
 
 The run of a population cache/NAME lies beside it, in cache/NAME.training.
 """
@@ -36,7 +36,7 @@ from culture_core.training.trainer import Progress
 class Settings:
     """What a run trains: fixed from its first minute on.
 
-    start: the GPTs it began from (source, sha256 of each file); None where it began from nothing.
+    start: the GPTs it began from (source, sha256 of each file); None where it began from scratch.
     """
 
     preset: str
@@ -91,7 +91,7 @@ class RunFolder:
         return torch.from_numpy(read_arrays(path, "mix the quizzes in again with --culture")["tokens"])
 
     def write_culture(self, tokens: Tensor) -> None:
-        """Mix these culture quizzes (m, 404) in from now on, in place of earlier ones."""
+        """Mix these culture quizzes (m, 404) in from now on, instead of earlier ones."""
         with atomic_file(self.root / "culture.npz") as partial, partial.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, tokens=tokens.numpy())
 

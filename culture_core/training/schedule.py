@@ -1,4 +1,4 @@
-"""The rate over a run: warm-up, a stable phase of any length, and a decay that is entered only at its end.
+"""The rate over a run: warm-up, a stable phase of any length, and a decay that starts only at its end.
 
 Because the stable phase knows no end, a run can be prolonged from its last stable checkpoint.
 Source: S. Hu et al. 2024, "MiniCPM" (warm-up, stable, decay).
@@ -37,9 +37,7 @@ def parse_budget(text: str) -> Budget:
         quizzes = int(re.sub("[_,]", "", match[1]))
         if quizzes > 0:
             return Budget(quizzes=quizzes)
-    raise CultureError(
-        f"{text!r} is no budget: give a time (90m, 8h) or quizzes for each GPT (300000-quizzes)"
-    )
+    raise CultureError(f"{text!r} is not a budget: give a time (90m, 8h) or quizzes per GPT (300000-quizzes)")
 
 
 def planned_decay(budget: Budget, recipe: Recipe, seen: int, elapsed: float) -> Decay | None:

@@ -1,4 +1,4 @@
-"""Beginning a run from GPTs that are there already, rather than from nothing."""
+"""Starting a run from existing GPTs rather than from scratch."""
 
 from dataclasses import replace
 from typing import Any

@@ -70,7 +70,7 @@ class Trainer:
         self.start(seed)
 
     def start(self, seed: int) -> None:
-        """Begin anew, as the GPT of another seed: new weights, and a stream of its own."""
+        """Start over, as the GPT of another seed: new weights, and a stream of its own."""
         self.seed = seed
         self.model.load_state_dict(initial_model(self.config, self.recipe, seed).state_dict())
         self.optimizers = Optimizers(self.model, self.recipe)

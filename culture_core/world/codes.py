@@ -22,7 +22,7 @@ N_ALL_CELLS = QUIZ_LENGTH - len(GRID_NAMES)
 N_BYTES = ((N_COLOURS**N_ALL_CELLS).bit_length() + 7) // 8
 CODE_LENGTH = 1 + -(-N_BYTES * 4 // 3)
 LETTERS = "0123456789abcde"
-# names of the tokens that are no digits: of the study's tokenizer, and of this package
+# names of the tokens that are not digits: of the study's tokenizer, and of this package
 NAMES = {
     "a": 10,
     **{name: FIRST_MARKER + i for i, name in enumerate(("X", "f_X", "Y", "f_Y"))},
@@ -37,7 +37,7 @@ def encode_quiz(tokens: Tensor) -> str:
     """A quiz (404,) as a code of 232 letters, digits, "-" and "_": its structure, then its cells as one
     number to the base 11.
 
-    Errors: CultureError when the tokens are no quiz.
+    Errors: CultureError when the tokens are not a quiz.
     """
     structure = int(structure_of(tokens[None])[0])
     number = 0
@@ -50,9 +50,9 @@ def encode_quiz(tokens: Tensor) -> str:
 def decode_quiz(code: str) -> Tensor:
     """The quiz (404,) uint8 of a code.
 
-    Errors: CultureError when it is no code of a quiz.
+    Errors: CultureError when it is not the code of a quiz.
     """
-    wrong = CultureError(f"{code[:12]!r}... is no code of a quiz: part of the link may be missing")
+    wrong = CultureError(f"{code[:12]!r}... is not the code of a quiz: part of the link may be missing")
     if not re.fullmatch(rf"[0-{len(STRUCTURES) - 1}][A-Za-z0-9_-]{{{CODE_LENGTH - 1}}}", code, re.ASCII):
         raise wrong
     number = int.from_bytes(base64.urlsafe_b64decode(code[1:] + "=" * (-(CODE_LENGTH - 1) % 4)), "big")
@@ -97,5 +97,5 @@ def _value(word: str, place: int) -> int:
     if word.isascii() and word.isdigit() and len(word) <= 3 and int(word) < N_TOKENS:
         return int(word)
     raise CultureError(
-        f"{word[:20]!r}, number {place + 1} of the list, is no token: they are 0 to {N_TOKENS - 1}"
+        f"{word[:20]!r}, number {place + 1} of the list, is not a token: they are 0 to {N_TOKENS - 1}"
     )

@@ -1,6 +1,6 @@
 """Prompt noise: some cells of one shown grid take a random colour.
 
-Source: docs/world.md, "Prompt noise".
+Source: docs/reference/world.md, "Prompt noise".
 """
 
 from functools import lru_cache

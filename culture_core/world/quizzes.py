@@ -71,7 +71,8 @@ class QuizBatch:
     rectangles: (n, 2 pairs, 4 roles, 4) int8 i1, i2, j1, j2, half open, -1 where absent.
     colours: (n, 2 pairs, 6 roles) uint8, 0 where absent.
     params: (n,) int8 for each of PARAM_NAMES, -128 where the task has no such parameter.
-    Pair 0 is (A, f_A), pair 1 is (B, f_B); roles by task: docs/world.md, "World tasks", "Unseen tasks".
+    Pair 0 is (A, f_A), pair 1 is (B, f_B); roles by task: docs/reference/world.md, "World tasks", "Unseen
+    tasks".
     """
 
     tokens: Tensor
@@ -178,7 +179,7 @@ def batch_from_tokens(tokens: Tensor, task: str = CULTURE, source: str = "cultur
 
     tokens: (n, 404) any int dtype. Structures are read from the markers; there are no noise cells, no
     rectangles, colours or parameters.
-    Errors: CultureError when the tokens are no quizzes.
+    Errors: CultureError when the tokens are not quizzes.
     """
     tokens = tokens.to(torch.uint8)
     batch = empty_batch(len(tokens), tokens.device)

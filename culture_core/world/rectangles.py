@@ -2,8 +2,8 @@
 
 There are only 1182 valid rectangles (height and width at least 3, area at most 50), so a rectangle is its
 number in the table, a mask of its cells is one row of a table, and k rectangles that do not overlap are one
-row of the table of all such sets: a uniform choice of a row is exactly the draw of docs/world.md,
-"Rectangles", with nothing rejected. Tables are built once a device and kept.
+row of the table of all such sets: a uniform choice of a row is exactly the draw of docs/reference/world.md,
+"Rectangles", with nothing rejected. Tables are built once per device and kept.
 """
 
 from collections.abc import Callable
@@ -113,7 +113,7 @@ def _middle_lines(boxes: Tensor) -> tuple[Tensor, Tensor]:
 
 def rectangles_touch(a: Tensor, b: Tensor) -> Tensor:
     """Whether boxes (..., 4) share an edge with others that broadcast with them: (...) bool. Source:
-    docs/world.md, "contact"."""
+    docs/reference/world.md, "contact"."""
     a_i1, a_i2, a_j1, a_j2 = a.unbind(-1)
     b_i1, b_i2, b_j1, b_j2 = b.unbind(-1)
     v = torch.maximum(a_i1 - b_i2, b_i1 - a_i2)

@@ -45,7 +45,7 @@ def save_quizzes(batch: QuizBatch, path: Path | str, manifest: dict[str, Any]) -
 def load_quiz_file(path: Path | str) -> QuizBatch:
     """Read the quizzes of a file that save_quizzes wrote.
 
-    Errors: CultureError when the file is missing, or is no such file.
+    Errors: CultureError when the file is missing or of another kind.
     """
     arrays = _read(path)
     fields = {field: torch.from_numpy(arrays[name]) for field, name in _ARRAYS.items()}
@@ -68,7 +68,7 @@ def _read(path: Path | str, only: tuple[str, ...] | None = None) -> dict[str, np
     except FileNotFoundError:
         raise CultureError(f"{path} does not exist: make it with the quizzes command") from None
     except KeyError as error:
-        raise CultureError(f"{path} is no quiz file: {error.args[0]}") from None
+        raise CultureError(f"{path} is not a quiz file: {error.args[0]}") from None
     except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise CultureError(f"{path} cannot be read as a quiz file: {error}") from None
 
@@ -79,5 +79,5 @@ def _indices(values: np.ndarray, names: tuple[str, ...], path: Path | str) -> Te
     found = order[np.searchsorted(names, values, sorter=order).clip(max=len(names) - 1)]
     unknown = np.array(names)[found] != values
     if unknown.any():
-        raise CultureError(f"{path} is no quiz file: it names {str(values[unknown][0])!r}")
+        raise CultureError(f"{path} is not a quiz file: it names {str(values[unknown][0])!r}")
     return torch.from_numpy(found.astype(np.uint8))

@@ -1,6 +1,6 @@
 """Structures of a quiz: the order of its four grids, read from the markers and changed.
 
-Source: docs/world.md, "Structures".
+Source: docs/reference/world.md, "Structures".
 """
 
 from functools import lru_cache
@@ -56,16 +56,16 @@ def blocks(tokens: Tensor) -> Tensor:
 def structure_of(tokens: Tensor) -> Tensor:
     """Read the structure of each quiz from its markers: tokens (n, 404) -> (n,) uint8 index into STRUCTURES.
 
-    Errors: CultureError when the markers of a quiz are those of no structure, or a cell is no colour.
+    Errors: CultureError when the markers of a quiz are those of no structure, or a cell is not a colour.
     """
     quiz_blocks = blocks(tokens)
     markers = quiz_blocks[:, :, 0].long() - FIRST_MARKER
     matches = (markers[:, None] == grid_orders(tokens.device)).all(dim=2)
     if not bool(matches.any(dim=1).all()):
-        raise CultureError("these tokens are no quiz: the markers at 0, 101, 202 and 303 fit no structure")
+        raise CultureError("these tokens are not a quiz: the markers at 0, 101, 202 and 303 fit no structure")
     cells = quiz_blocks[:, :, 1:]
     if not bool(((cells >= 0) & (cells < N_COLOURS)).all()):
-        raise CultureError(f"these tokens are no quiz: a cell is not a colour 0 .. {N_COLOURS - 1}")
+        raise CultureError(f"these tokens are not a quiz: a cell is not a colour 0 .. {N_COLOURS - 1}")
     return matches.to(torch.uint8).argmax(dim=1).to(torch.uint8)
 
 
@@ -102,7 +102,7 @@ def reconfigure(tokens: Tensor, structure: str) -> Tensor:
     """Permute the four blocks of each quiz so that they come in another structure's order.
 
     tokens: (n, 404), each in any structure. Returns (n, 404).
-    Errors: CultureError when the tokens are no quizzes or there is no such structure.
+    Errors: CultureError when the tokens are not quizzes or there is no such structure.
     """
     target = torch.full((len(tokens),), structure_index(structure), device=tokens.device)
     return lay_out(canonical_grids(tokens, structure_of(tokens)), target)

@@ -1,7 +1,7 @@
 """Tokens, colours and structures of a quiz: the facts every other module shares.
 
 A quiz is four 10 x 10 grids, each behind one marker token: 4 x (1 + 100) = 404 tokens.
-Source: docs/world.md, "A quiz".
+Source: docs/reference/world.md, "A quiz".
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def test_a_pasted_quiz_enters_the_link_and_junk_is_told(open_page):
     use = next(button for button in app.button if button.label == "Use this quiz")
     app.text_area[0].set_value("11, 5, what")
     use.click().run()
-    assert "'what', number 3 of the list, is no token" in app.error[0].value
+    assert "'what', number 3 of the list, is not a token" in app.error[0].value
     assert "quiz" not in app.query_params
     app.text_area[0].set_value(" ".join(map(str, QUIZ.tolist())))
     next(button for button in app.button if button.label == "Use this quiz").click().run()

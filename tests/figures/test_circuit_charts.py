@@ -19,7 +19,7 @@ def test_a_rising_loss_has_the_colour_of_a_falling_accuracy():
     worse, better = np.asarray(figure.data[0].z)[0]
     assert worse < 0 < better
     assert figure.layout.coloraxis.cmin <= worse
-    assert "+2.5 nats a cell" in figure.data[0].hovertext[0][0]
+    assert "+2.5 nats per cell" in figure.data[0].hovertext[0][0]
 
 
 def test_the_profile_puts_column_j_at_offset_minus_1_minus_j():

@@ -227,5 +227,5 @@ def test_no_culture_quizzes_yet_is_no_error(tmp_path):
 )
 def test_other_things_than_quizzes_are_one_line(tmp_path, value):
     torch.save(value, tmp_path / "c_quizzes.pth")
-    with pytest.raises(CultureError, match=r"c_quizzes\.pth is no culture quiz file"):
+    with pytest.raises(CultureError, match=r"c_quizzes\.pth is not a culture quiz file"):
         read_culture_quizzes(tmp_path / "c_quizzes.pth")

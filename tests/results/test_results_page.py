@@ -78,7 +78,7 @@ def test_the_page_repeats_the_artifacts_and_names_what_is_missing(
         row = next(line for line in text.splitlines() if line.startswith(f"| {model['id']} |"))
         assert f"| {model['greedy_accuracy']:.1%} |" in row
     matches = open_matches(population, HOOK)
-    assert f"{len(matches.groups)} groups of one feature a GPT" in text
+    assert f"{len(matches.groups)} groups of one feature per GPT" in text
     assert re.search(r"Not measured: no causal check .* run `culture causal", text)
     assert re.search(r"Not measured: no grades .* run `culture grade", text)
     assert "Not measured: untrained; run" in text

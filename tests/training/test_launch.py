@@ -91,7 +91,7 @@ def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
 WRONG = [
     (["--resume"], "there is no run"),
     (["--export-now"], "does not exist"),
-    (["--budget", "soon"], "is no budget"),
+    (["--budget", "soon"], "is not a budget"),
     (["--set", "colour=3"], "a recipe has no entry 'colour'"),
     (["--set", "lr=fast"], "is no value for lr"),
     (["--tasks", "chess"], "unknown task 'chess'"),

@@ -38,7 +38,7 @@ def test_budget_reads_times_and_quizzes(text, budget):
 
 @pytest.mark.parametrize("text", ["", "soon", "-3h", "0", "5 weeks"])
 def test_budget_refuses_anything_else(text):
-    with pytest.raises(CultureError, match="is no budget"):
+    with pytest.raises(CultureError, match="is not a budget"):
         parse_budget(text)
 
 

@@ -1,4 +1,4 @@
-"""A run that begins with GPTs that are there already."""
+"""A run that starts from existing GPTs."""
 
 from pathlib import Path
 

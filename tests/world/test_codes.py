@@ -78,7 +78,7 @@ def test_a_pasted_quiz_is_read_in_many_forms(quizzes, write):
         ("", "here are 0"),
         ("1 2 3", "here are 3"),
         ("0 " * 404, "markers"),
-        ("15 " * 404, "'15', number 1 of the list, is no token"),
+        ("15 " * 404, "'15', number 1 of the list, is not a token"),
         ("1, 2, drop table", "'drop', number 3"),
         ("-1 " * 404, "no token"),
         ("٣ " * 404, "no token"),

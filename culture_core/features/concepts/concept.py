@@ -1,8 +1,8 @@
 """One ground-truth concept, and the two ways a concept of cells bears on a feature.
 
 The activation at position p is the state after token p was read, from which token p + 1 is predicted
-(docs/facts.md, "Activations and tokens"). So every concept of cells comes twice: `on` the cell just read,
-and `before` it, when it is the next one.
+(docs/reference/facts.md, "Activations and tokens"). So every concept of cells comes twice: `on` the cell just
+read, and `before` it, when it is the next one.
 """
 
 from collections.abc import Callable

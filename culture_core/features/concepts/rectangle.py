@@ -1,8 +1,8 @@
 """Concepts of shape: which rectangle a cell lies in, and which part of it.
 
-r0, r1 ... are the rectangles of a quiz by role (docs/world.md), where the grid at hand shows them: f moves r2
-of `translate` and changes the size of r2 of `grow`. Rectangles may be hidden behind others or, as in the
-inputs of `corners`, be shown only in part.
+r0, r1 ... are the rectangles of a quiz by role (docs/reference/world.md), where the grid at hand shows them:
+f moves r2 of `translate` and changes the size of r2 of `grow`. Rectangles may be hidden behind others or, as
+in the inputs of `corners`, be shown only in part.
 """
 
 from collections.abc import Callable, Iterator

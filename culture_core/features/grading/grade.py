@@ -148,7 +148,7 @@ def _n_parts(parts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _without_repeats(parts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each row with -1 in place of concepts it has already named."""
+    """Each row with -1 instead of concepts it has already named."""
     out = parts.copy()
     out[:, 1][parts[:, 1] == parts[:, 0]] = NONE
     out[:, 2][(parts[:, 2] == parts[:, 0]) | (parts[:, 2] == parts[:, 1])] = NONE

@@ -39,7 +39,7 @@ class Grades:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a feature: feature; concept, words, f1, precision, recall, auroc, baseline_f1 of its best
+        """One row per feature: feature; concept, words, f1, precision, recall, auroc, baseline_f1 of its best
         concept, "" and 0 where it has none."""
         import pandas as pd
 
@@ -54,7 +54,7 @@ class Grades:
 
     @cached_property
     def concepts(self) -> "pd.DataFrame":
-        """One row a concept: concept, words, kind, share (of tokens), graded (often enough), the best
+        """One row per concept: concept, words, kind, share (of tokens), graded (often enough), the best
         feature, f1 (its, on the second half), and the best F1 by source of the coverage."""
         import pandas as pd
 

@@ -23,7 +23,7 @@ class Half:
     """One half of the quizzes.
 
     n_tokens: tokens that are read. holds (c,): on how many of them each concept holds. planes (c, words)
-    uint64: where it does, one bit a token.
+    uint64: where it does, one bit per token.
     """
 
     n_tokens: int
@@ -89,7 +89,7 @@ def _half(concepts: PackedConcepts, first_quiz: int, stop_quiz: int) -> Half:
 
 
 def _planes(concepts: PackedConcepts, tokens: slice) -> NDArray[np.uint64]:
-    """(c, words) one bit a token, from the packed bits, where each token has one bit a concept."""
+    """(c, words) one bit per token, from the packed bits, where each token has one bit per concept."""
     rows = concepts.bits[tokens]
     out = np.zeros((len(concepts.concepts), -(-len(rows) // WORD) * WORD // 8), dtype=np.uint8)
     for k in range(len(out)):

@@ -1,4 +1,4 @@
-"""Who makes the parts of indexes: this process, several processes beside each other, or a Ray cluster.
+"""Who makes the parts of indexes: this process, several processes side by side, or a Ray cluster.
 
 A part is made on one thread whoever makes it, so that the index comes out the same, bit for bit. Two
 processes of one thread are 1.4 times as fast as one process of two. A worker process is this package's own
@@ -49,7 +49,7 @@ def make_parts(
     """Make all parts of these indexes that are not there yet.
 
     shard: (i, n) takes every n-th part from the i-th on, to run the others elsewhere. workers: processes at
-    most (default: one a core). address: of a running Ray cluster, which must see the same files (default:
+    most (default: one per core). address: of a running Ray cluster, which must see the same files (default:
     one on this machine). progress: the name of a progress bar; none is drawn without.
     Errors: CultureError when a worker fails; what it had finished is kept.
     """
@@ -146,7 +146,7 @@ def _command(jobs: Sequence[IndexJob], shard: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with one thread a worker and this very package to import."""
+    """This process's, with one thread per worker and this very package to import."""
     package = str(Path(culture_core.__file__).parents[1])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", WORKER_VARIABLE: str(os.getpid())}

@@ -1,5 +1,5 @@
 """Reading a feature index, from a notebook or the dashboard: records, tables, example quizzes with their
-overlays, profiles, neighbours. See docs/index.md.
+overlays, profiles, neighbours. See docs/reference/feature-index.md.
 
 Nothing is read before it is asked for, and what is asked of one feature reads little else.
 """
@@ -132,7 +132,7 @@ class FeatureIndex:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a feature.
+        """One row per feature.
 
         feature; fires, density (share of tokens), max, mean and rms (where it fires), dead; quizzes (in how
         many it fires); peak_task and its share of the firing, were all tasks as frequent; peak_places, at how

@@ -150,7 +150,7 @@ class FeatureStatistics:
 
 
 def _add_up(feature: NDArray, quiz: NDArray, each: Sums) -> tuple[Sums, NDArray[np.int64]]:
-    """Add up the activations of each (feature, quiz), which lie beside each other; also where they begin."""
+    """Add up the activations of each (feature, quiz), which are adjacent; also where they begin."""
     new = np.diff(quiz, prepend=-1).astype(bool) | np.diff(feature, prepend=-1).astype(bool)
     starts = np.flatnonzero(new)
     if len(starts) == 0:

@@ -1,6 +1,6 @@
 """Example quizzes of every feature: those with the highest peaks, and some at quantiles of its peaks.
 
-The peaks are sparse activations with one entry a quiz a feature fires in, on the token of the peak.
+The peaks are sparse activations with one entry per quiz a feature fires in, on the token of the peak.
 """
 
 from collections.abc import Iterator

@@ -35,7 +35,7 @@ class Probes:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a GPT, layer and concept: model, layer, concept, words, kind; auroc and f1 on quizzes the
+        """One row per GPT, layer and concept: model, layer, concept, words, kind; auroc and f1 on quizzes the
         probe was not fitted on; the same with shuffled labels as baseline_auroc and baseline_f1; selectivity,
         the AUROC above the baseline's."""
         import pandas as pd
@@ -61,7 +61,7 @@ class Probes:
         return rows
 
     def means(self) -> "pd.DataFrame":
-        """Mean scores over GPTs and concepts, one row a layer and kind of concept."""
+        """Mean scores over GPTs and concepts, one row per layer and kind of concept."""
         scores = [*SCORES, "selectivity"]
         return self.table.groupby(["layer", "kind"], sort=False)[scores].mean().reset_index()
 

@@ -1,8 +1,8 @@
-"""Does a universal feature matter in the same way to every GPT? Matched features are ablated or scaled in
+"""Does a universal feature matter to every GPT in the same way? Matched features are ablated or scaled in
 each GPT, with its SAE spliced in, and the change of last-grid loss and accuracy is kept by task.
 
 Beside the matched groups stand control groups of like density: random features, and features that no GPT has
-a mutual match for. Source: docs/universality.md, "Causal check".
+a mutual match for. Source: docs/reference/universality.md, "Causal check".
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ MATCHED, RANDOM, UNMATCHED = "matched", "random", "unmatched"
 SETS = (MATCHED, RANDOM, UNMATCHED)
 BATCH = 40
 NEIGHBOURS = 10
-# changes of loss below this, in nats a cell, are rounding
+# changes of loss below this, in nats per cell, are rounding
 LEAST_SIZE = 1e-7
 
 
@@ -121,8 +121,8 @@ def _with_rows(scores: QuizScores, rows: Tensor, changed: QuizScores) -> QuizSco
 def changes_by_task(
     before: QuizScores, after: QuizScores, batch: QuizBatch, tasks: Sequence[int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Change of last-grid loss (nats a cell) and of greedy accuracy, mean over the quizzes of each task: two
-    arrays (t,).
+    """Change of last-grid loss (nats per cell) and of greedy accuracy, mean over the quizzes of each task:
+    two arrays (t,).
 
     tasks: the t tasks, as codes in batch.task.
     """

@@ -67,8 +67,8 @@ class CausalSettings:
 class CausalProfile:
     """What changing one feature in each of m GPTs does, for t tasks.
 
-    loss: (m, t) change of last-grid loss, nats a cell; accuracy: (m, t) change of greedy accuracy; agreement:
-    the mean r over tasks between the GPTs' changes of loss. features: the feature of each GPT.
+    loss: (m, t) change of last-grid loss, nats per cell; accuracy: (m, t) change of greedy accuracy;
+    agreement: the mean r over tasks between the GPTs' changes of loss. features: the feature of each GPT.
     """
 
     loss: NDArray[np.float32]
@@ -124,7 +124,7 @@ def run_causal(
     threads: int | None = None,
     progress: bool = False,
 ) -> None:
-    """Ablate (and scale) the chosen features in every GPT and write what it does; a process a GPT, up to
+    """Ablate (and scale) the chosen features in every GPT and write what it does; one process per GPT, up to
     `workers` of them.
 
     Errors: CultureError when the matches are missing, when no group is selective, or for a hook point a MyGPT

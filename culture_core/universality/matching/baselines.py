@@ -1,8 +1,8 @@
-"""What a best match is worth: the highest r that a feature finds where there is nothing to be found.
+"""What a best match is worth: the highest r a feature finds where there is nothing to find.
 
-Three baselines (docs/universality.md, "Baselines"): shuffled quizzes (in matching.py, since it needs the same
-pairs), the SAE features of a GPT that was never trained, and the same SAE reading activations turned by a
-random rotation.
+Three baselines (docs/reference/universality.md, "Baselines"): shuffled quizzes (in matching.py, since it
+needs the same pairs), the SAE features of a GPT that was never trained, and the same SAE reading activations
+turned by a random rotation.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,8 @@
 
 The model is additive, x = position + token + rest, fitted by least squares over all tokens read, exactly and
 from sums alone: with D (tokens x c) the indicators of the positions and token values, the products of the
-rests are x'y - (D'x)' (D'D)^+ (D'y). Source: docs/universality.md, "Partial r" (Frisch and Waugh 1933).
+rests are x'y - (D'x)' (D'D)^+ (D'y). Source: docs/reference/universality.md, "Partial r" (Frisch and Waugh
+1933).
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Pearson correlation of every feature of one SAE with every feature of another, from sparse activations.
 
 Over n tokens r = (E[xy] - E[x] E[y]) / (sd x sd y); the products come from the tokens where both fire, so
-nothing dense of size tokens x features is made. Source: docs/universality.md, "Correlation" (Gurnee et al.
-2024).
+nothing dense of size tokens x features is made. Source: docs/reference/universality.md, "Correlation" (Gurnee
+et al. 2024).
 
 Memory, whatever the number of quizzes: one matrix of f_a x f_b products in float64, and the activations of
 `CHUNK` quizzes of both models.
@@ -75,8 +75,8 @@ class Codes:
 
 
 def quizzes_of(activations: SparseActivations, first: int, stop: int) -> sparse.csr_array:
-    """Activations on quizzes first .. stop - 1 as a (tokens, f) float64 matrix; tokens include the one a quiz
-    that is never read."""
+    """Activations on quizzes first .. stop - 1 as a (tokens, f) float64 matrix; tokens include the one per
+    quiz that is never read."""
     rows = activations.by_token
     assert rows is not None, "these activations are in the order of features only"
     starts = rows.indptr[first * QUIZ_LENGTH : stop * QUIZ_LENGTH + 1]
@@ -89,7 +89,7 @@ def quizzes_of(activations: SparseActivations, first: int, stop: int) -> sparse.
 def cofiring(a: Codes, b: Codes, shuffle: np.random.Generator | None = None) -> NDArray[np.float64]:
     """Sums over tokens of x y for every feature x of a and y of b: (f_a, f_b).
 
-    shuffle: pair the quizzes of a with other quizzes of b, each position with the same position, drawn anew
+    shuffle: pair the quizzes of a with other quizzes of b, each position with the same position, drawn again
     in each chunk of quizzes; no quiz is paired with itself.
     """
     assert a.n_quizzes == b.n_quizzes

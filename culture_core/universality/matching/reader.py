@@ -121,8 +121,8 @@ class MatchReader:
 
     @property
     def similarities(self) -> list[dict[str, Any]]:
-        """One record a pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
-        pairs; empty: not measured."""
+        """One record per pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their
+        mutual pairs; empty: not measured."""
         return self._figures.get("similarities", [])
 
     @property
@@ -162,7 +162,7 @@ class MatchReader:
         )
 
     def table(self, model_k: int) -> "pd.DataFrame":
-        """One row a feature of a model.
+        """One row per feature of a model.
 
         feature; universality; excess_NAME above each baseline; partial_r, mean over the other models;
         n_mutual, n_one_to_one: in how many of them; reseeded_r; group, -1 for none. NaN: not measured.
@@ -190,7 +190,7 @@ class MatchReader:
 
     @cached_property
     def groups(self) -> "pd.DataFrame":
-        """One row a group, highest mean r first: one feature a model, all of them mutual best matches.
+        """One row per group, highest mean r first: one feature per model, all of them mutual best matches.
 
         group, its number; gpt_K, the feature of GPT K; mean_r, min_r over all pairs of the group; partial_r,
         mean; excess, mean r above the shuffled quizzes. NaN: not measured.

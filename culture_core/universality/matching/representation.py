@@ -3,7 +3,7 @@
 SVCCA: the mean canonical correlation between the two sets of directions, each first reduced to the principal
 components that hold 99% of its variance (Raghu et al. 2017). RSA: Spearman's correlation between the
 distances, 1 - r, of all pairs of directions within one SAE and within the other (Kriegeskorte et al. 2008).
-The null of both pairs the features at random. Source: docs/universality.md, "Paired features".
+The null of both pairs the features at random. Source: docs/reference/universality.md, "Paired features".
 """
 
 from dataclasses import dataclass

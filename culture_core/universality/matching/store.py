@@ -1,4 +1,4 @@
-"""Matches on disk: one folder a hook point, for all models together."""
+"""Matches on disk: one folder per hook point, for all models together."""
 
 import time
 from collections.abc import Sequence

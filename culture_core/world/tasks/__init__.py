@@ -1,4 +1,5 @@
-"""The tasks by name: TASK_FUNCTIONS[name](draws of n quizzes) -> their grids and the truth about them."""
+"""The tasks by name: `TASK_FUNCTIONS[name]` maps the draws of n quizzes to their grids and the truth about
+them."""
 
 from collections.abc import Callable
 

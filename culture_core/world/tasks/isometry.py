@@ -62,7 +62,7 @@ def _draw_grids(boxes: Tensor, colours: Tensor) -> Tensor:
 def isometry(draws: Draws) -> TaskQuizzes:
     """f mirrors the grid left to right or not, turns it counterclockwise by quarters, shifts it by (di, dj).
 
-    rectangles: the three boxes in X, the last on top. colours: theirs, drawn anew for each pair.
+    rectangles: the three boxes in X, the last on top. colours: theirs, drawn again for each pair.
     """
     rule = draws.integers(72)
     table = _boxes(draws.keys.device)

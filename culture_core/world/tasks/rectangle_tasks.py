@@ -1,6 +1,6 @@
 """The eight world tasks: three rectangles that do not overlap, and a rule for one part of them.
 
-Each function draws a batch of quizzes and states its rule; all rules: docs/world.md, "World tasks".
+Each function draws a batch of quizzes and states its rule; all rules: docs/reference/world.md, "World tasks".
 """
 
 from collections.abc import Callable
