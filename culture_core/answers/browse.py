@@ -105,7 +105,7 @@ def write_browse(
 
 
 def browse_is_current(population: PopulationFolder, models: list[int], settings: BrowseSettings) -> bool:
-    """Whether the browse set there is of the present GPTs and culture quizzes, with these settings."""
+    """Whether the stored browse set belongs to the current GPTs, culture quizzes and settings."""
     path = population.browse / artifacts.MANIFEST
     if not path.is_file():
         return False

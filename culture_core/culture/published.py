@@ -1,4 +1,4 @@
-"""Culture quizzes from elsewhere, and to elsewhere: the published c_quizzes.pth layout."""
+"""Import and export of culture quizzes in the published c_quizzes.pth layout."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ def open_store(population: PopulationFolder) -> CultureStore:
 
 
 def adopt(store: CultureStore, train: Tensor, test: Tensor, imported: str) -> CultureStore:
-    """Add quizzes (n, 404) of which neither author nor verdicts are known; imported: where they are from."""
+    """Add quizzes (n, 404) whose author and verdicts are unknown; imported: where they come from."""
     tokens = reconfigure(torch.cat([train, test]), QUESTION).numpy()
     table = empty_table(len(store.models), len(tokens))
     table.tokens[:] = tokens

@@ -112,7 +112,7 @@ def identity(settings: CircuitSettings, model_sha256: str) -> dict[str, Any]:
 
 
 def is_current(population: PopulationFolder, model_k: int, wanted: dict[str, Any]) -> bool:
-    """Whether the circuits of a GPT are there, and made from what `identity` says."""
+    """Whether the circuits of a GPT exist and were made from what `identity` says."""
     path = population.circuits_of(model_k) / artifacts.MANIFEST
     if not path.is_file():
         return False

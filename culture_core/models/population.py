@@ -1,4 +1,4 @@
-"""Populations of GPTs on disk: our own folders (safetensors + manifest), published ones, and the way between.
+"""Populations of GPTs on disk: our own (safetensors + manifest), published ones, and their conversion.
 
 A source of models is named by a string: a population folder (`cache/NAME`), any folder of published
 gpt_NNN.pth files, or `hub` (the published models, downloaded).
@@ -73,7 +73,7 @@ class ModelSource:
     def load_models(self, model_ks: int | Iterable[int] | None = None) -> list[MyGPT]:
         """The models asked for, in that order; all of them when None.
 
-        Errors: CultureError on an id that is not there.
+        Errors: CultureError for an unknown id.
         """
         if model_ks is None:
             model_ks = self.ids

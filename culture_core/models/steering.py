@@ -1,4 +1,4 @@
-"""A model with what is computed at one hook point replaced, the model itself left as it is.
+"""A model with the value at one hook point replaced; the model itself stays unchanged.
 
 Hooks set on a model are seen by everyone who uses it. Here nothing is set: a MyGPT takes the replacement as
 an argument, and a HookedTransformer is used through a copy of its modules that shares the weights. So threads
@@ -38,7 +38,7 @@ class Halfway:
     first: int
 
     def logits(self, replace: Replacement | None = None) -> Tensor:
-        """Logits (n, t, 15) with the value at the hook point replaced, or as it is."""
+        """Logits (n, t, 15) with the value at the hook point replaced, or unchanged."""
         if replace is None:
             return self.model.finish(self.x, self.first)
         if self.hook.endswith(RESID_POST):

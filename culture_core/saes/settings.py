@@ -1,4 +1,4 @@
-"""What an SAE is trained with."""
+"""Settings of SAE training."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SAESettings:
-    """What an SAE is trained with.
+    """Settings of SAE training.
 
     hook: TransformerLens name of the hook point. architecture: a key of ARCHITECTURES.
     width: features per dimension of the hook. k: features that fire a token (batchtopk, topk, matryoshka).

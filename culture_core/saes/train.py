@@ -33,7 +33,7 @@ REPORT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Standing:
-    """How the training of one SAE stands, measured on the last batch.
+    """Progress of training one SAE, measured on the last batch.
 
     done: share of the training that is behind. dead_share: of features that have not fired for long.
     seconds_left: at the speed so far.
@@ -56,7 +56,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class FinetuningStanding:
-    """How the last stage of one SAE stands. divergence: of the GPT's predictions, in nats per token."""
+    """Progress of the last stage of one SAE. divergence: of the GPT's predictions, in nats per token."""
 
     hook: str
     done: float

@@ -41,7 +41,7 @@ def parse_budget(text: str) -> Budget:
 
 
 def planned_decay(budget: Budget, recipe: Recipe, seen: int, elapsed: float) -> Decay | None:
-    """Where the decay lies, once it is known: at once for a budget of quizzes, late for one of seconds.
+    """Where the decay starts, once known: immediately for a budget of quizzes, late for one of seconds.
 
     seen: quizzes of the GPT that has seen most. elapsed: seconds the run has taken so far.
     """

@@ -22,7 +22,7 @@ WAIT_SECONDS = 1.0
 class Job:
     """What every worker of a run is told.
 
-    n_workers: workers that share the run's GPTs, for reckoning how much of a budget of seconds is spent.
+    n_workers: workers that share the run's GPTs, to compute how much of a budget of seconds is spent.
     slice_seconds: between two checkpoints of a GPT.
     """
 

@@ -155,7 +155,7 @@ def concatenate(batches: Sequence[QuizBatch]) -> QuizBatch:
 
 
 def empty_batch(n: int, device: torch.device | str = "cpu") -> QuizBatch:
-    """Room for n quizzes of which nothing is known: no rectangles, colours or parameters; tokens unset."""
+    """Room for n quizzes about which nothing is known: no rectangles, colours or parameters; tokens unset."""
 
     def filled(value: int, *shape: int, dtype: torch.dtype) -> Tensor:
         return torch.full((n, *shape), value, dtype=dtype, device=device)

@@ -70,7 +70,7 @@ def structure_of(tokens: Tensor) -> Tensor:
 
 
 def _inverse_orders(structure: Tensor) -> Tensor:
-    """Where each grid A, f_A, B, f_B lies among the blocks: structure (n,) -> (n, 4) int64."""
+    """Which block holds each grid A, f_A, B, f_B: structure (n,) -> (n, 4) int64."""
     return grid_orders(structure.device).argsort(dim=1)[structure.long()]
 
 

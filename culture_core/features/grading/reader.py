@@ -67,7 +67,7 @@ class Grades:
     def of_feature(self, feature: int) -> list[ConceptGrade]:
         """The kept concepts of a feature, best first (on the half that thresholds are fitted on).
 
-        Errors: CultureError for a feature that is not there.
+        Errors: CultureError for an unknown feature.
         """
         self._check(feature)
         ranks = np.flatnonzero(self._arrays["parts"][feature, :, 0] != NONE)

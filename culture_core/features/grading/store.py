@@ -54,7 +54,7 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
 
 
 def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
-    """Whether the grades that lie there were made from the present inputs with the present settings."""
+    """Whether the stored grades were made from the current inputs and settings."""
     try:
         manifest = artifacts.read_json(population.concepts(hook, model_k) / artifacts.MANIFEST)
     except CultureError:

@@ -46,7 +46,7 @@ def make_parts(
     address: str | None = None,
     progress: str | None = None,
 ) -> None:
-    """Make all parts of these indexes that are not there yet.
+    """Make all missing parts of these indexes.
 
     shard: (i, n) takes every n-th part from the i-th on, to run the others elsewhere. workers: processes at
     most (default: one per core). address: of a running Ray cluster, which must see the same files (default:
@@ -122,7 +122,7 @@ def _processes(
 
 
 def _by_command(job: IndexJob) -> bool:
-    """Whether `culture index` has options for all there is to a job."""
+    """Whether the options of `culture index` can express a job."""
     return job.device == "cpu" and job.quiz_set == QuizSet(job.quiz_set.n, job.quiz_set.seed)
 
 

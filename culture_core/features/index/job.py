@@ -69,7 +69,7 @@ class IndexJob:
         return self.parts / f"quizzes_{span.start:08d}_{span.stop:08d}.npz"
 
     def missing(self) -> list[range]:
-        """The quizzes of each part that is not there yet."""
+        """The quizzes of each missing part."""
         return [span for span in self.spans() if not self.path(span).is_file()]
 
     def prepare(self) -> None:

@@ -331,7 +331,7 @@ class FeatureIndex:
 
 
 def _distinct(positions: NDArray[np.integer]) -> NDArray[np.int64]:
-    """How many different positions each row of (f, k) holds; -1 stands for none."""
+    """The number of distinct positions in each row of (f, k); -1 means none."""
     ordered = np.sort(positions, axis=1)
     new = np.diff(ordered, axis=1, prepend=-1) != 0
     return new.sum(1)

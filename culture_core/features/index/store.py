@@ -35,7 +35,7 @@ def remedy(population: PopulationFolder, hook: str, variant: str = "") -> str:
 
 
 def is_current(job: IndexJob) -> bool:
-    """Whether the index of a job is there and made from the present inputs with the same settings."""
+    """Whether the index of a job exists and was made from the current inputs with the same settings."""
     path = job.index / artifacts.MANIFEST
     return path.is_file() and artifacts.read_json(path).get("inputs") == job.inputs()
 
@@ -282,7 +282,7 @@ def ensure_activations(
 
 
 def job_of(population: PopulationFolder, hook: str, model_k: int, manifest: dict[str, Any]) -> IndexJob:
-    """The job that makes an index once more.
+    """The job that rebuilds an index.
 
     Errors: CultureError when the index was made by an older version, or of other quizzes than are made now.
     """

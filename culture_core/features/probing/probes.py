@@ -1,4 +1,4 @@
-"""Linear probes: what of the listed concepts can be read off the residual stream, layer by layer.
+"""Linear probes: which of the listed concepts can be read off the residual stream, layer by layer.
 
 A probe is a ridge regression to a concept's labels 0 and 1 (scikit-learn's Ridge, as in its RidgeClassifier),
 all concepts of a layer at once; its direction is that of Fisher's discriminant. Threshold and weights are of

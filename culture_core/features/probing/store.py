@@ -81,7 +81,7 @@ def probe_inputs(
 def probes_are_current(
     population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
 ) -> bool:
-    """Whether the probes that lie there were made from the present GPTs with these settings."""
+    """Whether the stored probes were made from the current GPTs with these settings."""
     try:
         manifest = artifacts.read_json(population.probes / artifacts.MANIFEST)
     except CultureError:

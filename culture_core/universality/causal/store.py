@@ -210,7 +210,7 @@ def _made_from(population: PopulationFolder, hook: str, settings: CausalSettings
 
 
 def causal_is_current(population: PopulationFolder, hook: str, settings: CausalSettings) -> bool:
-    """Whether the causal check there was made from the present matches with these settings."""
+    """Whether the stored causal check was made from the current matches with these settings."""
     path = population.causal(hook) / artifacts.MANIFEST
     if not path.is_file():
         return False

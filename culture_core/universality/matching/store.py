@@ -64,7 +64,7 @@ def match_population(
 def matches_are_current(
     population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
 ) -> bool:
-    """Whether the matches there were made from the present indexes with these settings."""
+    """Whether the stored matches were made from the current indexes with these settings."""
     path = population.matches(hook) / artifacts.MANIFEST
     if not path.is_file():
         return False
