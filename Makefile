@@ -9,7 +9,7 @@ PORT ?= 8501
 dashboard: $(VENV)/.run
 	$(BIN)/streamlit run dashboard/Home.py --server.port $(PORT)
 
-# under 90 seconds on two cores: lint, types, and the tests not marked slow (tests/conftest.py says which are)
+# under 90 seconds on two cores: lint, types, and the tests not marked slow (tests/lanes.py says which are)
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

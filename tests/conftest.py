@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
+from lanes import is_slow
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
@@ -23,6 +24,13 @@ SMALL_SAE = (
     *("--finetune-quizzes", "8", "--workers", "1"),
 )
 SMALL_FIGURES = ("--num-test-samples", "16", "--held-out-tokens", "6000", "--workers", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, which `make check` leaves out."""
+    for item in items:
+        if is_slow(item):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

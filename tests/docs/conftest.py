@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from doc_pages import POPULATION_IN_DOCS, SMALL_HOOK
 from match_helpers import make_two_groups
-from pages import POPULATION_IN_DOCS, SMALL_HOOK
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from pages import HOOK_IN_DOCS, SMALL_HOOK, Page, pages
+from doc_pages import HOOK_IN_DOCS, SMALL_HOOK, Page, pages
 
 WITH_CODE = [page for page in pages() if page.blocks("python")]
 

@@ -4,7 +4,7 @@ import argparse
 import shlex
 
 import pytest
-from pages import Page, pages
+from doc_pages import Page, pages
 
 from culture_core.cli.main import build_parser
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pages import REPOSITORY, Page, pages
+from doc_pages import REPOSITORY, Page, pages
 
 NAMED = re.compile(r'((?:docs/)[\w/-]+\.md)((?:,\s+"[^"]+")*)')
 TITLE = re.compile(r'"([^"]+)"')

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from pages import REPOSITORY
+from doc_pages import REPOSITORY
 
 from culture_core.world.quizzes import generate_quizzes
 

@@ -1,0 +1,50 @@
+"""Which tests are slow: `make check` leaves them out, `make test` runs all.
+
+By measured CPU time: files of more than some five seconds, and whatever needs a population built by the real
+commands (some forty).
+"""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+SLOW_FIXTURES = {"built_population", "answered_population"}
+SLOW_PATHS = (
+    "browser/",
+    "cli/",
+    "culture/test_published.py",
+    "culture/test_rounds.py",
+    "dashboard/test_circuits_page.py",
+    "dashboard/test_full_population.py",
+    "dashboard/test_lab_page.py",
+    "dashboard/test_live.py",
+    "docs/test_code_blocks.py",
+    "docs/test_site.py",
+    "evaluation/test_ablation.py",
+    "evaluation/test_circuits.py",
+    "evaluation/test_scoring.py",
+    "features/index/test_index_parts.py",
+    "features/probing/",
+    "models/test_generation.py",
+    "models/test_hub.py",
+    "models/test_patch.py",
+    "robustness/",
+    "saes/test_fast_topk.py",
+    "saes/test_finetune.py",
+    "saes/test_sae_evaluation.py",
+    "saes/test_sae_training.py",
+    "test_processes.py",
+    "training/test_distributed.py",
+    "training/test_kernel_engine.py",
+    "training/test_launch.py",
+    "training/test_trainer.py",
+    "training/test_worker.py",
+    "universality/matching/test_correlation.py",
+)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Whether a test is in a slow file or builds on a slow fixture."""
+    path = item.path.relative_to(TESTS).as_posix()
+    return path.startswith(SLOW_PATHS) or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
