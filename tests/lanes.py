@@ -30,16 +30,12 @@ SLOW_PATHS = (
     "models/test_hub.py",
     "models/test_patch.py",
     "robustness/",
-    "saes/test_fast_topk.py",
-    "saes/test_finetune.py",
     "saes/test_sae_evaluation.py",
     "saes/test_sae_training.py",
     "test_processes.py",
     "training/test_distributed.py",
-    "training/test_kernel_engine.py",
     "training/test_launch.py",
-    "training/test_trainer.py",
-    "training/test_worker.py",
+    "training/test_start.py",
     "universality/matching/test_correlation.py",
 )
 

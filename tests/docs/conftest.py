@@ -1,5 +1,6 @@
 """A place to run the code of the docs in: a small population under the names that the docs use."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,20 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 
 
-@pytest.fixture
-def workplace(built_population, copy_population, tmp_path, monkeypatch) -> Path:
-    """The working directory: in it cache/world-1M is a small population with groups and a causal check."""
-    population = copy_population(built_population)
+@pytest.fixture(scope="session")
+def documented(built_population, tmp_path_factory) -> Path:
+    """A folder in which cache/world-1M is a small population with two groups and a causal check of them."""
+    folder = tmp_path_factory.mktemp("docs")
+    population = PopulationFolder(folder / POPULATION_IN_DOCS)
+    shutil.copytree(built_population.root, population.root)
     make_two_groups(population, SMALL_HOOK)
     command = ["causal", "--population", str(population.root), "--groups", "2", "--n", "16", "--workers", "1"]
     assert main(command) == 0
-    documented = PopulationFolder(tmp_path / POPULATION_IN_DOCS)
-    documented.root.parent.mkdir()
-    population.root.rename(documented.root)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def workplace(documented, monkeypatch) -> Path:
+    """That folder, as the working directory."""
+    monkeypatch.chdir(documented)
+    return documented
