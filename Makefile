@@ -31,7 +31,7 @@ types: $(VENV)/.dev
 
 # docs/ as a site in site/; a broken link or docstring reference fails the build
 docs: $(VENV)/.dev
-	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # builds every artifact of cache/world-1M; skips what is up to date
 build: $(VENV)/.run
