@@ -24,7 +24,9 @@ class Check:
     def __init__(self, tasks: Sequence[str], n: int, device: torch.device) -> None:
         self.quizzes: QuizBatch = evaluation_quizzes(n, CHECK_SEED, tasks, device=str(device))
 
-    def __call__(self, weights: Mapping[str, Tensor], config: MyGPTConfig, route: Route) -> list[dict[str, Any]]:
+    def __call__(
+        self, weights: Mapping[str, Tensor], config: MyGPTConfig, route: Route
+    ) -> list[dict[str, Any]]:
         """For each GPT what `culture evaluate` reports: greedy and expected accuracy, by task and structure."""
         with torch.no_grad(), attention_by(route):
             by_model = self._scores(weights, StackedModel(config, route, self.quizzes.device))
@@ -34,7 +36,9 @@ class Check:
         n_models, n_tokens = len(weights["readout.bias"]), model.config.n_tokens
         parts: list[list[Any]] = [[] for _ in range(n_models)]
         for tokens in self.quizzes.tokens.split(QUIZZES_AT_ONCE):
-            logits = model.logits(weights, tokens.expand(n_models, -1, -1))[:, :, LAST_GRID, :n_tokens].float()
+            logits = model.logits(weights, tokens.expand(n_models, -1, -1))[
+                :, :, LAST_GRID, :n_tokens
+            ].float()
             for k in range(n_models):
                 parts[k].append(score_last_grid(logits[k], tokens[:, LAST_GRID]))
         return [join_scores(scores) for scores in parts]

@@ -55,6 +55,11 @@ class Feed:
         self._place += count
         return self._current.tokens[:, part], self._current.structure[:, part]
 
+    def fill(self) -> None:
+        """Make the first chunk, if that is not done yet."""
+        if self._place == self.chunk:
+            self._swap()
+
     def work(self) -> None:
         """Make one more piece of the next chunk, beside what the device computes."""
         next(self._pieces, None)

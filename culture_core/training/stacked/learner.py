@@ -22,11 +22,12 @@ Batch = tuple[Tensor, Tensor]
 class Learner:
     """The GPTs, their optimizer, and sums of their losses since these were last read.
 
-    weights: stacked, float32, on the device.
+    weights: stacked, float32, on the device. seen: quizzes each was trained on; steps: how many they took.
     """
 
     def __init__(self, models: Sequence[MyGPT], recipe: Recipe, device: torch.device) -> None:
         self.config, self.recipe, self.device, self.n_models = models[0].config, recipe, device, len(models)
+        self.seen = self.steps = 0
         self.weights = {name: t.to(device).requires_grad_() for name, t in stack(models).items()}
         self.optimizer = StackedOptimizer(self.weights, recipe)
         every = torch.arange(len(STRUCTURES))
@@ -45,7 +46,10 @@ class Learner:
         """For each GPT the mean loss over all tokens and over answers since the last call, in nats."""
         total, n, last_grid, n_asked = self._sums.tolist()
         self._sums.zero_()
-        return [(a / max(1.0, b), c / max(1.0, d)) for a, b, c, d in zip(total, n, last_grid, n_asked, strict=True)]
+        return [
+            (a / max(1.0, b), c / max(1.0, d))
+            for a, b, c, d in zip(total, n, last_grid, n_asked, strict=True)
+        ]
 
 
 class TrainingStep:
@@ -70,6 +74,8 @@ class TrainingStep:
             self._train()
         else:
             self._graph.replay()
+        self.learner.seen += self.batch
+        self.learner.steps += 1
 
     def capture(self, next_batch: Callable[[], Batch]) -> None:
         """Record the step as a CUDA graph, after a few steps (on batches from next_batch) that warm it up."""

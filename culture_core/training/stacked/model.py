@@ -104,12 +104,20 @@ class StackedModel:
 
     def _attention(self, x: Tensor, block: _Block) -> Tensor:
         """x: (g, n, d), already normalised. Returns (g, n, d)."""
-        heads, keys, width = self.config.n_heads, self.key_width, self.width
-        joined = torch.bmm(x, block.qkv.mT) + block.qkv_bias
-        parts = joined.split([heads * keys, heads * keys, heads * width], dim=2)
-        q, k, v = (part.view(-1, QUIZ_LENGTH, heads, part.shape[2] // heads).transpose(1, 2) for part in parts)
-        mixed = self._attend(q, k, v).transpose(1, 2)
-        return torch.bmm(mixed.reshape(len(x), -1, heads * width), block.out)
+        return torch.bmm(self.mix(torch.bmm(x, block.qkv.mT) + block.qkv_bias), block.out)
+
+    def mix(self, qkv: Tensor) -> Tensor:
+        """What the heads mix, (g, n, h w), from queries, keys and values side by side, (g, n, qkv_width)."""
+        heads = self.config.n_heads
+        parts = qkv.split([heads * self.key_width, heads * self.key_width, heads * self.width], dim=2)
+        q, k, v = (
+            part.view(-1, QUIZ_LENGTH, heads, part.shape[2] // heads).transpose(1, 2) for part in parts
+        )
+        return self._attend(q, k, v).transpose(1, 2).reshape(len(qkv), -1, heads * self.width)
+
+    @property
+    def qkv_width(self) -> int:
+        return self.config.n_heads * (2 * self.key_width + self.width)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if q.device.type == "cpu" and not self.route.padded:

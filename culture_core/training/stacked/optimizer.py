@@ -1,5 +1,5 @@
-"""Muon and AdamW on stacked weights: a step is a fixed sequence of tensor operations, with no number read back
-from the device, so that a CUDA graph can hold it.
+"""Muon and AdamW on stacked weights: a fixed sequence of tensor operations, with no number read back from the
+device, so that a CUDA graph can hold it.
 
 The updates are those of training/muon.py and torch.optim.AdamW (a test compares them).
 """

@@ -1,4 +1,4 @@
-"""The rate of a training that is planned by wall clock: warm-up, stable, linear decay to nothing at its end."""
+"""The rate of a training planned by wall clock: warm-up, stable, linear decay to nothing at its end."""
 
 from dataclasses import dataclass
 
