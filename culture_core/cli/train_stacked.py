@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         default=None,
-        help="go on from the weights in the --out folder of a run before, with the next quizzes of its streams "
-        "and a decay of its own (recipe by default: half the rates, nine tenths decaying)",
+        help="go on from the weights in the --out folder of a run before, with the next quizzes of its "
+        "streams and a decay of its own (recipe by default: half the rates, nine tenths decaying)",
         metavar="DIR",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -72,6 +72,7 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
     from culture_core.cli.train import changed
     from culture_core.models.mygpt import preset
     from culture_core.training.hardware import find_device
+    from culture_core.training.stacked.clock import Clock
     from culture_core.training.stacked.settings import FIRST_RECIPE, RESUMED_RECIPE, StackedSettings
     from culture_core.world.quizzes import resolve_tasks
 
@@ -83,7 +84,7 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
         seed=args.seed,
         tasks=resolve_tasks(args.tasks),
         minutes=args.minutes,
-        started=time.time() if args.started is None else args.started,
+        clock=Clock(time.time() if args.started is None else args.started),
         out=Path(args.out),
         device=find_device(args.device),
         batch=args.batch,

@@ -1,7 +1,7 @@
 """torch.compile in a process of its own, while training goes on without it.
 
-A compiler can take a minute on a fresh machine, or fail. This process compiles the same step and leaves what it
-made in the compiler's cache on disk, so that the training process, once this one has succeeded, has it in seconds.
+A compiler can take a minute on a fresh machine, or fail. This process compiles the same step and leaves what
+it made in the compiler's cache on disk: once it has succeeded, the training process has it in seconds.
 
     python -m culture_core.training.stacked.background '{"preset": "4M", ...}'
 """
@@ -46,7 +46,7 @@ class BackgroundCompiler:
 
     def __init__(self, shape: Shape) -> None:
         command = [sys.executable, "-m", __name__, json.dumps(asdict(shape))]
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._errors)
 
     def is_done(self) -> bool:

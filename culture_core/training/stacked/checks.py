@@ -27,7 +27,7 @@ class Check:
     def __call__(
         self, weights: Mapping[str, Tensor], config: MyGPTConfig, route: Route
     ) -> list[dict[str, Any]]:
-        """For each GPT what `culture evaluate` reports: greedy and expected accuracy, by task and structure."""
+        """For each GPT what `culture evaluate` reports: loss and accuracy, by task and by structure."""
         with torch.no_grad(), attention_by(route):
             by_model = self._scores(weights, StackedModel(config, route, self.quizzes.device))
         return [summarise(scores, self.quizzes) for scores in by_model]

@@ -5,40 +5,45 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from culture_core.training import log
+from culture_core.training.stacked.clock import Clock
 from culture_core.training.stacked.learner import Learner
 from culture_core.training.stacked.output import OutputFolder
 
 
 class Journal:
-    """started: time.time() at which the budget began. work: operations of a step for each quiz of every GPT;
-    matrix_rate: operations a second of a bare product."""
+    """Prints, and appends to the log.
 
-    def __init__(self, out: OutputFolder, started: float) -> None:
-        self.out, self.started = out, started
+    work: operations of a step for one quiz of every GPT. matrix_rate: operations a second of a bare product.
+    speed: quizzes/s of each GPT at the last note.
+    """
+
+    def __init__(self, out: OutputFolder, clock: Clock) -> None:
+        self.out, self.clock = out, clock
         self.work = self.matrix_rate = 1.0
         self.speed = 0.0
         self._since, self._seen = 0.0, 0
 
     def say(self, text: str) -> None:
-        print(f"{time.time() - self.started:6.1f} s  {text}", flush=True)
+        print(f"{self.clock.now:6.1f} s  {text}", flush=True)
 
     def restart(self, learner: Learner) -> None:
         """Measure speed from here on: after a pause, which does not count."""
-        self._since, self._seen = time.perf_counter(), learner.seen
+        self._since, self._seen = self.clock.now, learner.seen
 
     def is_due(self, seconds: float) -> bool:
-        return time.perf_counter() - self._since > seconds
+        return self.clock.now - self._since > seconds
 
     def note(self, learner: Learner, rate: float, last: float) -> None:
         """A line and a record for each GPT. last: seconds on the clock at which training ends."""
         losses = learner.read_losses()
-        seconds = time.perf_counter() - self._since
+        seconds = self.clock.now - self._since
         self.speed = (learner.seen - self._seen) / max(seconds, 1e-9)
-        now = time.time() - self.started
+        now = self.clock.now
         flops = self.speed * self.work
         by_the_end = learner.seen + self.speed * max(0.0, last - now)
         self.say(
-            f"rate {rate:4.2f} | {learner.seen:,} quizzes a GPT, {self.speed:,.0f}/s, {by_the_end:,.0f} by the end"
+            f"rate {rate:4.2f} | {learner.seen:,} quizzes a GPT, {self.speed:,.0f}/s, "
+            f"{by_the_end:,.0f} by the end"
             f" | loss {_words(losses, 0)} last grid {_words(losses, 1)}"
             f" | {flops / 1e12:.2f} TFLOP/s, {flops / self.matrix_rate:.0%} of a bare product's"
         )
@@ -52,7 +57,7 @@ class Journal:
             self._append(k, "test", seen, {**report, "tested": report["quizzes"], "quizzes": seen})
 
     def _append(self, model_k: int, event: str, seen: int, values: Mapping[str, Any]) -> None:
-        when = {"seconds": round(time.time() - self.started, 1)}
+        when = {"seconds": round(self.clock.now, 1)}
         stamp = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         log.append(self.out.log, {"gpt": model_k, "event": event, "quizzes": seen, **values, **when, **stamp})
 

@@ -1,6 +1,5 @@
-"""Checks of a training of stacked GPTs: the best weights so far are kept in the output folder, with the report."""
+"""Checks of a training of stacked GPTs, which keep the best weights in the output folder, with the report."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,7 +38,7 @@ class Keeper:
 
     def check(self, route: Route, *, finished: bool = False) -> None:
         """Check, write, and let the next quizzes prefer the tasks that fail."""
-        started, learner = time.perf_counter(), self.learner
+        started, learner = self.journal.clock.now, self.learner
         candidates: dict[str, Mapping[str, Tensor]] = {
             "average": learner.optimizer.average,
             "last": learner.weights,
@@ -56,7 +55,7 @@ class Keeper:
             self._keep(best, candidates[best], reports[best])
         self._write_report(finished)
         self._prefer_failing_tasks(reports[best])
-        self.journal.say(f"checked and written in {time.perf_counter() - started:.1f} s")
+        self.journal.say(f"checked and written in {self.journal.clock.now - started:.1f} s")
         self.journal.restart(learner)
 
     def _note(self, accuracy: Mapping[str, float], best: str, reports: Sequence[Mapping[str, Any]]) -> None:
@@ -89,4 +88,4 @@ class Keeper:
             self.feed.mix[k] = task_mix(accuracy, self.learner.recipe).to(torch.float32)
 
     def _seconds(self) -> float:
-        return round(time.time() - self.journal.started, 1)
+        return round(self.journal.clock.now, 1)

@@ -20,7 +20,7 @@ from culture_core.training.stacked.output import OutputFolder
 from culture_core.training.stacked.schedule import ClockSchedule, average_blend
 from culture_core.training.stacked.settings import StackedSettings
 from culture_core.training.stacked.speed import flops_a_quiz, matrix_rate
-from culture_core.training.stacked.trials import Trials, Tried, choose
+from culture_core.training.stacked.trials import Trials, Tried, choose, free_memory
 from culture_core.training.trainer import initial_model
 
 CHUNK_ON_GPU, CHUNK_ON_CPU = 65_536, 1_024
@@ -28,7 +28,7 @@ CHUNK_ON_GPU, CHUNK_ON_CPU = 65_536, 1_024
 CHECKS = (0.22, 0.4, 0.6, 0.8)
 # what the last check and the writing may take
 RESERVE_SECONDS, RESERVE_SHARE = 12.0, 0.15
-LOG_SECONDS = 5.0
+LOG_SECONDS, LOG_SHARE = 5.0, 0.05
 STEPS_IN_FLIGHT = 2
 # a compiled step is taken up only while this share of the budget is left
 LEAST_LEFT = 0.2
@@ -41,7 +41,7 @@ def train(settings: StackedSettings) -> OutputFolder:
     """
     out = OutputFolder(settings.out)
     models, report = _beginning(settings)
-    journal = Journal(out, settings.started)
+    journal = Journal(out, settings.clock)
     out.begin_log(OutputFolder(settings.resume) if settings.resume else None)
     _measure(settings, journal, report)
     learner = Learner(models, settings.recipe, settings.device)
@@ -63,22 +63,12 @@ class _Run:
     def __init__(
         self, settings: StackedSettings, learner: Learner, feed: Feed, journal: Journal, trials: Trials
     ) -> None:
-        self.settings, self.learner, self.feed, self.journal, self.trials = (
-            settings,
-            learner,
-            feed,
-            journal,
-            trials,
-        )
+        self.settings, self.clock, self.journal = settings, settings.clock, journal
+        self.learner, self.feed, self.trials = learner, feed, trials
         self.budget = 60 * settings.minutes
         self._first_seen = learner.seen
         self._in_flight: deque[torch.cuda.Event] = deque()
         self._stop_asked: list[int] = []
-
-    @property
-    def now(self) -> float:
-        """Seconds since the budget began."""
-        return time.time() - self.settings.started
 
     def train(self, tried: Tried, keeper: Keeper) -> None:
         before = signal.signal(signal.SIGTERM, lambda number, _frame: self._stop_asked.append(number))
@@ -95,16 +85,16 @@ class _Run:
     def _steps(self, tried: Tried, keeper: Keeper, background: BackgroundCompiler | None) -> Tried:
         """Train until the time is over; returns how it did the last step."""
         recipe, reserve = self.settings.recipe, min(RESERVE_SECONDS, RESERVE_SHARE * self.budget)
-        schedule = ClockSchedule(self.now, self.budget - reserve, recipe.decay_share, recipe.warmup)
+        schedule = ClockSchedule(self.clock.now, self.budget - reserve, recipe.decay_share, recipe.warmup)
         checks = deque(share * self.budget for share in CHECKS)
         self.journal.say(f"chosen: {tried.candidate.name}")
         self.learner.read_losses()
         self.journal.restart(self.learner)
-        rate = 0.0
-        while (now := self.now) < schedule.last and not self._stop_asked:
+        rate, log_seconds = 0.0, min(LOG_SECONDS, LOG_SHARE * self.budget)
+        while (now := self.clock.now) < schedule.last and not self._stop_asked:
             rate = schedule.rate(now, self.learner.seen - self._first_seen + tried.step.batch)
             self._step(tried, rate)
-            if self.journal.is_due(LOG_SECONDS):
+            if self.journal.is_due(log_seconds):
                 self.journal.note(self.learner, rate, schedule.last)
             if checks and now > checks[0]:
                 checks.popleft()
@@ -145,9 +135,10 @@ class _Run:
         if error := background.error():
             self.journal.say(f"dropped: compiled: {error}")
             return tried
-        if self.now > (1 - LEAST_LEFT) * self.budget:
+        if self.clock.now > (1 - LEAST_LEFT) * self.budget:
             return tried
         found = self.trials.attempt(replace(tried.candidate, compiled=True))
+        free_memory()
         self.learner.read_losses()
         self.journal.restart(self.learner)
         if found is None or found.speed < tried.speed:

@@ -7,6 +7,7 @@ import torch
 
 from culture_core.models.mygpt import MyGPTConfig
 from culture_core.training.recipes import Recipe, find_recipe
+from culture_core.training.stacked.clock import Clock
 
 # a first run, and one that goes on from weights whose rate has fallen to nothing before
 FIRST_RECIPE = replace(find_recipe("muon-gpu"), name="stacked", focus=1.0)
@@ -17,7 +18,7 @@ RESUMED_RECIPE = replace(FIRST_RECIPE, lr=0.01, adam_lr=1e-3, decay_share=0.9)
 class StackedSettings:
     """What is trained, how, for how long and where the results go.
 
-    started: time.time() at which the budget began. batch: quizzes of each GPT in a step, None to choose.
+    clock: it began with the budget. batch: quizzes of each GPT in a step, None to choose.
     resume: output folder of the run to go on from. compiled: try torch.compile. careful: do without all that
     can fail. n_check: quizzes of a check. average_share: the running average is over about this share of the
     steps so far. command: for the report.
@@ -30,7 +31,7 @@ class StackedSettings:
     seed: int
     tasks: tuple[str, ...]
     minutes: float
-    started: float
+    clock: Clock
     out: Path
     device: torch.device
     batch: int | None = None

@@ -162,7 +162,7 @@ def choose(trials: Trials, batch: int | None, *, careful: bool = False) -> Tried
         if time.perf_counter() - started < LONGEST:
             results += _graphed(trials, best.candidate.route, routes, size)
             results = [max(results, key=lambda tried: tried.score)]
-            _free()
+            free_memory()
     return results[0]
 
 
@@ -226,7 +226,7 @@ def _plainest(trials: Trials, route: Route, batch: int) -> Tried:
     return tried
 
 
-def _free() -> None:
+def free_memory() -> None:
     """Give the memory of the ways that were not taken back."""
     gc.collect()
     torch.cuda.empty_cache()
