@@ -51,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--num-test-samples", type=common.positive, default=2000, help="quizzes of a check")
     parser.add_argument("--no-compile", action="store_true", help="do not try torch.compile")
     parser.add_argument(
-        "--careful", action="store_true", help="single operations of PyTorch only: no trials, slower"
+        "--careful",
+        action="store_true",
+        help="single operations of PyTorch only, quizzes from the CPU, no trials: slower",
     )
     parser.add_argument(
         "--started",

@@ -37,7 +37,11 @@ class Feed:
         device: torch.device,
         chunk: int,
         taken: Sequence[Sequence[int]] | None = None,
+        *,
+        made_on: torch.device | None = None,
     ) -> None:
+        """chunk: quizzes of each GPT made ahead. made_on: another device to make them on."""
+        self._made_on = made_on or device
         self.seeds, self.tasks, self.device, self.chunk = list(seeds), tuple(tasks), device, chunk
         self.taken = [list(row) for row in taken] if taken else [[0] * len(tasks) for _ in seeds]
         self.mix = torch.ones(len(seeds), len(tasks))
@@ -91,10 +95,10 @@ class Feed:
     def _make_piece(self, k: int, t: int, seed: int, places: Tensor) -> None:
         with self._aside():
             first = self._taken_next[k][t]
-            batch = generate_stream((self.tasks[t],), first, len(places), seed, device=self.device)
+            batch = generate_stream((self.tasks[t],), first, len(places), seed, device=self._made_on)
             where = places.to(self.device)
-            self._next.tokens[k].index_copy_(0, where, batch.tokens)
-            self._next.structure[k].index_copy_(0, where, batch.structure)
+            self._next.tokens[k].index_copy_(0, where, batch.tokens.to(self.device))
+            self._next.structure[k].index_copy_(0, where, batch.structure.to(self.device))
         if self._stream is not None:
             self._stream.synchronize()
         self._taken_next[k][t] += len(places)

@@ -188,9 +188,10 @@ def _measure(settings: StackedSettings, journal: Journal, report: dict[str, Any]
 
 def _feed(settings: StackedSettings, journal: Journal, report: dict[str, Any]) -> Feed:
     """The feed, with its first chunk made."""
-    chunk = CHUNK_ON_GPU if settings.device.type == "cuda" else CHUNK_ON_CPU
-    chunk = max(chunk, settings.batch or 0)
-    feed = Feed(settings.seeds, settings.tasks, settings.device, chunk, report["taken"])
+    device = settings.device
+    chunk = max(CHUNK_ON_GPU if device.type == "cuda" else CHUNK_ON_CPU, settings.batch or 0)
+    made_on = torch.device("cpu") if settings.careful else device
+    feed = Feed(settings.seeds, settings.tasks, device, chunk, report["taken"], made_on=made_on)
     started = time.perf_counter()
     feed.fill()
     n, seconds = settings.n_models * chunk, time.perf_counter() - started

@@ -4,6 +4,7 @@ device, so that a CUDA graph can hold it.
 The updates are those of training/muon.py and torch.optim.AdamW (a test compares them).
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -74,9 +75,13 @@ class StackedOptimizer:
         first, second, (beta, beta_2) = self._first[name], self._second[name], ADAM_BETAS
         first.lerp_(gradient, 1 - beta)
         second.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)
-        scale = (second / (1 - beta_2**self._steps)).sqrt_().add_(ADAM_EPSILON)
-        pace = self.rate * self.recipe.adam_lr / (1 - beta**self._steps)
+        scale = (second / self._gathered(beta_2)).sqrt_().add_(ADAM_EPSILON)
+        pace = self.rate * self.recipe.adam_lr / self._gathered(beta)
         self.weights[name].sub_(first / scale * pace)
+
+    def _gathered(self, beta: float) -> Tensor:
+        """1 - beta ^ steps: how much of a running mean the steps so far make up."""
+        return -torch.expm1(self._steps * math.log(beta))
 
 
 def _matrices(stacked: Tensor) -> Tensor:
