@@ -27,7 +27,7 @@ CHUNK_ON_GPU, CHUNK_ON_CPU = 65_536, 1_024
 # when the weights are checked and written, as shares of the budget; once more at its end
 CHECKS = (0.22, 0.4, 0.6, 0.8)
 # what the last check and the writing may take
-RESERVE_SECONDS, RESERVE_SHARE = 12.0, 0.15
+RESERVE_SECONDS, RESERVE_SHARE = 6.0, 0.15
 LOG_SECONDS, LOG_SHARE = 5.0, 0.05
 STEPS_IN_FLIGHT = 2
 # a compiled step is taken up only while this share of the budget is left
