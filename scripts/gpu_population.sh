@@ -15,6 +15,7 @@ python=${PYTHON:-python3}
 out=${OUT:-out/gpu_population}
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 export TORCHINDUCTOR_CACHE_DIR="${TORCHINDUCTOR_CACHE_DIR:-/tmp/culture_inductor}"
+export TORCHINDUCTOR_FX_GRAPH_CACHE=1 TORCHINDUCTOR_AUTOGRAD_CACHE=1
 
 "$python" - <<'EOF' || exit 1
 import importlib.util as util, sys

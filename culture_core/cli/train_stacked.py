@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _settings(args: argparse.Namespace) -> "StackedSettings":
+    import torch
+
     from culture_core.cli.train import changed
     from culture_core.models.mygpt import preset
     from culture_core.training.hardware import find_device
@@ -78,6 +80,9 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
     from culture_core.training.stacked.settings import FIRST_RECIPE, RESUMED_RECIPE, StackedSettings
     from culture_core.world.quizzes import resolve_tasks
 
+    device = find_device(args.device)
+    if device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", torch.cuda.current_device())
     return StackedSettings(
         preset=args.preset,
         config=replace(preset(args.preset), dropout=0.0),
@@ -88,7 +93,7 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
         minutes=args.minutes,
         clock=Clock(time.time() if args.started is None else args.started),
         out=Path(args.out),
-        device=find_device(args.device),
+        device=device,
         batch=args.batch,
         resume=Path(args.resume) if args.resume else None,
         compiled=not args.no_compile,

@@ -45,7 +45,7 @@ class Feed:
         self.seeds, self.tasks, self.device, self.chunk = list(seeds), tuple(tasks), device, chunk
         self.taken = [list(row) for row in taken] if taken else [[0] * len(tasks) for _ in seeds]
         self.mix = torch.ones(len(seeds), len(tasks))
-        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._stream = torch.cuda.Stream(device, priority=-1) if device.type == "cuda" else None
         self._current, self._next = (_Chunk(len(seeds), chunk, device) for _ in range(2))
         self._place = chunk
         self._begin()

@@ -29,7 +29,7 @@ CHECKS = (0.22, 0.4, 0.6, 0.8)
 # what the last check and the writing may take
 RESERVE_SECONDS, RESERVE_SHARE = 6.0, 0.15
 LOG_SECONDS, LOG_SHARE = 5.0, 0.05
-STEPS_IN_FLIGHT = 2
+STEPS_IN_FLIGHT = 4
 # a compiled step is taken up only while this share of the budget is left
 LEAST_LEFT = 0.2
 
@@ -37,9 +37,13 @@ LEAST_LEFT = 0.2
 def train(settings: StackedSettings) -> OutputFolder:
     """Train until the budget is over or SIGTERM comes; returns the folder of the results.
 
-    Errors: CultureError when the run to go on from is not one, or of another shape.
+    Errors: CultureError when the folder holds another run, or the run to go on from is of another kind.
     """
     out = OutputFolder(settings.out)
+    if out.report.exists() and settings.resume != settings.out:
+        raise CultureError(
+            f"{out.root} holds a run: --resume {out.root} goes on with it, another --out begins one"
+        )
     models, report = _beginning(settings)
     journal = Journal(out, settings.clock)
     out.begin_log(OutputFolder(settings.resume) if settings.resume else None)

@@ -129,6 +129,13 @@ def test_weights_are_in_the_format_of_a_population_and_can_be_adopted_and_asked(
     assert resolve_source(root).ids == (0, 1)
 
 
+def test_run_that_is_there_is_not_written_over(run):
+    before = run.model(0).read_bytes()
+    with pytest.raises(CultureError, match="holds a run"):
+        train(settings(run.root))
+    assert run.model(0).read_bytes() == before
+
+
 def test_folder_that_is_not_a_run_gets_one_line(tmp_path, capsys):
     assert main(["adopt", str(tmp_path), str(tmp_path / "out")]) == 2
     assert "report.json does not exist" in capsys.readouterr().err
@@ -149,3 +156,20 @@ def test_script_leaves_whole_files_even_when_its_time_is_over_at_once(tmp_path):
     out = OutputFolder(tmp_path / "out")
     assert {path.name for path in out.root.iterdir()} == FILES
     assert len(out.read_models()) == 2
+
+
+def test_script_tries_once_more_carefully_from_the_weights_that_were_written(tmp_path):
+    calls, out = tmp_path / "calls", tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text("{}")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\n[ "$1" = - ] && exit 0\necho "$*" >> {calls}\nexit 3\n')
+    python.chmod(0o755)
+    environment = {**os.environ, "OUT": str(out), "PYTHON": str(python)}
+    command = ["sh", "scripts/gpu_population.sh", "--minutes", "1"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 3
+    first, second = calls.read_text().splitlines()
+    assert "--careful" not in first and "--minutes 1" in first
+    assert second.endswith(f"--minutes 1 --careful --resume {out}")
+    assert first.split()[4:6] == second.split()[4:6]
