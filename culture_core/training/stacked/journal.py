@@ -34,7 +34,12 @@ class Journal:
         return self.clock.now - self._since > seconds
 
     def note(self, learner: Learner, rate: float, last: float) -> None:
-        """A line and a record for each GPT. last: seconds on the clock at which training ends."""
+        """A line and a record for each GPT, if they have trained since the last note or pause.
+
+        last: seconds on the clock at which training ends.
+        """
+        if learner.seen == self._seen:
+            return
         losses = learner.read_losses()
         seconds = self.clock.now - self._since
         self.speed = (learner.seen - self._seen) / max(seconds, 1e-9)

@@ -80,10 +80,12 @@ class OutputFolder:
         ]
 
     def begin_log(self, previous: "OutputFolder | None") -> None:
-        """A fresh log, or one that goes on from a previous run's."""
+        """A fresh log, or one that goes on from where a previous run's report ends."""
         text = previous.log.read_text() if previous is not None and previous.log.exists() else ""
         with atomic_file(self.log) as partial:
             partial.write_text(text)
+        if previous is not None:
+            log.forget_after(self.log, previous.read_report()["seen"])
 
 
 def _read_model(path: Path, config: MyGPTConfig, model_k: int) -> MyGPT:

@@ -153,6 +153,11 @@ def choose(trials: Trials, batch: int | None, *, careful: bool = False) -> Tried
     if device.type == "cpu" or careful:
         dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
         return _plainest(trials, Route(dtype), batch or FIRST_BATCH)
+    return choose_among_all(trials, batch)
+
+
+def choose_among_all(trials: Trials, batch: int | None) -> Tried:
+    """The best of attention kernels, parts, CUDA graphs and batches, as far as they work here."""
     routes = rank_attentions(trials)
     best = _best_route(trials, routes, batch or FIRST_BATCH)
     if best is None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -101,6 +102,16 @@ def test_second_run_goes_on_with_weights_and_streams(run, resumed):
     log = [record["quizzes"] for record in resumed.read_log(0)]
     assert log[: len(run.read_log(0))] == [record["quizzes"] for record in run.read_log(0)]
     assert log[-1] == second["seen"]
+
+
+def test_log_of_a_killed_run_goes_on_from_its_report(run, tmp_path):
+    killed, second = OutputFolder(tmp_path / "killed"), OutputFolder(tmp_path / "second")
+    shutil.copytree(run.root, killed.root)
+    report = run.read_report()
+    killed.write_report({**report, "seen": report["checks"][1]["seen"]})
+    second.begin_log(killed)
+    quizzes = [record["quizzes"] for record in second.read_log(1)]
+    assert quizzes[-1] == report["checks"][1]["seen"] < run.read_log(1)[-1]["quizzes"]
 
 
 def test_second_run_with_other_seeds_is_refused(run, tmp_path):

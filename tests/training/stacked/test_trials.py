@@ -6,7 +6,7 @@ from culture_core.training.recipes import find_recipe
 from culture_core.training.stacked.feed import Feed
 from culture_core.training.stacked.learner import Learner, TrainingStep
 from culture_core.training.stacked.model import Route
-from culture_core.training.stacked.trials import Candidate, Trials, choose, gradient_error
+from culture_core.training.stacked.trials import Candidate, Trials, choose, choose_among_all, gradient_error
 from culture_core.world.vocabulary import WORLD_TASKS
 
 CPU = torch.device("cpu")
@@ -58,6 +58,18 @@ def test_gradients_in_bf16_pass_and_wrong_ones_are_dropped(trials, monkeypatch):
     monkeypatch.setattr(TrainingStep, "gradients", half_wrong)
     assert trials.attempt(Candidate(PLAIN, 4)) is None
     assert "gradients are off" in trials.table[-1]["dropped"]
+
+
+def test_all_ways_are_tried_and_what_does_not_work_here_is_dropped(trials, monkeypatch):
+    monkeypatch.setattr("culture_core.training.stacked.trials.FIRST_BATCH", 4)
+    monkeypatch.setattr("culture_core.training.stacked.trials.TRIAL_SECONDS", 0.0)
+    tried = choose_among_all(trials, 8)
+    assert tried.candidate.batch == 8 and not tried.candidate.graphed
+    assert "FLASH_ATTENTION" in [row["attention"] for row in trials.table if "attention" in row]
+    ways = [row["way"] for row in trials.table if "way" in row]
+    assert {f"parts {parts}" for parts in (1, 8)} <= {word for way in ways for word in way.split(", ")}
+    dropped = [row["way"] for row in trials.table if "dropped" in row]
+    assert dropped and all(way.startswith("graphed") for way in dropped)
 
 
 def test_larger_batch_must_be_faster_to_be_chosen(trials):
