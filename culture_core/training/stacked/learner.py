@@ -28,7 +28,7 @@ class Learner:
     def __init__(self, models: Sequence[MyGPT], recipe: Recipe, device: torch.device) -> None:
         self.config, self.recipe, self.device, self.n_models = models[0].config, recipe, device, len(models)
         self.seen = self.steps = 0
-        self.weights = {name: t.to(device).requires_grad_() for name, t in stack(models).items()}
+        self.weights = {name: tensor.to(device) for name, tensor in stack(models).items()}
         self.optimizer = StackedOptimizer(self.weights, recipe)
         every = torch.arange(len(STRUCTURES))
         self.cell_weights = loss_weights(every, recipe).to(device)
@@ -102,7 +102,8 @@ class TrainingStep:
         self._structure.copy_(structure)
 
     def _gradients(self) -> tuple[Tensor, dict[str, Tensor]]:
-        weights = self.learner.weights
+        # fresh leaves each time: a leaf remembers the stream of its first use, which breaks a later capture
+        weights = {name: tensor.detach().requires_grad_() for name, tensor in self.learner.weights.items()}
         cell_weights = self.learner.cell_weights[self._structure]
         with attention_by(self.route):
             losses = self._losses(weights, self._tokens)
