@@ -46,12 +46,12 @@ def settings(out: Path, **changes) -> StackedSettings:
         n_models=2,
         seed=70_000,
         tasks=WORLD_TASKS,
-        minutes=0.1,
+        minutes=0.06,
         clock=Clock(0.0, Ticking()),
         out=out,
         device=torch.device("cpu"),
         batch=4,
-        n_check=16,
+        n_check=8,
         command="culture train-stacked (a test)",
     )
     return replace(plain, **changes)
@@ -64,7 +64,7 @@ def run(tmp_path_factory) -> OutputFolder:
 
 @pytest.fixture(scope="module")
 def resumed(run, tmp_path_factory) -> OutputFolder:
-    return train(settings(tmp_path_factory.mktemp("stacked") / "second", minutes=0.04, resume=run.root))
+    return train(settings(tmp_path_factory.mktemp("stacked") / "second", minutes=0.03, resume=run.root))
 
 
 def test_run_writes_weights_log_and_report_and_nothing_else(run):
