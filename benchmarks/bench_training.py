@@ -24,10 +24,11 @@ from culture_core.training.engines import TorchEngine
 from culture_core.training.kernel_engine import KernelEngine
 from culture_core.training.optimizers import Optimizers
 from culture_core.training.recipes import find_recipe
+from culture_core.training.stacked.speed import flops_a_quiz
 from culture_core.training.stream import loss_weights
 from culture_core.training.trainer import Trainer, initial_model
 from culture_core.world.quizzes import generate_stream
-from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
+from culture_core.world.vocabulary import WORLD_TASKS
 from timing import fastest
 
 MATRIX_SIDE = 4096
@@ -41,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     config = replace(preset(options.preset), dropout=0.0)
     rate = _matrix_rate()
-    work = _flops_a_quiz(config)
+    work = flops_a_quiz(config)
     name = str(DTYPE).removeprefix("torch.")
     print(f"matrix products in {name}: {rate / 1e9:.0f} GFLOP/s on one core; {work / 1e9:.2f} GFLOP per quiz")
     report = {"preset": options.preset, "matrix_gflops": rate / 1e9, "gflop_a_quiz": work / 1e9, "ways": {}}
@@ -96,13 +97,6 @@ def _matrix_rate() -> float:
     """FLOP/s of one large matrix product in DTYPE on one core."""
     a, b = (torch.randn(MATRIX_SIDE, MATRIX_SIDE).to(DTYPE) for _ in range(2))
     return 2 * MATRIX_SIDE**3 / fastest(lambda: a @ b, 2)
-
-
-def _flops_a_quiz(config: MyGPTConfig) -> float:
-    parameters = MyGPT(config).n_parameters
-    pairs = QUIZ_LENGTH * (QUIZ_LENGTH + 1) / 2
-    attention = config.n_blocks * config.n_heads * pairs * (config.dim_keys + config.dim_values) * 2 * 3
-    return 6 * parameters * QUIZ_LENGTH + attention
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ COMMANDS = {
     "quizzes": "culture_core.cli.quizzes",
     "convert": "culture_core.cli.convert",
     "train": "culture_core.cli.train",
+    "train-stacked": "culture_core.cli.train_stacked",
+    "adopt": "culture_core.cli.adopt",
     "evaluate": "culture_core.cli.evaluate",
     "answers": "culture_core.cli.answers",
     "invent": "culture_core.cli.invent",

@@ -158,7 +158,7 @@ def _job(args: argparse.Namespace, folder: "RunFolder", device: "torch.device") 
     job = Job(folder, settings, budget_of(folder, given), workers, args.checkpoint_seconds)
     plan_again(job)
     if args.resume and args.set:
-        settings = change_recipe(folder, settings, _changed(settings.recipe, args.set))
+        settings = change_recipe(folder, settings, changed(settings.recipe, args.set))
     if args.culture:
         n = mix_in_culture(folder, settings, args.out if args.resume else args.start or args.out)
         print(f"{n} culture quizzes join the training")
@@ -171,12 +171,12 @@ def _settings(args: argparse.Namespace) -> "Settings":
     from culture_core.training.run_folder import Settings
     from culture_core.world.quizzes import resolve_tasks
 
-    recipe = _changed(find_recipe(args.recipe), args.set)
+    recipe = changed(find_recipe(args.recipe), args.set)
     config = replace(preset(args.preset), dropout=recipe.dropout)
     return Settings(args.preset, config, recipe, args.models, args.seed, resolve_tasks(args.tasks))
 
 
-def _changed(recipe: "Recipe", changes: list[str]) -> "Recipe":
+def changed(recipe: "Recipe", changes: list[str]) -> "Recipe":
     """The recipe with entries NAME=VALUE changed."""
     types = {field.name: type(getattr(recipe, field.name)) for field in fields(recipe)}
     for change in changes:

@@ -1,0 +1,84 @@
+"""torch.compile in a process of its own, while training goes on without it.
+
+A compiler can take a minute on a fresh machine, or fail. This process compiles the same step and leaves what
+it made in the compiler's cache on disk: once it has succeeded, the training process has it in seconds.
+
+    python -m culture_core.training.stacked.background '{"preset": "4M", ...}'
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from culture_core.models.mygpt import preset
+from culture_core.training.recipes import find_recipe
+from culture_core.training.stacked.learner import Learner, TrainingStep
+from culture_core.training.stacked.model import Route
+from culture_core.training.trainer import initial_model
+from culture_core.world.quizzes import generate_stream
+from culture_core.world.vocabulary import WORLD_TASKS
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that decides what the compiler makes."""
+
+    preset: str
+    n_models: int
+    batch: int
+    device: str
+    padded: bool
+    parts: int
+    attention: str
+
+    @property
+    def route(self) -> Route:
+        dtype = torch.float32 if self.device == "cpu" else torch.bfloat16
+        return Route(dtype, self.padded, self.parts, self.attention)
+
+
+class BackgroundCompiler:
+    """A compiler at work."""
+
+    def __init__(self, shape: Shape) -> None:
+        command = [sys.executable, "-m", __name__, json.dumps(asdict(shape))]
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._errors)
+
+    def is_done(self) -> bool:
+        return self._process.poll() is not None
+
+    def error(self) -> str:
+        """The last line of what went wrong; empty after a success."""
+        if self._process.returncode == 0:
+            return ""
+        self._errors.seek(0)
+        text = self._errors.read()
+        return (text.strip().splitlines() or [f"exit status {self._process.returncode}"])[-1][:200]
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        if not self.is_done():
+            self._process.kill()
+            self._process.wait()
+
+
+def compile_step(shape: Shape) -> None:
+    """Compile one training step of that shape, forward and backward, and run it."""
+    config, recipe = replace(preset(shape.preset), dropout=0.0), find_recipe("muon-gpu")
+    device = torch.device(shape.device)
+    models = [initial_model(config, recipe, k) for k in range(shape.n_models)]
+    step = TrainingStep(Learner(models, recipe, device), shape.route, shape.batch, compiled=True)
+    batch = generate_stream(WORLD_TASKS[:1], 0, shape.batch, 0, device=device)
+    tokens = batch.tokens.expand(shape.n_models, -1, -1)
+    step((tokens, batch.structure.expand(shape.n_models, -1)))
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+if __name__ == "__main__":
+    compile_step(Shape(**json.loads(sys.argv[1])))
