@@ -81,7 +81,10 @@ def test_the_classifier_tells_translate_apart_where_a_rectangle_may_reach_the_la
     moved = torch.tensor(
         [
             [
-                [number.get((i1 + di, i2 + di, j1 + dj, j2 + dj), -1) for i1, i2, j1, j2 in table.boxes.tolist()]
+                [
+                    number.get((i1 + di, i2 + di, j1 + dj, j2 + dj), -1)
+                    for i1, i2, j1, j2 in table.boxes.tolist()
+                ]
                 for dj in (-1, 0, 1)
             ]
             for di in (-1, 0, 1)
