@@ -8,7 +8,7 @@ from culture_core.cli import common
 from culture_core.errors import CultureError
 
 if TYPE_CHECKING:
-    from culture_core.models.population import ModelSource
+    from culture_core.models.sources import ModelSource
     from culture_core.world.quizzes import QuizBatch
 
 DESCRIPTION = (
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.accuracy import evaluate_model
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     common.use_threads(args)
     if args.save and args.if_stale and _is_current(args):

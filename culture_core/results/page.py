@@ -10,7 +10,7 @@ from culture_core.features.grading.reader import open_grades
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.pictures import group_picture
-from culture_core.universality.causal.store import CausalReader, open_causal
+from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.matching.store import open_matches
 
 N_GROUPS = 5

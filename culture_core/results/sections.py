@@ -15,7 +15,7 @@ from culture_core.results import published
 from culture_core.results.markdown import MISSING, between, percent, table
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.causal.effects import MATCHED
-from culture_core.universality.causal.store import open_causal
+from culture_core.universality.causal.reader import open_causal
 from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
 from culture_core.universality.matching.store import open_matches

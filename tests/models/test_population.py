@@ -8,7 +8,9 @@ from culture_core import load_culture, load_quizzes
 from culture_core.artifacts import PopulationFolder, provenance, sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import read_culture_quizzes, write_checkpoint
-from culture_core.models.population import convert, export, read_manifest, resolve_source, save_population
+from culture_core.models.convert import convert, export
+from culture_core.models.population import read_manifest, save_population
+from culture_core.models.sources import resolve_source
 
 
 @pytest.fixture(scope="module")
