@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from culture_core.artifacts import MANIFEST, PopulationFolder, populations
+from culture_core.artifacts import MANIFEST, PopulationFolder, populations, sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import (
     CHECKPOINT_PATTERN,
@@ -118,6 +118,7 @@ def _population_source(root: Path) -> ModelSource:
         config = MyGPTConfig(**manifest["config"])
         entries = {int(entry["id"]): entry for entry in manifest["models"]}
         accuracies = {model_k: entry["accuracy"] for model_k, entry in entries.items()}
+        hashes = {model_k: entry["sha256"] for model_k, entry in entries.items()}
         files = {model_k: PopulationFolder(root).model(model_k) for model_k in entries}
     except (KeyError, TypeError, ValueError) as error:
         raise CultureError(f"{root / MANIFEST} is damaged: {error!r}") from None
@@ -125,6 +126,7 @@ def _population_source(root: Path) -> ModelSource:
     def load(model_k: int) -> MyGPT:
         model = MyGPT(config)
         _load_weights(model, files[model_k])
+        _check_listed(files[model_k], hashes[model_k])
         return _numbered(model, model_k, accuracies[model_k])
 
     quizzes = PopulationFolder(root).quizzes(CULTURE)
@@ -164,3 +166,12 @@ def _load_weights(model: MyGPT, path: Path) -> None:
     if {name: tuple(tensor.shape) for name, tensor in weights.items()} != expected:
         raise CultureError(f"{path} does not hold the tensors of the model its manifest describes")
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+
+
+def _check_listed(path: Path, sha256: str) -> None:
+    """Everything made from a GPT is known by the hash in the manifest, so it must be that of the file."""
+    if sha256_file(path) != sha256:
+        raise CultureError(
+            f"{path} is not the file that the manifest lists; make the population again with "
+            "`culture convert` or `culture train`"
+        )

@@ -172,6 +172,13 @@ def test_a_damaged_manifest_is_one_line(tmp_path, text):
     assert "\n" not in str(caught.value)
 
 
+def test_weights_that_the_manifest_does_not_list_are_refused(tmp_path):
+    folder = saved(tmp_path / "pop")
+    folder.model(1).write_bytes(folder.model(0).read_bytes())
+    with pytest.raises(CultureError, match=r"gpt_1\.safetensors is not the file that the manifest lists"):
+        load_culture(1, folder.root)
+
+
 @pytest.mark.parametrize("damage", ["missing", "truncated", "random", "other"])
 def test_damaged_weights_are_one_line(tmp_path, damage):
     folder = saved(tmp_path / "pop")
