@@ -96,6 +96,13 @@ def test_a_missing_one_says_what_to_run(artifact):
         artifact.manifest()
 
 
+def test_a_folder_with_a_space_is_quoted_in_what_to_run(tmp_path):
+    from culture_core.features.grading.reader import open_grades
+
+    with pytest.raises(CultureError, match=r"run `culture grade --population '.*/my gpts' --hook here`"):
+        open_grades(PopulationFolder(tmp_path / "my gpts"), "here", 0)
+
+
 def test_it_is_current_only_with_all_inputs_and_settings_as_they_are(artifact):
     assert artifact.is_current({"hook": "here", "settings": {"layout": 2}})
     assert not artifact.is_current({"hook": "here", "settings": {"layout": 3}})
