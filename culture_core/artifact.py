@@ -81,8 +81,8 @@ class Artifact:
 
     name: as in "grades of GPT 0 at blocks.2.hook_resid_post"; verb: "is" or "are", as the name demands.
     population: whose it is; folder: where it lies; arrays: its file of arrays, "" when it has none; record:
-    its file of named values. command: what a user types to make it. sources: what it is checked against when
-    it is opened, most telling first.
+    its file of named values. command: what makes it, from errors.suggested. sources: what it is checked
+    against when it is opened, most telling first.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Artifact:
     @property
     def remedy(self) -> str:
         """What to do when it is missing or not to be read."""
-        return f"run `{self.command}`"
+        return f"run {self.command}"
 
     def written(self) -> int:
         """When it was written, in nanoseconds; 0 when it is not there: what tells a rebuilt one."""

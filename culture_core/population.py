@@ -19,9 +19,9 @@ from culture_core.answers.browse import BrowseSet, browse_artifact, open_browse
 from culture_core.artifact import Artifact, Record
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits, circuits_artifact, open_circuits_of
-from culture_core.evaluation.stored import evaluation_artifact, open_evaluation
+from culture_core.evaluation.report import evaluation_artifact, open_evaluation
 from culture_core.features.grading.reader import Grades, grades_artifact, open_grades
 from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.index.store import index_artifact
@@ -196,7 +196,11 @@ class Population:
     def _at(self, hook: str, kind: str, *of: Any) -> Artifact:
         if hook not in self.hooks:
             known = ", ".join(self.hooks)
-            say = f"there are: {known}" if known else f"run `culture build --population {self.folder.root}`"
+            say = (
+                f"there are: {known}"
+                if known
+                else f"run {suggested('build', '--population', self.folder.root)}"
+            )
             raise CultureError(f"no SAEs at {hook!r} in {self.folder.root}; {say}")
         if of:
             self._check_model(of[0])

@@ -23,7 +23,7 @@ def artifact(tmp_path):
         name="tables",
         population=population,
         folder=population.root / "tables",
-        command="culture tables",
+        command="`culture tables`",
         arrays="tables.npz",
         sources=(
             Source("settings.layout", "another version", lambda _: 2),

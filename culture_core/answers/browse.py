@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from culture_core.artifact import Artifact, made_from_gpts, model_sha256
 from culture_core.artifacts import PopulationFolder, provenance, sha256_file
+from culture_core.errors import suggested
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.generation import generate
@@ -63,7 +64,7 @@ def browse_artifact(population: PopulationFolder) -> Artifact:
         name="answered quizzes",
         population=population,
         folder=population.browse,
-        command=f"culture answers --population {population.root}",
+        command=suggested("answers", "--population", population.root),
         arrays="answers.npz",
         sources=(made_from_gpts(population),),
     )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from culture_core.artifact import Artifact, Source, model_hashes, model_sha256
 from culture_core.artifacts import PopulationFolder
+from culture_core.errors import suggested
 from culture_core.evaluation.ablation import KINDS, ablation_table
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.attention import HeadProfiles, head_profiles
@@ -110,7 +111,7 @@ def circuits_artifact(population: PopulationFolder, model_k: int) -> Artifact:
         name=f"circuits of GPT {model_k}",
         population=population,
         folder=population.circuits_of(model_k),
-        command=f"culture circuits --population {population.root}",
+        command=suggested("circuits", "--population", population.root),
         arrays="circuits.npz",
         sources=(Source("model_sha256", "other weights", lambda _: model_sha256(population, model_k)),),
     )

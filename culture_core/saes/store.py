@@ -6,7 +6,7 @@ from typing import Any
 from culture_core import artifacts
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 
@@ -70,9 +70,9 @@ def sae_sha256(population: PopulationFolder, hook: str, model_k: int, variant: s
 
 
 def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
-    """What a user types to make the SAEs of a hook point."""
-    command = f"culture train-sae --population {population.root} --hook {hook}"
-    return f"{command} --variant {variant}" if variant else command
+    """What a user types to make the SAEs of a hook point, in backticks."""
+    suffix = ("--variant", variant) if variant else ()
+    return suggested("train-sae", "--population", population.root, "--hook", hook, *suffix)
 
 
 def add_figures(

@@ -7,7 +7,7 @@ import numpy as np
 
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
 from culture_core.saes.store import made_from_sae
 
@@ -116,7 +116,7 @@ def grades_artifact(population: PopulationFolder, hook: str, model_k: int) -> Ar
         name=f"grades of GPT {model_k} at {hook}",
         population=population,
         folder=population.concepts(hook, model_k),
-        command=f"culture grade --population {population.root} --hook {hook}",
+        command=suggested("grade", "--population", population.root, "--hook", hook),
         arrays="grades.npz",
         sources=(
             made_from_sae(population, hook, model_k),

@@ -2,6 +2,7 @@
 
 from culture_core.artifact import Artifact, Record, Source, model_sha256
 from culture_core.artifacts import UNTRAINED, PopulationFolder
+from culture_core.errors import suggested
 from culture_core.features.index.job import LAYOUT, IndexJob
 from culture_core.saes.store import sae_sha256
 
@@ -18,12 +19,12 @@ def index_artifact(population: PopulationFolder, hook: str, model_k: int, varian
         sources.append(
             Source("inputs.model_sha256", "another GPT", lambda _: model_sha256(population, model_k))
         )
-    suffix = f" --variant {variant}" if variant else ""
+    suffix = ("--variant", variant) if variant else ()
     return Artifact(
         name=f"feature index of {variant + ' ' if variant else ''}GPT {model_k} at {hook}",
         population=population,
         folder=population.index(hook, model_k, variant),
-        command=f"culture index --population {population.root} --hook {hook}{suffix}",
+        command=suggested("index", "--population", population.root, "--hook", hook, *suffix),
         arrays="index.npz",
         sources=tuple(sources),
         verb="is",

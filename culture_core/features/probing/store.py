@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from culture_core.artifact import Artifact, Record, made_from_gpts, model_sha256
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.concepts.registry import CONCEPTS, registry_hash
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def probes_artifact(population: PopulationFolder) -> Artifact:
         name="probes",
         population=population,
         folder=population.probes,
-        command=f"culture probe --population {population.root}",
+        command=suggested("probe", "--population", population.root),
         arrays="probes.npz",
         sources=(made_from_gpts(population),),
     )

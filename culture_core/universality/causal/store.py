@@ -5,6 +5,7 @@ from typing import Any
 
 from culture_core.artifact import Artifact, Source
 from culture_core.artifacts import PopulationFolder
+from culture_core.errors import suggested
 from culture_core.universality.matching.store import matches_sha256
 
 
@@ -34,7 +35,7 @@ def causal_artifact(population: PopulationFolder, hook: str) -> Artifact:
         name=f"causal check at {hook}",
         population=population,
         folder=population.causal(hook),
-        command=f"culture causal --population {population.root} --hook {hook}",
+        command=suggested("causal", "--population", population.root, "--hook", hook),
         arrays="causal.npz",
         sources=(Source("matches_sha256", "other matches", lambda _: matches_sha256(population, hook)),),
         verb="is",

@@ -7,6 +7,7 @@ from typing import Any
 
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
+from culture_core.errors import suggested
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.saes.store import sae_sha256
@@ -37,7 +38,7 @@ def matches_artifact(population: PopulationFolder, hook: str) -> Artifact:
         name=f"matches at {hook}",
         population=population,
         folder=population.matches(hook),
-        command=f"culture match --population {population.root} --hook {hook}",
+        command=suggested("match", "--population", population.root, "--hook", hook),
         arrays="matches.npz",
         sources=(Source("saes", "other SAEs", present_saes),),
     )
@@ -120,7 +121,7 @@ def _missing(
     settings: MatchSettings,
 ) -> dict[str, str]:
     """What could not be measured, with what to run."""
-    then = f"`{matches_artifact(population, hook).command}`"
+    then = matches_artifact(population, hook).command
     missing = {
         variant: f"run `culture train-sae` and `culture index`, both with --variant {variant}, then {then}"
         for variant in (UNTRAINED, RESEEDED)
