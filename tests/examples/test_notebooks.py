@@ -62,11 +62,12 @@ def read(name: str) -> nbformat.NotebookNode:
     return nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_notebook_runs_and_what_it_shows_is_so(name):
     notebook = read(name)
     notebook.cells.append(nbformat.v4.new_code_cell(CHECKS[name]))
-    NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(EXAMPLES)}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(EXAMPLES)}}).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in shown) >= 2
 
