@@ -26,7 +26,7 @@ from culture_core.features.index.engines import make_parts
 from culture_core.features.index.job import IndexJob
 from culture_core.features.index.parts import TOKENS_READ
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.store import ARRAYS, write_index
+from culture_core.features.index.write import write_index
 from culture_core.memory import keep_freed_memory
 from culture_core.saes.hooks import activations_at
 from timing import fastest
@@ -124,7 +124,7 @@ def memory(population: PopulationFolder, hook: str, n: int) -> None:
         assert process.returncode == 0
         folder = population.index(hook, 0)
         activations = sum(path.stat().st_size for path in folder.rglob("*.npy")) / 2**20
-        ships = (folder / ARRAYS).stat().st_size / 2**20
+        ships = (folder / "index.npz").stat().st_size / 2**20
         print(
             f"{quizzes} quizzes: {own / 2**20:,.0f} MiB of memory at most, "
             f"{activations:,.0f} MiB of activations, {ships:.1f} MiB of index, {time.time() - started:.0f} s",

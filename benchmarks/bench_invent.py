@@ -23,7 +23,7 @@ from culture_core.evaluation.scoring import score_quizzes
 from culture_core.memory import keep_freed_memory
 from culture_core.models.generation import fill_blocks
 from culture_core.models.mygpt import PRESETS, MyGPT
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.world.quizzes import generate_quizzes
 from culture_core.world.vocabulary import N_CELLS, QUIZ_LENGTH, WORLD_TASKS
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "open_population": "culture_core.population",
     "load_culture": "culture_core.models.api",
     "load_hooked": "culture_core.models.api",
     "load_quizzes": "culture_core.models.api",

@@ -27,10 +27,10 @@ from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.models.mygpt import MyGPT
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.saes.plain import Encoder, read_sae
 from culture_core.saes.store import sae_manifest
-from culture_core.universality.causal.store import CausalReader, open_causal
+from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.matching.store import MatchReader, open_matches
 from culture_core.world.quizzes import QuizBatch
 from feature_table import feature_rows, with_excess

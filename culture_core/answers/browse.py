@@ -6,7 +6,7 @@ invented some. Those are kept in the file: they cannot be made again.
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from culture_core import artifacts
-from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.artifact import Artifact, made_from_gpts, model_sha256
+from culture_core.artifacts import PopulationFolder, provenance, sha256_file
+from culture_core.errors import suggested
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.generation import generate
@@ -24,7 +24,6 @@ from culture_core.models.mygpt import MyGPT
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate
 from culture_core.world.vocabulary import LAST_GRID, UNSEEN_TASKS, WORLD_TASKS
 
-ARRAYS = "answers.npz"
 CULTURE_FILES = ("candidates", "culture")
 
 
@@ -57,6 +56,18 @@ class BrowseSet:
     predicted: NDArray[np.uint8]
     correct: NDArray[np.bool_]
     probability: NDArray[np.float16]
+
+
+def browse_artifact(population: PopulationFolder) -> Artifact:
+    """The browse set of a population, as an artifact."""
+    return Artifact(
+        name="answered quizzes",
+        population=population,
+        folder=population.browse,
+        command=suggested("answers", "--population", population.root),
+        arrays="answers.npz",
+        sources=(made_from_gpts(population),),
+    )
 
 
 def answer_quizzes(
@@ -97,41 +108,26 @@ def write_browse(
     manifest = {
         **made_from,
         "n_quizzes": len(quizzes),
-        "made_by": artifacts.provenance(command, started),
+        "made_by": provenance(command, started),
     }
-    with artifacts.atomic_folder(population.browse) as partial:
-        artifacts.write_arrays(partial / ARRAYS, arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+    browse_artifact(population).write(manifest, arrays)
 
 
 def browse_is_current(population: PopulationFolder, models: list[int], settings: BrowseSettings) -> bool:
-    """Whether the stored browse set belongs to the current GPTs, culture quizzes and settings."""
-    path = population.browse / artifacts.MANIFEST
-    if not path.is_file():
-        return False
-    manifest = artifacts.read_json(path)
-    made_from = _made_from(population, models, settings)
-    return all(manifest.get(name) == value for name, value in made_from.items())
+    """Whether the browse set there is of the present GPTs and culture quizzes, with these settings."""
+    return browse_artifact(population).is_current(_made_from(population, models, settings))
 
 
 def open_browse(population: PopulationFolder) -> BrowseSet:
-    """Open the browse set; one of an older version has world quizzes alone.
+    """Open the browse set.
 
-    Errors: CultureError that says what to run when it is missing, damaged or of other models.
+    Errors: CultureError that says what to run when it is missing, damaged or of other GPTs.
     """
-    again = f"run `culture answers --population {population.root}`"
-    if not (population.browse / artifacts.MANIFEST).is_file():
-        raise CultureError(f"no answered quizzes in {population.root}; {again}")
-    manifest = artifacts.read_json(population.browse / artifacts.MANIFEST)
-    present = {model["id"]: model["sha256"] for model in artifacts.read_json(population.manifest)["models"]}
-    if manifest["model_sha256"] != [present.get(k) for k in manifest["models"]]:
-        raise CultureError(f"the answered quizzes in {population.root} are of other models; {again}")
-    arrays = artifacts.read_arrays(population.browse / ARRAYS, again)
-    batches = _generated(BrowseSettings(**{name: manifest.get(name, 0) for name in asdict(BrowseSettings())}))
-    if "culture_tokens" in arrays:
-        batches.append(_numbered(arrays["culture_tokens"], arrays["culture_number"]))
+    manifest, arrays = browse_artifact(population).open()
+    settings = BrowseSettings(**{setting.name: manifest[setting.name] for setting in fields(BrowseSettings)})
+    culture = _numbered(arrays["culture_tokens"], arrays["culture_number"])
     answers = (arrays[name] for name in ("predicted", "correct", "probability"))
-    return BrowseSet(concatenate(batches), manifest["models"], *answers)
+    return BrowseSet(concatenate([*_generated(settings), culture]), manifest["models"], *answers)
 
 
 def _made_from(population: PopulationFolder, models: list[int], settings: BrowseSettings) -> dict[str, Any]:
@@ -140,8 +136,8 @@ def _made_from(population: PopulationFolder, models: list[int], settings: Browse
     return {
         **asdict(settings),
         "models": models,
-        "model_sha256": [artifacts.sha256_file(population.model(k)) for k in models],
-        "culture_sha256": [artifacts.sha256_file(path) if path.is_file() else None for path in invented],
+        "model_sha256": [model_sha256(population, k) for k in models],
+        "culture_sha256": [sha256_file(path) if path.is_file() else None for path in invented],
     }
 
 

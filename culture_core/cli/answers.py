@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.answers.browse import BrowseSettings, browse_is_current, write_browse
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     common.use_threads(args)
     population, manifest = common.open_population(args.population)

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.universality.causal.store import CausalSettings, causal_is_current, run_causal
+    from culture_core.universality.causal.run import run_causal
+    from culture_core.universality.causal.store import CausalSettings, causal_is_current
 
     population, _ = common.open_population(args.population)
     hook = the_hook(population, args.hook)
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
 
 def report(population: PopulationFolder, hook: str) -> None:
     """Print the agreement of the GPTs beside that of the controls, and the groups that agree most."""
-    from culture_core.universality.causal.store import open_causal
+    from culture_core.universality.causal.reader import open_causal
 
     causal = open_causal(population, hook)
     rows = [

@@ -66,7 +66,7 @@ def _measure(
 ) -> tuple["Circuits", float]:
     """Measure and store the circuits of one GPT; returns them and the seconds it took."""
     from culture_core.evaluation.circuits import measure_circuits, save_circuits
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     model_k, wanted = job
     started = time.time()

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.models.population import convert
+    from culture_core.models.convert import convert
 
     population = convert(args.src, args.out, hub_repo=args.hub_repo, dtype=args.dtype, force=args.force)
     _, manifest = common.open_population(str(population.root))

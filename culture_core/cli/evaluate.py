@@ -3,12 +3,13 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from culture_core.artifacts import PopulationFolder, provenance, read_json, write_json
+from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.cli import common
 from culture_core.errors import CultureError
+from culture_core.evaluation.report import evaluation_has, save_evaluation
 
 if TYPE_CHECKING:
-    from culture_core.models.population import ModelSource
+    from culture_core.models.sources import ModelSource
     from culture_core.world.quizzes import QuizBatch
 
 DESCRIPTION = (
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.accuracy import evaluate_model
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     common.use_threads(args)
     if args.save and args.if_stale and _is_current(args):
@@ -98,9 +99,6 @@ def _is_current(args: argparse.Namespace) -> bool:
     from culture_core.world.quizzes import resolve_tasks
 
     population, manifest = common.open_population(args.source)
-    if not population.evaluation.is_file():
-        return False
-    kept = read_json(population.evaluation)
     wanted = {
         "num_test_samples": args.num_test_samples,
         "seed": args.seed,
@@ -108,7 +106,7 @@ def _is_current(args: argparse.Namespace) -> bool:
         "tasks": list(resolve_tasks(args.tasks)),
         "model_sha256": _hashes(manifest),
     }
-    return all(kept.get(name) == value for name, value in wanted.items())
+    return evaluation_has(population, wanted)
 
 
 def _hashes(manifest: dict[str, Any]) -> dict[str, str]:
@@ -144,5 +142,5 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _save(population: PopulationFolder, report: dict[str, Any]) -> None:
-    write_json(population.evaluation, report)
+    save_evaluation(population, report)
     print(f"report kept in {population.evaluation}")

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.models.population import export
+    from culture_core.models.convert import export
 
     for path in export(args.source, args.out, args.models):
         print(path)

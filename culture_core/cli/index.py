@@ -81,7 +81,8 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.index.store import is_current, write_index
+    from culture_core.features.index.store import is_current
+    from culture_core.features.index.write import write_index
 
     jobs = [replace(job, device=args.device) for job in jobs_of(args)]
     if args.shard is not None:

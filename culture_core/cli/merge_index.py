@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.index.store import gather_parts, write_index
+    from culture_core.features.index.gather import gather_parts
+    from culture_core.features.index.write import write_index
 
     manifests = []
     for job in jobs_of(args):

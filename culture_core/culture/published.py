@@ -21,7 +21,7 @@ from culture_core.culture.store import (
 )
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import read_culture_quizzes, write_culture_quizzes
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.world.structures import reconfigure
 
 

@@ -42,7 +42,7 @@ from culture_core.culture.verdicts import (
     judge,
 )
 from culture_core.models.mygpt import MyGPT
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.world.randomness import Draws, quiz_keys
 from culture_core.world.structures import is_trivial
 from culture_core.world.vocabulary import LAST_GRID

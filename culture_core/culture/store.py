@@ -1,7 +1,7 @@
 """Culture quizzes on disk: every kept candidate, a sample of the rejected, and how each fared.
 
     quizzes/candidates.npz   the columns of a CandidateTable, the seeds of the next round, the runs (JSON)
-    quizzes/culture.npz      the kept quizzes alone, training quizzes first, as models/population.py reads
+    quizzes/culture.npz      the kept quizzes alone, training quizzes first, as models/sources.py reads
                              them; made from the first file whenever that is written
 
 A run is one set of settings and GPTs; a killed run goes on from its last whole round.
@@ -18,10 +18,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from culture_core.artifacts import PopulationFolder, atomic_file, read_arrays, read_json, write_json
+from culture_core.artifact import read_arrays
+from culture_core.artifacts import PopulationFolder, atomic_file, read_json, write_json
 from culture_core.culture.verdicts import KEPT, NOT_ASKED
 from culture_core.errors import CultureError
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.world.quizzes import batch_from_tokens
 from culture_core.world.storage import save_quizzes
 from culture_core.world.vocabulary import CULTURE, N_CELLS, QUIZ_LENGTH
@@ -144,7 +145,7 @@ def load_store(population: PopulationFolder) -> CultureStore:
         table = CandidateTable(**{column.name: arrays[column.name] for column in fields(CandidateTable)})
         seeds = Seeds(arrays["seed_grids"], arrays["seed_age"])
         runs = tuple(json.loads(str(arrays["runs"])))
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise CultureError(f"{path} cannot be read ({error!r}); {_REMEDY}") from None
     stored = tuple(arrays["models"].tolist())
     if stored != models:

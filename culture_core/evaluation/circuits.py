@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from culture_core import artifacts
+from culture_core.artifact import Artifact, Source, model_hashes, model_sha256
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import suggested
 from culture_core.evaluation.ablation import KINDS, ablation_table
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.attention import HeadProfiles, head_profiles
@@ -17,7 +17,6 @@ from culture_core.models.mygpt import MyGPT
 if TYPE_CHECKING:
     import pandas as pd
 
-ARRAYS = "circuits.npz"
 BATCH_SIZE = 16
 MEASURES = {"accuracy": "greedy_accuracy", "loss": "loss"}
 OVERALL = "all tasks"
@@ -106,18 +105,26 @@ def _by_column(record: dict[str, Any]) -> dict[str, list[float]]:
     return {**values, "quizzes": [group["quizzes"] for group in groups]}
 
 
+def circuits_artifact(population: PopulationFolder, model_k: int) -> Artifact:
+    """The circuits of one GPT, as an artifact."""
+    return Artifact(
+        name=f"circuits of GPT {model_k}",
+        population=population,
+        folder=population.circuits_of(model_k),
+        command=suggested("circuits", "--population", population.root),
+        arrays="circuits.npz",
+        sources=(Source("model_sha256", "other weights", lambda _: model_sha256(population, model_k)),),
+    )
+
+
 def identity(settings: CircuitSettings, model_sha256: str) -> dict[str, Any]:
     """What the circuits of a GPT depend on, as its manifest says it."""
     return {"settings": asdict(settings), "model_sha256": model_sha256}
 
 
 def is_current(population: PopulationFolder, model_k: int, wanted: dict[str, Any]) -> bool:
-    """Whether the circuits of a GPT exist and were made from what `identity` says."""
-    path = population.circuits_of(model_k) / artifacts.MANIFEST
-    if not path.is_file():
-        return False
-    manifest = artifacts.read_json(path)
-    return all(manifest.get(name) == value for name, value in wanted.items())
+    """Whether the circuits of a GPT are there, and made from what `identity` says."""
+    return circuits_artifact(population, model_k).is_current(wanted)
 
 
 def save_circuits(
@@ -131,37 +138,28 @@ def save_circuits(
         **{f"heads_{f.name}": getattr(circuits.heads, f.name) for f in fields(HeadProfiles)},
     }
     names = {"parts": list(circuits.parts), "columns": list(circuits.columns)}
-    with artifacts.atomic_folder(population.circuits_of(model_k)) as partial:
-        artifacts.write_arrays(partial / ARRAYS, arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, {**names, **manifest})
+    circuits_artifact(population, model_k).write({**names, **manifest}, arrays)
 
 
 def open_circuits(population: PopulationFolder) -> dict[int, Circuits]:
     """The circuits of every GPT of a population, by its id.
 
-    Errors: CultureError that says what to run when those of a GPT are missing, damaged or of other weights.
+    Errors: as open_circuits_of.
     """
-    again = f"run `culture circuits --population {population.root}`"
-    models = artifacts.read_json(population.manifest)["models"]
-    return {model["id"]: _open(population, model["id"], model["sha256"], again) for model in models}
+    return {model_k: open_circuits_of(population, model_k) for model_k in model_hashes(population)}
 
 
-def _open(population: PopulationFolder, model_k: int, model_sha256: str, again: str) -> Circuits:
-    folder = population.circuits_of(model_k)
-    if not (folder / artifacts.MANIFEST).is_file():
-        raise CultureError(f"no circuits of GPT {model_k} in {population.root}; {again}")
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    if manifest.get("model_sha256") != model_sha256:
-        raise CultureError(f"the circuits of GPT {model_k} are of other weights; {again}")
-    arrays = artifacts.read_arrays(folder / ARRAYS, again)
-    try:
-        return Circuits(
-            tuple(manifest["parts"]),
-            tuple(manifest["columns"]),
-            arrays["quizzes"],
-            {name: arrays[f"intact_{name}"] for name in MEASURES},
-            {name: arrays[f"ablated_{name}"] for name in MEASURES},
-            HeadProfiles(**{f.name: arrays[f"heads_{f.name}"] for f in fields(HeadProfiles)}),
-        )
-    except KeyError as error:
-        raise CultureError(f"{folder} lacks {error}; {again}") from None
+def open_circuits_of(population: PopulationFolder, model_k: int) -> Circuits:
+    """The circuits of one GPT.
+
+    Errors: CultureError that says what to run when they are missing, damaged or of other weights.
+    """
+    manifest, arrays = circuits_artifact(population, model_k).open()
+    return Circuits(
+        tuple(manifest["parts"]),
+        tuple(manifest["columns"]),
+        arrays["quizzes"],
+        {name: arrays[f"intact_{name}"] for name in MEASURES},
+        {name: arrays[f"ablated_{name}"] for name in MEASURES},
+        HeadProfiles(**{f.name: arrays[f"heads_{f.name}"] for f in fields(HeadProfiles)}),
+    )

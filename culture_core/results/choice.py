@@ -20,13 +20,12 @@ RULE = (
 def interesting_groups(matches: MatchReader, tables: Mapping[int, "pd.DataFrame"], n: int) -> list[int]:
     """Numbers of up to n groups by `RULE`.
 
-    tables: by GPT, an index's table. Where the excess was not measured, mean r takes its place.
+    tables: by GPT, an index's table.
     """
     groups = matches.groups
-    order = groups.excess if groups.excess.notna().all() else groups.mean_r
     chosen: list[int] = []
     tasks: set[str] = set()
-    for number in order.sort_values(ascending=False, kind="stable").index:
+    for number in groups.excess.sort_values(ascending=False, kind="stable").index:
         features = matches.group_features(int(number))
         task = str(tables[matches.models[0]].peak_task[features[matches.models[0]]])
         if len(chosen) < n and task not in tasks and _selective(features, tables):

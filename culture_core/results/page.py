@@ -6,27 +6,26 @@ from pathlib import Path
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
-from culture_core.features.grading.reader import open_grades
+from culture_core.population import Population
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.pictures import group_picture
-from culture_core.universality.causal.store import CausalReader, open_causal
-from culture_core.universality.matching.store import open_matches
+from culture_core.universality.causal.reader import CausalReader
 
 N_GROUPS = 5
 PICTURES = Path("images") / "results"
 
 
-def write_results(population: PopulationFolder, hook: str, path: Path, command: str) -> None:
+def write_results(folder: PopulationFolder, hook: str, path: Path, command: str) -> None:
     """Write the page to `path` and its pictures into images/results/ beside it.
 
     What was not measured is named with the command that measures it.
     """
+    population = Population(folder)
     parts = [
         "# Results",
-        f"Written by `{command}` from the artifacts in {population.root}; nothing here is typed by hand. "
-        "What the figures mean: [universality](reference/universality.md), "
-        "[definitions](reference/facts.md).",
+        f"Written by `{command}` from the artifacts in {folder.root}; nothing here is typed by hand. "
+        "What the figures mean: [universality.md](universality.md), [facts.md](facts.md).",
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
@@ -36,7 +35,7 @@ def write_results(population: PopulationFolder, hook: str, path: Path, command: 
         partial.write_text("\n\n".join(parts) + "\n")
 
 
-def _sections(population: PopulationFolder, hook: str) -> dict[str, Callable[[], str]]:
+def _sections(population: Population, hook: str) -> dict[str, Callable[[], str]]:
     return {
         "Population": lambda: sections.population_section(population),
         "SAEs": lambda: sections.sae_section(population, hook),
@@ -55,8 +54,8 @@ def _or_missing(section: Callable[[], str]) -> str:
         return f"Not measured: {error}."
 
 
-def _groups_with_pictures(population: PopulationFolder, hook: str, path: Path) -> str:
-    matches, indexes = open_matches(population, hook), sections.indexes_of(population, hook)
+def _groups_with_pictures(population: Population, hook: str, path: Path) -> str:
+    matches, indexes = population.matches(hook), sections.indexes_of(population, hook)
     tables = {k: index.table for k, index in indexes.items()}
     chosen = interesting_groups(matches, tables, N_GROUPS)
     folder = path.parent / PICTURES
@@ -84,9 +83,9 @@ def _groups_with_pictures(population: PopulationFolder, hook: str, path: Path) -
     return "\n\n".join(parts)
 
 
-def _causal(population: PopulationFolder, hook: str) -> CausalReader | None:
+def _causal(population: Population, hook: str) -> CausalReader | None:
     try:
-        return open_causal(population, hook)
+        return population.causal(hook)
     except CultureError:
         return None
 
@@ -105,12 +104,12 @@ def _causal_words(causal: CausalReader | None, group: int) -> str:
     )
 
 
-def _sentences(population: PopulationFolder, hook: str, features: dict[int, int]) -> list[str]:
+def _sentences(population: Population, hook: str, features: dict[int, int]) -> list[str]:
     """What each feature detects, where it was graded."""
     lines = []
     for k, feature in features.items():
         try:
-            sentence = open_grades(population, hook, k).sentence(feature)
+            sentence = population.grades(hook, k).sentence(feature)
         except CultureError:
             continue
         lines.append(f"- GPT {k}, feature {feature}: {sentence}")

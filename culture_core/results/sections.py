@@ -6,19 +6,14 @@ from typing import Any
 import numpy as np
 
 from culture_core import artifacts
-from culture_core.artifacts import MANIFEST, PopulationFolder
-from culture_core.errors import CultureError
-from culture_core.features.grading.reader import open_grades
-from culture_core.features.index.reader import open_index
-from culture_core.features.probing.store import open_probes
+from culture_core.artifacts import MANIFEST
+from culture_core.features.index.reader import FeatureIndex
+from culture_core.population import Population
 from culture_core.results import published
 from culture_core.results.markdown import MISSING, between, percent, table
-from culture_core.saes.store import sae_manifest
 from culture_core.universality.causal.effects import MATCHED
-from culture_core.universality.causal.store import open_causal
 from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
-from culture_core.universality.matching.store import open_matches
 
 COVERAGE_SOURCES = {
     "sae": "SAE features",
@@ -29,14 +24,9 @@ COVERAGE_SOURCES = {
 GROUP_R = (0.5, 0.7, 0.8, 0.9)
 
 
-def population_section(population: PopulationFolder) -> str:
+def population_section(population: Population) -> str:
     """Size and accuracy of the GPTs, in all and by task."""
-    if not population.evaluation.is_file():
-        raise CultureError(f"no evaluation; run `culture evaluate --source {population.root} --save`")
-    manifest, evaluation = (
-        artifacts.read_json(population.manifest),
-        artifacts.read_json(population.evaluation),
-    )
+    manifest, evaluation = population.manifest, population.evaluation()
     shape = ", ".join(f"{name} {value}" for name, value in manifest["config"].items() if name != "dropout")
     parameters = {model["id"]: model["n_parameters"] for model in manifest["models"]}
     rows = [
@@ -66,9 +56,9 @@ def population_section(population: PopulationFolder) -> str:
     )
 
 
-def sae_section(population: PopulationFolder, hook: str) -> str:
+def sae_section(population: Population, hook: str) -> str:
     """What each SAE is, and how good."""
-    manifests = [sae_manifest(population, hook, k) for k in _ids(population)]
+    manifests = [population.sae_manifest(hook, k) for k in population.models]
     rows = [_sae_row(manifest) for manifest in manifests]
     settings = manifests[0]["settings"]
     return (
@@ -90,11 +80,11 @@ def _sae_row(manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def coverage_section(population: PopulationFolder, hook: str) -> str:
+def coverage_section(population: Population, hook: str) -> str:
     """How well single features tell the ground-truth concepts, beside what else could."""
     rows, counts = [], set()
-    for k in _ids(population):
-        coverage = open_grades(population, hook, k).coverage
+    for k in population.models:
+        coverage = population.grades(hook, k).coverage
         counts.add((coverage["n_concepts"], coverage["n_quizzes"]))
         rows.append({"GPT": k, **{words: coverage[name] for name, words in COVERAGE_SOURCES.items()}})
     concepts, quizzes = counts.pop()
@@ -104,9 +94,9 @@ def coverage_section(population: PopulationFolder, hook: str) -> str:
     )
 
 
-def probes_section(population: PopulationFolder) -> str:
+def probes_section(population: Population) -> str:
     """What each layer knows of the concepts, by linear probes."""
-    probes = open_probes(population)
+    probes = population.probes()
     means = probes.table.groupby("layer", sort=False)[["auroc", "baseline_auroc", "f1", "baseline_f1"]].mean()
     rows = [
         {
@@ -124,9 +114,9 @@ def probes_section(population: PopulationFolder) -> str:
     )
 
 
-def universality_section(population: PopulationFolder, hook: str) -> str:
+def universality_section(population: Population, hook: str) -> str:
     """How universal features are above each baseline, beside published figures."""
-    matches = open_matches(population, hook)
+    matches = population.matches(hook)
     rows = [_universality_row(matches, k) for k in matches.models]
     lines = [
         f"Over {matches.manifest['quiz_set']['n']:,} quizzes; shares are of the features that fire.",
@@ -200,9 +190,9 @@ def _paired(matches: MatchReader) -> str:
     )
 
 
-def groups_section(population: PopulationFolder, hook: str) -> str:
+def groups_section(population: Population, hook: str) -> str:
     """How many groups there are, and at which r."""
-    groups = open_matches(population, hook).groups
+    groups = population.matches(hook).groups
     rows = [
         {
             "lowest r of any pair": f"at least {r}",
@@ -224,9 +214,9 @@ def _mean(values: Any) -> float | str | None:
     return None if values.isna().all() else float(values.mean())
 
 
-def causal_section(population: PopulationFolder, hook: str) -> str:
+def causal_section(population: Population, hook: str) -> str:
     """Whether matched features matter alike, beside their controls."""
-    causal = open_causal(population, hook)
+    causal = population.causal(hook)
     rows: list[dict[str, Any]] = [
         {
             "features ablated": name,
@@ -249,11 +239,11 @@ def causal_section(population: PopulationFolder, hook: str) -> str:
     )
 
 
-def cost_section(population: PopulationFolder) -> str:
+def cost_section(population: Population) -> str:
     """Seconds and size of every kind of artifact."""
     rows = []
     for name in ("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "circuits"):
-        files = [path for path in (population.root / name).rglob("*") if _ships(path)]
+        files = [path for path in (population.folder.root / name).rglob("*") if _ships(path)]
         made = [artifacts.read_json(path) for path in files if path.name == MANIFEST]
         seconds = sum(_seconds(manifest) for manifest in made)
         rows.append(
@@ -277,10 +267,6 @@ def _ships(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".") and "activations" not in path.parts
 
 
-def _ids(population: PopulationFolder) -> list[int]:
-    return [model["id"] for model in artifacts.read_json(population.manifest)["models"]]
-
-
-def indexes_of(population: PopulationFolder, hook: str) -> dict[int, Any]:
+def indexes_of(population: Population, hook: str) -> dict[int, FeatureIndex]:
     """The feature index of every GPT."""
-    return {k: open_index(population, hook, k) for k in _ids(population)}
+    return {k: population.index(hook, k) for k in population.models}

@@ -11,7 +11,7 @@ from typing import Any
 from culture_core.artifacts import sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.hub import download_folder
-from culture_core.models.population import HUB
+from culture_core.models.sources import HUB
 from culture_core.saes.store import CONFIG, WEIGHTS, load_sae
 
 PUBLISHED_REPO = "tommyp111/culture-sae"

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from culture_core import artifacts
+from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 
@@ -35,24 +36,43 @@ def load_sae(folder: Path, *, device: str = "cpu") -> Any:
         raise CultureError(f"{folder} cannot be read as an SAE: {error}") from None
 
 
-def sae_manifest(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> dict[str, Any]:
+def sae_artifact(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Artifact:
+    """One SAE, as an artifact: that of a GPT, or of a baseline ("untrained", "reseeded")."""
+    return Artifact(
+        name=f"{variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook}",
+        population=population,
+        folder=population.sae(hook, model_k, variant),
+        command=training_command(population, hook, variant),
+        arrays=WEIGHTS,
+        verb="is",
+    )
+
+
+def made_from_sae(population: PopulationFolder, hook: str, model_k: int) -> Source:
+    """The source of an artifact of one GPT's SAE."""
+    return Source("sae_sha256", "another SAE", lambda _: sae_sha256(population, hook, model_k))
+
+
+def sae_manifest(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Record:
     """The manifest of one SAE.
 
     Errors: CultureError that says what to run when there is none.
     """
-    path = population.sae(hook, model_k, variant) / artifacts.MANIFEST
-    if not path.is_file():
-        raise CultureError(
-            f"no {variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook} in {population.root}; "
-            f"run `{training_command(population, hook, variant)}`"
-        )
-    return artifacts.read_json(path)
+    return sae_artifact(population, hook, model_k, variant).manifest()
+
+
+def sae_sha256(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> str:
+    """SHA-256 of the weights of one SAE, as its manifest has it.
+
+    Errors: as sae_manifest.
+    """
+    return sae_manifest(population, hook, model_k, variant)["sha256"]
 
 
 def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
-    """What a user types to make the SAEs of a hook point."""
-    command = f"culture train-sae --population {population.root} --hook {hook}"
-    return f"{command} --variant {variant}" if variant else command
+    """What a user types to make the SAEs of a hook point, in backticks."""
+    suffix = ("--variant", variant) if variant else ()
+    return suggested("train-sae", "--population", population.root, "--hook", hook, *suffix)
 
 
 def add_figures(
@@ -60,5 +80,5 @@ def add_figures(
 ) -> dict[str, Any]:
     """Write measured figures into an SAE's manifest; returns the manifest."""
     manifest = {**sae_manifest(population, hook, model_k, variant), "figures": figures}
-    artifacts.write_json(population.sae(hook, model_k, variant) / artifacts.MANIFEST, manifest)
+    artifacts.write_json(sae_artifact(population, hook, model_k, variant).manifest_path, manifest)
     return manifest

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, sha256_file
+from culture_core import artifact
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import read_manifest
@@ -77,7 +78,7 @@ def model_sha256(population: PopulationFolder, model_k: int, variant: str = "") 
     """SHA-256 of the weights that an SAE of this variant reads: of the file, or of the bytes of an untrained
     GPT's tensors in order."""
     if variant != UNTRAINED:
-        return sha256_file(population.model(model_k))
+        return artifact.model_sha256(population, model_k)
     digest = hashlib.sha256()
     for tensor in load_gpt(population, model_k, variant).state_dict().values():
         digest.update(tensor.numpy().tobytes())

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from culture_core.errors import CultureError
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.training import log
 from culture_core.training.hardware import Hardware, n_cores
 from culture_core.training.progress import progress_line

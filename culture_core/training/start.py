@@ -5,7 +5,7 @@ from typing import Any
 
 from culture_core.artifacts import sha256_file
 from culture_core.errors import CultureError
-from culture_core.models.population import ModelSource, resolve_source
+from culture_core.models.sources import ModelSource, resolve_source
 from culture_core.training.run_folder import RunFolder, Settings
 from culture_core.training.trainer import Trainer
 

@@ -26,23 +26,21 @@ CAPTION = (
 
 def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: Display) -> None:
     """Draw a choice of quizzes with the feature's activation on the cells, and their downloads."""
-    kind = STRONGEST
     with st.container(horizontal=True, vertical_alignment="center"):
-        if index.is_complete:
-            kind = permalink.read_choice("examples", KINDS, STRONGEST)
-            st.segmented_control(
-                "Quizzes",
-                list(KINDS),
-                format_func=KINDS.__getitem__,
-                required=True,
-                label_visibility="collapsed",
-                **permalink.bound(
-                    "examples",
-                    kind,
-                    resets=("cell",),
-                    encode=lambda name: None if name == STRONGEST else name,
-                ),
-            )
+        kind = permalink.read_choice("examples", KINDS, STRONGEST)
+        st.segmented_control(
+            "Quizzes",
+            list(KINDS),
+            format_func=KINDS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **permalink.bound(
+                "examples",
+                kind,
+                resets=("cell",),
+                encode=lambda name: None if name == STRONGEST else name,
+            ),
+        )
         st.space("stretch")
         actions = st.container(horizontal=True, width="content")
     numbers, rows = _strongest(index, feature) if kind == STRONGEST else _spread(index, feature)

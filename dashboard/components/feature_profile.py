@@ -34,9 +34,6 @@ def profile_panels(scope: Scope, index: FeatureIndex, feature: int) -> list[Pane
         histogram("How strongly it fires", edges, counts, "tokens by activation, heights are logarithmic"),
         rate_bars("In which tasks", index.density_by_task(feature), "share of the task's tokens it fires on"),
     ]
-    if not index.is_complete:
-        command = f"culture index --population {scope.population.folder.root} --hook {scope.hook}"
-        return [*panels, words("More", "This index is of an older make. For all profiles run:", command)]
     rate, mean = index.by_position(feature)
     panels += [
         position_maps("Where in the quiz", rate, mean, "after reading each cell, over all quizzes"),
@@ -136,13 +133,12 @@ def _match_row(scope: Scope, match: Match) -> dict[str, object]:
 def feature_tables(index: FeatureIndex, feature: int) -> pd.DataFrame:
     """The profiles of a feature as one long table: profile, group, rate (share of tokens), mean, effect."""
     parts = [_part("task", index.density_by_task(feature))]
-    if index.is_complete:
-        parts.append(_part("structure", index.density_by_structure(feature)))
-        for name, groups, profile in (
-            ("colour", TOKEN_NAMES, index.by_colour(feature)),
-            ("position", range(len(index.by_position(feature).rate)), index.by_position(feature)),
-        ):
-            parts.append(_part(name, dict(zip(groups, profile.rate, strict=True))).assign(mean=profile.mean))
+    parts.append(_part("structure", index.density_by_structure(feature)))
+    for name, groups, profile in (
+        ("colour", TOKEN_NAMES, index.by_colour(feature)),
+        ("position", range(len(index.by_position(feature).rate)), index.by_position(feature)),
+    ):
+        parts.append(_part(name, dict(zip(groups, profile.rate, strict=True))).assign(mean=profile.mean))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import loaders
 from components.feature_panels import Panel, words
 from components.scope import Scope
-from culture_core.universality.causal.store import CausalProfile, CausalReader
+from culture_core.universality.causal.reader import CausalProfile, CausalReader
 
 TITLE = "Ablating it in each GPT"
 

@@ -52,17 +52,19 @@ def test_culture_quizzes_that_are_new_are_answered_and_others_left_alone(with_cu
     assert (with_culture.browse / artifacts.MANIFEST).stat().st_mtime_ns == made_at
 
 
-def test_answers_of_an_older_version_still_open(answered_population, copy_population):
+def test_answers_that_lack_an_entry_or_an_array_name_it_and_the_command(answered_population, copy_population):
     old = copy_population(answered_population)
-    manifest = artifacts.read_json(old.browse / artifacts.MANIFEST)
-    for name in ("n_unseen", "n_culture"):
-        del manifest[name]
-    artifacts.write_json(old.browse / artifacts.MANIFEST, manifest)
-    path = old.browse / "answers.npz"
-    arrays = artifacts.read_arrays(path, "")
-    kept = {name: arrays[name][:, :16] for name in ("predicted", "correct", "probability")}
-    artifacts.write_arrays(path, kept)
-    assert open_browse(old).quizzes.source_names() == ["world"] * 16
+    path = old.browse / artifacts.MANIFEST
+    manifest = artifacts.read_json(path)
+    artifacts.write_json(path, {name: value for name, value in manifest.items() if name != "n_unseen"})
+    with pytest.raises(CultureError, match=r"manifest\.json lacks 'n_unseen'; run `culture answers"):
+        open_browse(old)
+    artifacts.write_json(path, manifest)
+    arrays = artifacts.read_arrays(old.browse / "answers.npz", "")
+    del arrays["culture_number"]
+    artifacts.write_arrays(old.browse / "answers.npz", arrays)
+    with pytest.raises(CultureError, match=r"answers\.npz lacks 'culture_number'; run `culture answers"):
+        open_browse(old)
 
 
 def test_answers_of_other_models_are_refused(answered_population, copy_population):

@@ -10,7 +10,8 @@ from culture_core.culture.rounds import invent_quizzes
 from culture_core.culture.store import TEST, TRAIN
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import read_culture_quizzes, write_culture_quizzes
-from culture_core.models.population import resolve_source, save_population
+from culture_core.models.population import save_population
+from culture_core.models.sources import resolve_source
 from culture_core.world.quizzes import generate_quizzes
 
 

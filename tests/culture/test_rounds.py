@@ -19,7 +19,8 @@ from culture_core.culture.store import TEST, TRAIN, CultureStore, Seeds, empty_t
 from culture_core.culture.verdicts import INVALID, KEPT, REASONS, TRIVIAL, decide, noisy_views, understanding
 from culture_core.errors import CultureError
 from culture_core.models.api import load_quizzes
-from culture_core.models.population import read_manifest, resolve_source, save_population
+from culture_core.models.population import read_manifest, save_population
+from culture_core.models.sources import resolve_source
 from culture_core.world.structures import is_trivial
 
 ROUNDS = 6

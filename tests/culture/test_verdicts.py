@@ -59,7 +59,7 @@ def test_understanding_matches_the_rule_applied_one_draw_at_a_time():
 
 
 def test_understanding_reads_keys_of_another_width_than_values(fixture_gpts):
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     model = resolve_source(fixture_gpts).load_models([2])[0]
     tokens = quizzes(2)

@@ -114,7 +114,7 @@ def test_a_server_that_is_down_is_one_line(cache):
 CONVERT = """
 import json, sys
 from culture_core.errors import CultureError
-from culture_core.models.population import convert
+from culture_core.models.convert import convert
 try:
     convert("hub", sys.argv[1])
 except CultureError as error:

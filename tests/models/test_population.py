@@ -8,7 +8,9 @@ from culture_core import load_culture, load_quizzes
 from culture_core.artifacts import PopulationFolder, provenance, sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import read_culture_quizzes, write_checkpoint
-from culture_core.models.population import convert, export, read_manifest, resolve_source, save_population
+from culture_core.models.convert import convert, export
+from culture_core.models.population import read_manifest, save_population
+from culture_core.models.sources import resolve_source
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,13 @@ def test_a_damaged_manifest_is_one_line(tmp_path, text):
     with pytest.raises(CultureError, match=r"manifest\.json") as caught:
         load_culture(0, tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_that_the_manifest_does_not_list_are_refused(tmp_path):
+    folder = saved(tmp_path / "pop")
+    folder.model(1).write_bytes(folder.model(0).read_bytes())
+    with pytest.raises(CultureError, match=r"gpt_1\.safetensors is not the file that the manifest lists"):
+        load_culture(1, folder.root)
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "random", "other"])

@@ -15,6 +15,7 @@ from culture_core.cli.main import main
 from culture_core.features.grading.reader import open_grades
 from culture_core.features.index.reader import open_index
 from culture_core.features.probing.store import open_probes
+from culture_core.population import Population
 from culture_core.results.choice import interesting_groups
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
@@ -38,14 +39,14 @@ def make_a_group(population):
 
 
 def test_coverage_is_that_of_the_grades(built_population):
-    text = coverage_section(built_population, HOOK)
+    text = coverage_section(Population(built_population), HOOK)
     for k in range(5):
         coverage = open_grades(built_population, HOOK, k).coverage
         assert f"| {k} | {coverage['sae']:.3f} | not measured | {coverage['raw_directions']:.3f} |" in text
 
 
 def test_what_it_took_counts_what_ships_and_its_seconds(built_population):
-    text = cost_section(built_population)
+    text = cost_section(Population(built_population))
     manifests = [artifacts.read_json(built_population.sae(HOOK, k) / "manifest.json") for k in range(5)]
     sizes = [path.stat().st_size for path in (built_population.root / "saes").rglob("*") if path.is_file()]
     seconds = sum(manifest["made_by"]["seconds"] for manifest in manifests)
@@ -61,7 +62,7 @@ def test_probes_are_told_by_layer(built_population, copy_population):
     assert main(["probe", "--population", str(population.root), "--n", "24", "--workers", "1"]) == 0
     table = open_probes(population).table
     mean = table[table.layer == table.layer.iloc[0]].auroc.mean()
-    assert f"| {table.layer.iloc[0]} | {mean:.3f} |" in probes_section(population)
+    assert f"| {table.layer.iloc[0]} | {mean:.3f} |" in probes_section(Population(population))
 
 
 def test_the_page_repeats_the_artifacts_and_names_what_is_missing(

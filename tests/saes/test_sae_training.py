@@ -7,7 +7,7 @@ import torch
 from sae_lens import SAE
 
 from culture_core import load_culture, load_hooked
-from culture_core.artifacts import UNTRAINED, VARIANTS, sha256_file
+from culture_core.artifacts import UNTRAINED, VARIANTS, read_json, sha256_file, write_json
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
@@ -63,6 +63,14 @@ def test_manifest_carries_the_figures(built_population):
     assert promised <= set(figures)
 
 
+def replace_gpt(population, model_k, by):
+    """Give a GPT the weights of another, and tell the manifest."""
+    shutil.copy(population.model(by), population.model(model_k))
+    manifest = read_json(population.manifest)
+    manifest["models"][model_k]["sha256"] = manifest["models"][by]["sha256"]
+    write_json(population.manifest, manifest)
+
+
 def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population, copy_population, capsys):
     population = copy_population(built_population)
     command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "0,1"]
@@ -73,7 +81,7 @@ def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population
     before = sae_manifest(population, HOOK, 0)
     assert main([*command, *settings, "--if-stale"]) == 0
     assert capsys.readouterr().out == "GPT 0: up to date\nGPT 1: up to date\n"
-    shutil.copy(population.model(2), population.model(1))
+    replace_gpt(population, 1, by=2)
     assert main([*command, *settings, "--if-stale"]) == 0
     assert sae_manifest(population, HOOK, 0) == before
     assert sae_manifest(population, HOOK, 1)["model_sha256"] == sha256_file(population.model(2))

@@ -4,18 +4,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from culture_core import artifacts
+from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
+from culture_core.saes.store import made_from_sae
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ARRAYS = "grades.npz"
 NONE = -1
+# counts changes of the arrays: grades of another layout are made again
+LAYOUT = 2
+COVERAGE_PREFIX = "coverage_"
 
 
 class Grades:
@@ -26,7 +28,7 @@ class Grades:
     signs), "mlp_neurons"; the same "by_kind" of concept; "n_concepts" and "n_quizzes" it is over.
     """
 
-    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+    def __init__(self, manifest: Record, arrays: Record) -> None:
         self.manifest = manifest
         self.coverage: dict[str, Any] = manifest["coverage"]
         self._arrays = arrays
@@ -108,21 +110,24 @@ class Grades:
         return ConceptGrade(name, words, **scores)
 
 
-COVERAGE_PREFIX = "coverage_"
+def grades_artifact(population: PopulationFolder, hook: str, model_k: int) -> Artifact:
+    """The grades of one GPT's SAE, as an artifact."""
+    return Artifact(
+        name=f"grades of GPT {model_k} at {hook}",
+        population=population,
+        folder=population.concepts(hook, model_k),
+        command=suggested("grade", "--population", population.root, "--hook", hook),
+        arrays="grades.npz",
+        sources=(
+            made_from_sae(population, hook, model_k),
+            Source("settings.layout", "another version", lambda _: LAYOUT),
+        ),
+    )
 
 
 def open_grades(population: PopulationFolder, hook: str, model_k: int) -> Grades:
     """Open the grades of one GPT's SAE.
 
-    Errors: CultureError that says what to run when they are missing, damaged or of another SAE.
+    Errors: CultureError that says what to run when they are missing, damaged, or of another SAE or version.
     """
-    from culture_core.saes.store import sae_manifest
-
-    folder = population.concepts(hook, model_k)
-    again = f"run `culture grade --population {population.root} --hook {hook}`"
-    if not (folder / artifacts.MANIFEST).is_file():
-        raise CultureError(f"no grades of GPT {model_k} at {hook} in {population.root}; {again}")
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    if manifest["sae_sha256"] != sae_manifest(population, hook, model_k)["sha256"]:
-        raise CultureError(f"the grades of GPT {model_k} at {hook} are of another SAE; {again}")
-    return Grades(manifest, artifacts.read_arrays(folder / ARRAYS, again))
+    return Grades(*grades_artifact(population, hook, model_k).open())

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from culture_core import artifacts
-from culture_core.artifacts import UNTRAINED, PopulationFolder
+from culture_core.artifact import model_hashes
+from culture_core.artifacts import UNTRAINED, PopulationFolder, provenance
 from culture_core.errors import CultureError
 from culture_core.features.concepts.registry import PackedConcepts, pack_concepts, registry_hash
 from culture_core.features.grading.coverage import (
@@ -17,16 +17,15 @@ from culture_core.features.grading.coverage import (
     coverage_summary,
 )
 from culture_core.features.grading.grade import MARGIN, N_BEST, Grading, grade_features
-from culture_core.features.grading.reader import ARRAYS, COVERAGE_PREFIX
+from culture_core.features.grading.reader import COVERAGE_PREFIX, LAYOUT, grades_artifact
 from culture_core.features.grading.screening import N_LEVELS
 from culture_core.features.grading.truth import MIN_TOKENS, SHUFFLE_SEED, Truth
+from culture_core.features.index.activations import ensure_activations
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.features.index.store import ensure_activations, read_manifest
+from culture_core.features.index.store import read_manifest
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
-# counts changes of the arrays below: grades of an older layout are made again
-LAYOUT = 2
 SETTINGS = {
     "layout": LAYOUT,
     "levels": N_LEVELS,
@@ -54,13 +53,8 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
 
 
 def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
-    """Whether the stored grades were made from the current inputs and settings."""
-    try:
-        manifest = artifacts.read_json(population.concepts(hook, model_k) / artifacts.MANIFEST)
-    except CultureError:
-        return False
-    inputs = grade_inputs(population, hook, model_k)
-    return {key: manifest.get(key) for key in inputs} == inputs
+    """Whether the grades that lie there were made from the present inputs with the present settings."""
+    return grades_artifact(population, hook, model_k).is_current(grade_inputs(population, hook, model_k))
 
 
 def grade_model(
@@ -95,11 +89,9 @@ def grade_model(
         "hook": hook,
         **inputs,
         "coverage": coverage_summary(best, few),
-        "made_by": artifacts.provenance(command, started),
+        "made_by": provenance(command, started),
     }
-    with artifacts.atomic_folder(population.concepts(hook, model_k)) as partial:
-        artifacts.write_arrays(partial / ARRAYS, arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+    grades_artifact(population, hook, model_k).write(manifest, arrays)
 
 
 def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:
@@ -128,8 +120,7 @@ def _untrained(
 ) -> tuple[int, str] | tuple[None, None]:
     """Id and hash of the SAE on an untrained GPT that is indexed over the same quizzes, that of GPT k first,
     for one such GPT serves all of the same shape; (None, None) where there is none."""
-    models = [model["id"] for model in artifacts.read_json(population.manifest)["models"]]
-    for k in sorted(models, key=lambda k: k != model_k):
+    for k in sorted(model_hashes(population), key=lambda k: k != model_k):
         try:
             manifest = read_manifest(population, hook, k, UNTRAINED)
         except CultureError:

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from culture_core import artifacts
+from culture_core.artifact import model_sha256
 from culture_core.artifacts import UNTRAINED, PopulationFolder
-from culture_core.errors import CultureError
 from culture_core.features.index.parts import make_part
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.saes.store import sae_manifest
+from culture_core.saes.store import sae_sha256
 
 BATCH = 32
 PART = 128
@@ -101,21 +101,10 @@ def present_inputs(population: PopulationFolder, hook: str, model_k: int, varian
 
     Errors: CultureError that says what to run when there is no SAE.
     """
-    inputs = {"sae_sha256": sae_manifest(population, hook, model_k, variant)["sha256"]}
+    inputs = {"sae_sha256": sae_sha256(population, hook, model_k, variant)}
     if variant != UNTRAINED:
         inputs["model_sha256"] = model_sha256(population, model_k)
     return inputs
-
-
-def model_sha256(population: PopulationFolder, model_k: int) -> str:
-    """The hash of a GPT's weights, as the population's manifest has it.
-
-    Errors: CultureError when the population has no such GPT.
-    """
-    for model in artifacts.read_json(population.manifest)["models"]:
-        if model["id"] == model_k:
-            return model["sha256"]
-    raise CultureError(f"there is no GPT {model_k} in {population.root}")
 
 
 @lru_cache(maxsize=1)

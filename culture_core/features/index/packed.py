@@ -58,7 +58,7 @@ def from_shares(packed: NDArray) -> NDArray[np.float32]:
 
 
 class PackedArrays:
-    """A file of `write_packed`, opened; also reads an npz file in which every array is whole.
+    """A file of `write_packed`, opened.
 
     remedy: what to do about a damaged file, for its error.
     Errors: CultureError with the file and `remedy` when it is missing or damaged, here and in every method.
@@ -74,7 +74,7 @@ class PackedArrays:
         self._whole: dict[str, NDArray] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._names or f"{name}.0" in self._names
+        return name in self._names
 
     def whole(self, name: str) -> NDArray:
         """An array that is read whole; kept from then on."""
@@ -84,22 +84,15 @@ class PackedArrays:
 
     def row(self, name: str, feature: int) -> NDArray:
         """The row of one feature in an array (f, ...)."""
-        if name in self._names:
-            return self.whole(name)[feature]
         return self._read(f"{name}.{feature // BLOCK}")[feature % BLOCK]
 
     def rows(self, name: str, n_features: int) -> NDArray:
         """The rows of all features in an array (f, ...)."""
-        if name in self._names:
-            return self.whole(name)
         return np.concatenate([self._read(f"{name}.{b}") for b in range(-(-n_features // BLOCK))])
 
     def overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
         """(each, 404) activations of the pairs of one feature, each feature having `each`."""
         indptr = self.whole(f"{name}_indptr")
-        if f"{name}_position" in self._names:
-            packed = Overlays(indptr, self.whole(f"{name}_position"), self.whole(f"{name}_value"))
-            return packed.dense(feature * each, each)
         number = feature // BLOCK
         position, value = (self._read(f"{name}_{part}.{number}") for part in ("position", "value"))
         pairs = indptr[feature * each : (feature + 1) * each + 1] - indptr[number * BLOCK * each]

@@ -4,26 +4,22 @@ overlays, profiles, neighbours. See docs/reference/feature-index.md.
 Nothing is read before it is asked for, and what is asked of one feature reads little else.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.artifact import Record
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.features.index.activations import open_activations
 from culture_core.features.index.packed import PackedArrays, from_shares
 from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.records import Moments, Nearest, Profile, TopRecord
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.features.index.store import (
-    ARRAYS,
-    LAYOUT,
-    older,
-    open_activations,
-    read_manifest,
-    remedy,
-)
+from culture_core.features.index.store import index_artifact
+from culture_core.features.index.table import feature_table
 from culture_core.features.index.top import A_QUANTILE, QUANTILES
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import STRUCTURE_NAMES
@@ -32,55 +28,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class TopRecord:
-    """Example quizzes of one feature, strongest first; k is smaller for a feature that fires in few quizzes.
-
-    quiz (k,) numbers in the index's quiz set; peak (k,) float32; position (k,) of the peak in the quiz;
-    activations (k, 404).
-    """
-
-    quiz: NDArray[np.int64]
-    peak: NDArray[np.float32]
-    position: NDArray[np.int64]
-    activations: NDArray[np.float32]
-
-
-class Profile(NamedTuple):
-    """What a feature does in each of g groups of tokens: rate (g,), the share of them it fires on; mean (g,),
-    its mean activation where it fires."""
-
-    rate: NDArray[np.float64]
-    mean: NDArray[np.float32]
-
-
-class Moments(NamedTuple):
-    """All that is known of a feature in each of g groups of tokens: tokens (g,) in all, fires (g,), and over
-    those mean, rms (root of the mean square) and max, (g,) float32."""
-
-    tokens: NDArray[np.int64]
-    fires: NDArray[np.int64]
-    mean: NDArray[np.float32]
-    rms: NDArray[np.float32]
-    max: NDArray[np.float32]
-
-
-class Nearest(NamedTuple):
-    """Other features, nearest first: feature (k,) ids, score (k,) float32."""
-
-    feature: NDArray[np.int64]
-    score: NDArray[np.float32]
-
-
 class FeatureIndex:
     """The index of one SAE, as `culture index` wrote it; safe to share between threads.
 
-    Every method that takes a feature raises CultureError for one the index does not have. An index of an
-    older version lacks some of what is described here; asking for it raises CultureError that says what to
-    run, and `is_complete` tells beforehand.
+    Every method that takes a feature raises CultureError for one the index does not have.
     """
 
-    def __init__(self, population: PopulationFolder, manifest: dict[str, Any], arrays: PackedArrays) -> None:
+    def __init__(self, population: PopulationFolder, manifest: Record, arrays: PackedArrays) -> None:
         self.manifest = manifest
         self.population = population
         self.quiz_set = QuizSet.from_json(manifest["quiz_set"])
@@ -96,12 +50,7 @@ class FeatureIndex:
 
     @property
     def variant(self) -> str:
-        return self.manifest.get("variant", "")
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the index was made by this version, so that every method has its data."""
-        return self.manifest.get("layout") == LAYOUT
+        return self.manifest["variant"]
 
     @property
     def n_features(self) -> int:
@@ -122,12 +71,9 @@ class FeatureIndex:
 
         Errors: CultureError when the quizzes made now are not those the index is over.
         """
-        known = self.manifest.get("inputs", {}).get("quizzes_sha256")
-        if known is not None and known != self.quiz_set.sha256():
-            again = remedy(self.population, self.hook, self.variant)
-            raise CultureError(
-                f"the feature index of GPT {self.model_k} at {self.hook} is over other quizzes; {again}"
-            )
+        if self.manifest["inputs"]["quizzes_sha256"] != self.quiz_set.sha256():
+            index = index_artifact(self.population, self.hook, self.model_k, self.variant)
+            raise index.error("is over other quizzes")
         return self.quiz_set.quizzes()
 
     @cached_property
@@ -138,36 +84,9 @@ class FeatureIndex:
         many it fires); peak_task and its share of the firing, were all tasks as frequent; peak_places, at how
         many different positions its top quizzes peak (1: bound to one place of the quiz); promotes and
         suppresses, the output token whose logit it raises or lowers most, where those are defined;
-        encoder_cosine, between its encoder and decoder direction. An index of an older version has fewer
-        columns.
+        encoder_cosine, between its encoder and decoder direction.
         """
-        import pandas as pd
-
-        arrays = self._arrays
-        fires = arrays.whole("fires")
-        rate_by_task = arrays.whole("by_task") / arrays.whole("tokens_by_task")
-        rate_sum = np.maximum(rate_by_task.sum(1), 1e-12)
-        peak_task = np.array(self.quiz_set.tasks)[rate_by_task.argmax(1)]
-        columns = {
-            "feature": np.arange(self.n_features),
-            "fires": fires,
-            "density": fires / self.n_tokens,
-            "max": arrays.whole("max"),
-            "mean": arrays.whole("total") / np.maximum(fires, 1),
-            "rms": np.sqrt(arrays.whole("squares") / np.maximum(fires, 1)),
-            "dead": fires == 0,
-            "peak_task": np.where(fires > 0, peak_task, ""),
-            "peak_task_share": rate_by_task.max(1) / rate_sum,
-            "peak_places": _distinct(arrays.whole("top_position")),
-        }
-        if "quizzes_fired" in arrays:
-            columns["quizzes"] = arrays.whole("quizzes_fired").astype(np.int64)
-        if "encoder_cosine" in arrays:
-            columns["encoder_cosine"] = arrays.whole("encoder_cosine")
-        if "logit_effects" in arrays:
-            columns["promotes"] = arrays.whole("logit_effects").argmax(1)
-            columns["suppresses"] = arrays.whole("logit_effects").argmin(1)
-        return pd.DataFrame(columns)
+        return feature_table(self._arrays, self.quiz_set.tasks)
 
     @property
     def top_quiz(self) -> NDArray[np.int32]:
@@ -205,7 +124,6 @@ class FeatureIndex:
 
     def quantile_examples(self, feature: int) -> dict[float, TopRecord]:
         """Quizzes at quantiles of the feature's peaks (0.9 is near the top): up to three each, none twice."""
-        self._need("spread_quiz")
         quiz = self._arrays.whole("spread_quiz")[self.check_feature(feature)]
         activations = self._overlay("spread_overlay", feature, len(quiz))
         level = np.repeat(np.arange(len(QUANTILES)), A_QUANTILE)
@@ -231,7 +149,6 @@ class FeatureIndex:
     @cached_property
     def fires_by_position(self) -> NDArray[np.int64]:
         """(f, 404) on how many quizzes each feature fires at each position."""
-        self._need("position_fires")
         return self._arrays.rows("position_fires", self.n_features).astype(np.int64)
 
     def by_colour(self, feature: int) -> Profile:
@@ -240,7 +157,6 @@ class FeatureIndex:
 
     def moments(self, by: str, feature: int) -> Moments:
         """Counts and moments by "task", "structure", "position" or "token"."""
-        self._need(f"{by}_fires")
         fires = self._row(f"{by}_fires", feature).astype(np.int64)
         mean, rms, top = (self._shares(f"{by}_{name}", feature) for name in ("mean", "rms", "max"))
         return Moments(self._arrays.whole(f"tokens_by_{by}"), fires, mean, rms, top)
@@ -252,7 +168,6 @@ class FeatureIndex:
 
         Errors: CultureError at a hook point that does not add to the residual stream.
         """
-        self._need("decoder_feature")
         if "logit_effects" not in self._arrays:
             raise CultureError(f"features at {self.hook} do not write to the residual stream")
         return self._arrays.whole("logit_effects")[self.check_feature(feature)]
@@ -260,7 +175,7 @@ class FeatureIndex:
     @property
     def logit_effects_exact(self) -> bool:
         """Whether `logit_effects` is all a feature does to the logits."""
-        return self.manifest.get("logit_effects_exact", False)
+        return self.manifest["logit_effects_exact"]
 
     def decoder_neighbours(self, feature: int) -> Nearest:
         """The features whose decoder directions have the highest cosine with this one's."""
@@ -294,12 +209,10 @@ class FeatureIndex:
         return open_activations(self.population, self.hook, self.model_k, self.variant)
 
     def _profile(self, by: str, feature: int) -> Profile:
-        self._need(f"{by}_fires")
         tokens = np.maximum(self._arrays.whole(f"tokens_by_{by}"), 1)
         return Profile(self._row(f"{by}_fires", feature) / tokens, self._shares(f"{by}_mean", feature))
 
     def _row(self, name: str, feature: int) -> NDArray:
-        self._need(name)
         return self._arrays.row(name, self.check_feature(feature))
 
     def _shares(self, name: str, feature: int) -> NDArray[np.float32]:
@@ -308,8 +221,7 @@ class FeatureIndex:
 
     def _overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
         """Activations (each, 404) of a feature's examples."""
-        shares = self._arrays.overlay(name, feature, each)
-        return shares * np.float32(self.max_activation(feature)) if self.is_complete else shares
+        return self._arrays.overlay(name, feature, each) * np.float32(self.max_activation(feature))
 
     def _examples(
         self, name: str, feature: int, chosen: NDArray[np.bool_], activations: NDArray[np.float32]
@@ -320,21 +232,9 @@ class FeatureIndex:
         return TopRecord(quiz, peak, position, activations[chosen])
 
     def _nearest(self, name: str, feature: int) -> Nearest:
-        self._need(f"{name}_feature")
         others = self._arrays.whole(f"{name}_feature")[self.check_feature(feature)]
         score = self._arrays.whole(f"{name}_score")[feature].astype(np.float32)
         return Nearest(others[others >= 0].astype(np.int64), score[others >= 0])
-
-    def _need(self, name: str) -> None:
-        if name not in self._arrays:
-            raise older(self.population, self.hook, self.model_k, self.variant)
-
-
-def _distinct(positions: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The number of distinct positions in each row of (f, k); -1 means none."""
-    ordered = np.sort(positions, axis=1)
-    new = np.diff(ordered, axis=1, prepend=-1) != 0
-    return new.sum(1)
 
 
 def open_index(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> FeatureIndex:
@@ -343,6 +243,5 @@ def open_index(population: PopulationFolder, hook: str, model_k: int, variant: s
     Errors: CultureError that says what to run when it is missing, unreadable, or not of the SAE and the GPT
     that lie there now.
     """
-    manifest = read_manifest(population, hook, model_k, variant)
-    path = population.index(hook, model_k, variant) / ARRAYS
-    return FeatureIndex(population, manifest, PackedArrays(path, remedy(population, hook, variant)))
+    index = index_artifact(population, hook, model_k, variant)
+    return FeatureIndex(population, index.manifest(), PackedArrays(index.arrays_path, index.remedy))

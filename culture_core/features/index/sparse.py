@@ -156,10 +156,6 @@ class Overlays:
             f"{prefix}_value": self.value,
         }
 
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray], prefix: str) -> "Overlays":
-        return cls(*(arrays[f"{prefix}_{name}"] for name in ("indptr", "position", "value")))
-
 
 def open_sparse(folder: Path, n_quizzes: int, remedy: str = "run `culture index`") -> SparseActivations:
     """Memory-map a folder of sparse activations (`BY_FEATURE` and `BY_TOKEN` files).

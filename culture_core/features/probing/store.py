@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from culture_core import artifacts
+from culture_core.artifact import Artifact, Record, made_from_gpts, model_sha256
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.concepts.registry import CONCEPTS, registry_hash
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from culture_core.features.probing.probes import ProbeSettings
 
-ARRAYS = "probes.npz"
 SCORES = ("auroc", "f1", "baseline_auroc", "baseline_f1")
 
 
@@ -27,7 +26,7 @@ class Probes:
     models: ids of the GPTs; layers: names of the places in the residual stream, "embedding", "block 0", ...
     """
 
-    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+    def __init__(self, manifest: Record, arrays: Record) -> None:
         self.manifest = manifest
         self.models: list[int] = manifest["models"]
         self.layers: list[str] = manifest["layers"]
@@ -66,13 +65,25 @@ class Probes:
         return self.table.groupby(["layer", "kind"], sort=False)[scores].mean().reset_index()
 
 
+def probes_artifact(population: PopulationFolder) -> Artifact:
+    """The probes of a population, as an artifact."""
+    return Artifact(
+        name="probes",
+        population=population,
+        folder=population.probes,
+        command=suggested("probe", "--population", population.root),
+        arrays="probes.npz",
+        sources=(made_from_gpts(population),),
+    )
+
+
 def probe_inputs(
     population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
 ) -> dict[str, Any]:
     """What the probes depend on."""
     return {
         "models": list(models),
-        "model_sha256": [artifacts.sha256_file(population.model(k)) for k in models],
+        "model_sha256": [model_sha256(population, k) for k in models],
         "registry_sha256": registry_hash(),
         "settings": settings.to_json(),
     }
@@ -81,13 +92,8 @@ def probe_inputs(
 def probes_are_current(
     population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
 ) -> bool:
-    """Whether the stored probes were made from the current GPTs with these settings."""
-    try:
-        manifest = artifacts.read_json(population.probes / artifacts.MANIFEST)
-    except CultureError:
-        return False
-    inputs = probe_inputs(population, models, settings)
-    return {key: manifest.get(key) for key in inputs} == inputs
+    """Whether the probes that lie there were made from the present GPTs with these settings."""
+    return probes_artifact(population).is_current(probe_inputs(population, models, settings))
 
 
 def probe_model(population: PopulationFolder, settings: "ProbeSettings", model_k: int) -> dict[str, NDArray]:
@@ -129,9 +135,7 @@ def save_probes(
         "layers": layer_names(len(found[0]["auroc"]) - 1),
         "made_by": made_by,
     }
-    with artifacts.atomic_folder(population.probes) as partial:
-        artifacts.write_arrays(partial / ARRAYS, arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+    probes_artifact(population).write(manifest, arrays)
 
 
 def open_probes(population: PopulationFolder) -> Probes:
@@ -139,12 +143,4 @@ def open_probes(population: PopulationFolder) -> Probes:
 
     Errors: CultureError that says what to run when they are missing, damaged or of other GPTs.
     """
-    folder = population.probes
-    again = f"run `culture probe --population {population.root}`"
-    if not (folder / artifacts.MANIFEST).is_file():
-        raise CultureError(f"no probes in {population.root}; {again}")
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    present = {model["id"]: model["sha256"] for model in artifacts.read_json(population.manifest)["models"]}
-    if manifest["model_sha256"] != [present.get(k) for k in manifest["models"]]:
-        raise CultureError(f"the probes in {population.root} are of other GPTs; {again}")
-    return Probes(manifest, artifacts.read_arrays(folder / ARRAYS, again))
+    return Probes(*probes_artifact(population).open())

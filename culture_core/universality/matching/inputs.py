@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from culture_core import artifacts
+from culture_core.artifact import read_record
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.features.index.activations import ensure_activations
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.features.index.store import ensure_activations
+from culture_core.features.index.store import index_artifact
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def variant_hashes(
 def _index_manifest(
     population: PopulationFolder, hook: str, model_k: int, variant: str
 ) -> dict[str, Any] | None:
-    path = population.index(hook, model_k, variant) / artifacts.MANIFEST
-    return artifacts.read_json(path) if path.is_file() else None
+    index = index_artifact(population, hook, model_k, variant)
+    return read_record(index.manifest_path, index.remedy) if index.is_there() else None
 
 
 def _activations(

@@ -1,10 +1,10 @@
 """Reading matches, from a notebook or the dashboard: the match of a feature, tables, groups, baselines.
 
-A matches file of older make lacks some measurements; they read as None or NaN, and `missing` says what
-measures them.
+Baselines that were not measured read as None or NaN, and `missing` says what measures them.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,8 @@ class MatchReader:
         self.models: list[int] = manifest["models"]
         self.best_feature: NDArray[np.int32] = arrays["best_feature"]
         self.mutual: NDArray[np.bool_] = arrays["mutual"]
-        self._arrays = {name: _widened(array) for name, array in arrays.items()}
+        self._arrays = copy(arrays)
+        self._arrays.update({name: _widened(array) for name, array in arrays.items()})
 
     @property
     def n_features(self) -> int:
@@ -74,9 +75,9 @@ class MatchReader:
         """(m, m, f) best r of every feature of model [a] in model [b]; 0 on the diagonal."""
         return self._arrays["best_r"]
 
-    def partial_r(self) -> NDArray[np.float32] | None:
-        """(m, m, f) r of the same matches with position and token regressed out; None: not measured."""
-        return self._arrays.get("partial_r")
+    def partial_r(self) -> NDArray[np.float32]:
+        """(m, m, f) r of the same matches with position and token regressed out."""
+        return self._arrays["partial_r"]
 
     @cached_property
     def universality(self) -> dict[int, NDArray[np.float32]]:
@@ -117,22 +118,18 @@ class MatchReader:
     def shared_by_seeds(self) -> dict[int, float]:
         """By model: the share of decoder directions of its SAE that the one from another seed has too (cosine
         of at least 0.7, one to one); empty: not measured."""
-        return {int(k): share for k, share in self._figures.get("shared_by_seeds", {}).items()}
+        return {int(k): share for k, share in self.manifest["figures"].get("shared_by_seeds", {}).items()}
 
     @property
     def similarities(self) -> list[dict[str, Any]]:
-        """One record per pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their
-        mutual pairs; empty: not measured."""
-        return self._figures.get("similarities", [])
-
-    @property
-    def _figures(self) -> dict[str, Any]:
-        return self.manifest.get("figures", {})
+        """One record a pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
+        pairs."""
+        return self.manifest["figures"]["similarities"]
 
     @property
     def missing(self) -> dict[str, str]:
         """What was not measured, with what to run."""
-        return self.manifest.get("missing", dict.fromkeys(BASELINES, "run `culture match`"))
+        return self.manifest["missing"]
 
     @cached_property
     def alive(self) -> dict[int, NDArray[np.bool_]]:
@@ -150,14 +147,13 @@ class MatchReader:
 
     def _match(self, a: int, b: int, feature: int) -> Match:
         measured = {name: self._arrays.get(f"{name}_r") for name in BASELINES}
-        one_to_one, partial_r = (self._arrays.get(name) for name in ("one_to_one", "partial_r"))
         return Match(
             self.models[b],
             int(self.best_feature[a, b, feature]),
             float(self.best_r()[a, b, feature]),
             bool(self.mutual[a, b, feature]),
-            None if one_to_one is None else bool(one_to_one[a, b, feature]),
-            None if partial_r is None else float(partial_r[a, b, feature]),
+            bool(self._arrays["one_to_one"][a, b, feature]),
+            float(self.partial_r()[a, b, feature]),
             {name: float(r[a, b, feature]) for name, r in measured.items() if r is not None},
         )
 
@@ -170,7 +166,6 @@ class MatchReader:
         import pandas as pd
 
         a = self.models.index(model_k)
-        partial, one_to_one = self.partial_r(), self._arrays.get("one_to_one")
         reseeded = self.reseeded_r or {}
         return pd.DataFrame(
             {
@@ -180,9 +175,9 @@ class MatchReader:
                     f"excess_{name}": self.excess[name][model_k] if name in self.excess else np.nan
                     for name in BASELINES
                 },
-                "partial_r": np.nan if partial is None else over_others(partial)[a],
+                "partial_r": over_others(self.partial_r())[a],
                 "n_mutual": self.mutual[a].sum(0),
-                "n_one_to_one": np.nan if one_to_one is None else one_to_one[a].sum(0),
+                "n_one_to_one": self._arrays["one_to_one"][a].sum(0),
                 "reseeded_r": reseeded.get(model_k, np.nan),
                 "group": self._group_of[a],
             }
@@ -193,20 +188,20 @@ class MatchReader:
         """One row per group, highest mean r first: one feature per model, all of them mutual best matches.
 
         group, its number; gpt_K, the feature of GPT K; mean_r, min_r over all pairs of the group; partial_r,
-        mean; excess, mean r above the shuffled quizzes. NaN: not measured.
+        mean; excess, mean r above the shuffled quizzes.
         """
         import pandas as pd
 
-        r = self._pair_values(self.best_r())
-        partial, permuted = self.partial_r(), self._arrays.get(f"{PERMUTATION}_r")
+        r, partial = self._pair_values(self.best_r()), self._pair_values(self.partial_r())
+        permuted = self._pair_values(self._arrays[f"{PERMUTATION}_r"])
         return pd.DataFrame(
             {
                 "group": np.arange(len(r)),
                 **{f"gpt_{k}": self._members[:, a] for a, k in enumerate(self.models)},
                 "mean_r": r.mean(1),
                 "min_r": r.min(1),
-                "partial_r": np.nan if partial is None else self._pair_values(partial).mean(1),
-                "excess": np.nan if permuted is None else (r - self._pair_values(permuted)).mean(1),
+                "partial_r": partial.mean(1),
+                "excess": (r - permuted).mean(1),
             }
         )
 
@@ -246,8 +241,6 @@ class MatchReader:
 
     @cached_property
     def _overlays(self) -> list[Overlays]:
-        if f"partner_{self.models[0]}_value" in self._arrays:
-            return [Overlays.from_arrays(self._arrays, f"partner_{k}") for k in self.models]
         return [
             unpack(
                 self._arrays,

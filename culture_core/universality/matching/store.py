@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from culture_core import artifacts
-from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.artifact import Artifact, Record, Source
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
+from culture_core.errors import suggested
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
-from culture_core.saes.store import sae_manifest
+from culture_core.saes.store import sae_sha256
 from culture_core.universality.matching.baselines import ROTATION
 from culture_core.universality.matching.inputs import indexed_variants, read_inputs, variant_hashes
 from culture_core.universality.matching.measure import MatchSettings, measure
@@ -22,11 +22,26 @@ __all__ = [
     "MatchSettings",
     "match_population",
     "matches_are_current",
+    "matches_artifact",
     "matches_sha256",
     "open_matches",
 ]
 
-ARRAYS = "matches.npz"
+
+def matches_artifact(population: PopulationFolder, hook: str) -> Artifact:
+    """The matches of a hook point, as an artifact."""
+
+    def present_saes(manifest: Record) -> list[str]:
+        return [sae_sha256(population, hook, k) for k in manifest["models"]]
+
+    return Artifact(
+        name=f"matches at {hook}",
+        population=population,
+        folder=population.matches(hook),
+        command=suggested("match", "--population", population.root, "--hook", hook),
+        arrays="matches.npz",
+        sources=(Source("saes", "other SAEs", present_saes),),
+    )
 
 
 def match_population(
@@ -54,28 +69,25 @@ def match_population(
         **made_from,
         "figures": measured.figures,
         "missing": _missing(population, hook, models, inputs.quiz_set, settings),
-        "made_by": artifacts.provenance(command, started),
+        "made_by": provenance(command, started),
     }
-    with artifacts.atomic_folder(population.matches(hook)) as partial:
-        artifacts.write_arrays(partial / ARRAYS, measured.arrays)
-        artifacts.write_json(partial / artifacts.MANIFEST, manifest)
+    matches_artifact(population, hook).write(manifest, measured.arrays)
 
 
 def matches_are_current(
     population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
 ) -> bool:
-    """Whether the stored matches were made from the current indexes with these settings."""
-    path = population.matches(hook) / artifacts.MANIFEST
-    if not path.is_file():
-        return False
-    manifest = artifacts.read_json(path)
+    """Whether the matches there were made from the present indexes with these settings."""
     made_from = {"models": models, **_made_from(population, hook, models, settings)}
-    return all(manifest.get(name) == value for name, value in made_from.items())
+    return matches_artifact(population, hook).is_current(made_from)
 
 
 def matches_sha256(population: PopulationFolder, hook: str) -> str:
-    """SHA-256 of the matches of a hook point, which are there."""
-    return artifacts.sha256_file(population.matches(hook) / ARRAYS)
+    """SHA-256 of the matches of a hook point.
+
+    Errors: CultureError that says what to run when there are none.
+    """
+    return matches_artifact(population, hook).sha256()
 
 
 def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
@@ -83,15 +95,7 @@ def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
 
     Errors: CultureError that says what to run when they are missing, damaged or of other SAEs.
     """
-    folder = population.matches(hook)
-    again = f"run `culture match --population {population.root} --hook {hook}`"
-    if not (folder / artifacts.MANIFEST).is_file():
-        raise CultureError(f"no matches at {hook} in {population.root}; {again}")
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    present = [sae_manifest(population, hook, k)["sha256"] for k in manifest["models"]]
-    if manifest["saes"] != present:
-        raise CultureError(f"the matches at {hook} are of other SAEs; {again}")
-    return MatchReader(manifest, artifacts.read_arrays(folder / ARRAYS, again))
+    return MatchReader(*matches_artifact(population, hook).open())
 
 
 def _made_from(
@@ -117,7 +121,7 @@ def _missing(
     settings: MatchSettings,
 ) -> dict[str, str]:
     """What could not be measured, with what to run."""
-    then = f"`culture match --population {population.root} --hook {hook}`"
+    then = matches_artifact(population, hook).command
     missing = {
         variant: f"run `culture train-sae` and `culture index`, both with --variant {variant}, then {then}"
         for variant in (UNTRAINED, RESEEDED)

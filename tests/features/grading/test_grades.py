@@ -9,8 +9,8 @@ from culture_core.errors import CultureError
 from culture_core.features.concepts import BY_NAME, concept_mask
 from culture_core.features.grading.reader import open_grades
 from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
+from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
-from culture_core.features.index.store import open_activations
 
 HOOK = "blocks.1.hook_resid_post"
 

@@ -6,11 +6,11 @@ import torch
 
 from culture_core import artifacts, load_culture, load_hooked
 from culture_core.errors import CultureError
+from culture_core.features.index.activations import open_activation_peaks, open_activations
 from culture_core.features.index.job import IndexJob
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.features.index.statistics import bin_edges
-from culture_core.features.index.store import open_activation_peaks, open_activations
 from culture_core.features.index.top import QUANTILES
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.store import load_sae

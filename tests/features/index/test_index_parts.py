@@ -14,11 +14,12 @@ from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
+from culture_core.features.index.activations import ensure_activations, open_activations
 from culture_core.features.index.engines import make_parts
 from culture_core.features.index.job import IndexJob
 from culture_core.features.index.parts import Part, make_part
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.store import ensure_activations, open_activations, write_index
+from culture_core.features.index.write import write_index
 
 HOOK = "blocks.1.hook_resid_post"
 

@@ -12,12 +12,13 @@ from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
+from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
-from culture_core.features.index.store import open_activations
 from culture_core.features.interventions import Change, Intervention
 from culture_core.models.api import load_culture
 from culture_core.models.steering import steered
 from culture_core.saes.store import load_sae
+from culture_core.universality.causal.choice import answer_shares, choose_sets
 from culture_core.universality.causal.effects import (
     agreement,
     agreement_with_others,
@@ -28,12 +29,8 @@ from culture_core.universality.causal.effects import (
     read_spliced,
     size_agreement,
 )
-from culture_core.universality.causal.store import (
-    CausalSettings,
-    answer_shares,
-    choose_sets,
-    open_causal,
-)
+from culture_core.universality.causal.reader import open_causal
+from culture_core.universality.causal.store import CausalSettings
 from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"

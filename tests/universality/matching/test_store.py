@@ -6,10 +6,10 @@ import pytest
 from culture_core import artifacts
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
+from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
-from culture_core.features.index.store import open_activations
 from culture_core.universality.matching.correlation import quizzes_of
-from culture_core.universality.matching.store import MatchReader, open_matches
+from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
 
@@ -92,18 +92,16 @@ def test_what_was_not_measured_is_named_with_its_command(matches):
     assert matches.reseeded_r is None
 
 
-def test_a_file_of_older_make_reads_as_not_measured(matches):
-    arrays = {name: matches._arrays[name] for name in ("best_feature", "best_r", "mutual")}
-    manifest = {name: value for name, value in matches.manifest.items() if name != "missing"}
-    old = MatchReader(manifest, arrays)
-    feature = int(matches.best_r()[0, 1].argmax())
-    match = old.best(0, feature)[0]
-    assert match.r == matches.best(0, feature)[0].r
-    assert (match.one_to_one, match.partial_r, match.baseline_r, match.excess) == (None,) * 4
-    assert old.baselines == {}
-    assert old.table(0).excess_permutation.isna().all()
-    assert "permutation" in old.missing
-    assert np.array_equal(old.groups.gpt_0, matches.groups.gpt_0)
+def test_matches_that_lack_a_measurement_name_it_and_the_command(built_population, copy_population):
+    population = copy_population(built_population)
+    path = population.matches(HOOK) / "matches.npz"
+    arrays = artifacts.read_arrays(path, "")
+    del arrays["partial_r"]
+    artifacts.write_arrays(path, arrays)
+    matches = open_matches(population, HOOK)
+    assert matches.universality[0].shape == (matches.n_features,)
+    with pytest.raises(CultureError, match=r"matches\.npz lacks 'partial_r'; run `culture match"):
+        matches.table(0)
 
 
 def test_baseline_saes_of_one_gpt_stand_in_for_all(built_population, copy_population):

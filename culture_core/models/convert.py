@@ -1,0 +1,79 @@
+"""Published files into a population folder, and models of a population into published files."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from culture_core.artifacts import MANIFEST, PopulationFolder, provenance, read_json, sha256_file
+from culture_core.models.checkpoints import checkpoint_name, write_checkpoint
+from culture_core.models.population import check_free, save_population
+from culture_core.models.sources import README_FILE, REPORT_FILE, ModelSource, resolve_source
+
+README_LIMIT = 4000
+HOW_MADE = ("report", "readme", "training")
+
+
+def convert(
+    src: str | Path,
+    out: str | Path,
+    *,
+    hub_repo: str | None = None,
+    dtype: str = "float32",
+    force: bool = False,
+) -> PopulationFolder:
+    """Make a population folder out of published files (a folder, or `hub`) or of another population.
+
+    A c_quizzes.pth beside the models becomes quizzes/culture.npz; what a report.json and a README.md say
+    about how the models were made joins the manifest.
+    Errors: CultureError when src holds no models, or out exists and force is not given.
+    """
+    started = time.time()
+    check_free(Path(out), force)
+    source = resolve_source(src, hub_repo)
+    hashes = {file.name: sha256_file(file) for file in _source_files(source)}
+    return save_population(
+        out,
+        source.load_models(),
+        made_by=provenance("convert", started, source=_portable(src), dtype=dtype),
+        facts={"source": {"name": _portable(src), **source.facts, "files": hashes}, **_how_made(source)},
+        dtype=dtype,
+        culture_quizzes=source.load_culture_quizzes(),
+        force=force,
+    )
+
+
+def export(source: str | Path | None, out: str | Path, model_ks: Iterable[int] | None = None) -> list[Path]:
+    """Write models as published gpt_NNN.pth files into a folder; returns the files."""
+    models = resolve_source(source).load_models(model_ks)
+    paths = []
+    for model in models:
+        assert model.id is not None
+        paths.append(Path(out) / checkpoint_name(model.id))
+        write_checkpoint(paths[-1], model)
+    return paths
+
+
+def _source_files(source: ModelSource) -> list[Path]:
+    """The files of a source that make up its models and quizzes."""
+    models = [source.files[model_k] for model_k in source.ids]
+    return models if source.culture_quizzes is None else [*models, source.culture_quizzes]
+
+
+def _how_made(source: ModelSource) -> dict[str, Any]:
+    """What a source's documents say about the making of its models, for the manifest."""
+    if MANIFEST in source.documents:
+        manifest = read_json(source.documents[MANIFEST])
+        return {key: manifest[key] for key in HOW_MADE if key in manifest}
+    known: dict[str, Any] = {}
+    if REPORT_FILE in source.documents:
+        known["report"] = read_json(source.documents[REPORT_FILE])
+    if README_FILE in source.documents:
+        known["readme"] = source.documents[README_FILE].read_text(errors="replace")[:README_LIMIT]
+    return known
+
+
+def _portable(src: str | Path) -> str:
+    """A source's name for a manifest: no absolute path of this machine."""
+    path = Path(src)
+    return path.name if path.is_absolute() else path.as_posix()
