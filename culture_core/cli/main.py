@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "culture_core.cli.evaluate",
     "answers": "culture_core.cli.answers",
     "invent": "culture_core.cli.invent",
+    "bounds": "culture_core.cli.bounds",
     "novelty": "culture_core.cli.novelty",
     "train-sae": "culture_core.cli.train_sae",
     "import-sae": "culture_core.cli.import_sae",
