@@ -28,6 +28,7 @@ COMMANDS = {
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
     "circuits": "culture_core.cli.circuits",
+    "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",
     "build": "culture_core.cli.build",
     "export": "culture_core.cli.export",
