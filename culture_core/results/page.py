@@ -9,6 +9,7 @@ from culture_core.errors import CultureError
 from culture_core.features.grading.reader import open_grades
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
+from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.universality.causal.store import CausalReader, open_causal
 from culture_core.universality.matching.store import open_matches
@@ -29,6 +30,8 @@ def write_results(population: PopulationFolder, hook: str, path: Path, command: 
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
+    if population.comparison.is_file():
+        parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(population))]
     parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, path))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
     with artifacts.atomic_file(path) as partial:
