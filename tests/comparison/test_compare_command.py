@@ -20,7 +20,7 @@ from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
 BUDGET = (
-    *("--preset", "17K", "--models", "3", "--budget", "8-quizzes", "--workers", "1", "--device", "cpu"),
+    *("--preset", "17K", "--models", "3", "--budget", "8-quizzes", "--workers", "2", "--device", "cpu"),
     *("--num-test-samples", "8", "--set", "batch_size=4", "--set", "warmup=4"),
     *("--set", "test_quizzes=8", "--set", "test_every=8"),
 )
