@@ -6,6 +6,7 @@
                                              and what every GPT made of them
     cache/NAME/evaluation.json               accuracy of every GPT
     cache/NAME/training.json                 the curves of every GPT's training
+    cache/NAME/comparison.json               how alike its GPTs are, beside those of other populations
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json;
                                              gpt_K.parts/ while it is being made
@@ -44,6 +45,8 @@ from culture_core.errors import CultureError
 
 MANIFEST = "manifest.json"
 CACHE = Path("cache")
+COMPARISON = "comparison.json"
+OUT = Path("out")
 UNTRAINED, RESEEDED = "untrained", "reseeded"
 VARIANTS = ("", UNTRAINED, RESEEDED)
 
@@ -189,6 +192,10 @@ class PopulationFolder:
     @property
     def training(self) -> Path:
         return self.root / "training.json"
+
+    @property
+    def comparison(self) -> Path:
+        return self.root / COMPARISON
 
     @property
     def browse(self) -> Path:

@@ -1,6 +1,7 @@
 """Confidence intervals of a share."""
 
 import math
+from collections.abc import Sequence
 
 Z_95 = 1.959963984540054
 
@@ -36,3 +37,24 @@ def paired_interval(gained: int, lost: int, total: int, z: float = Z_95) -> tupl
     change = (up - down) / n
     half = z * math.sqrt(max(0.0, up + down - (up - down) ** 2 / n)) / n
     return max(-1.0, change - half), min(1.0, change + half)
+
+
+def sum_interval(parts: Sequence[float], intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Interval of a sum of independent estimates, from theirs (Zou and Donner 2008, "MOVER")."""
+    below = math.sqrt(sum((part - low) ** 2 for part, (low, _) in zip(parts, intervals, strict=True)))
+    above = math.sqrt(sum((high - part) ** 2 for part, (_, high) in zip(parts, intervals, strict=True)))
+    return sum(parts) - below, sum(parts) + above
+
+
+def jackknife_interval(
+    whole: float, without_each: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of a statistic of n units from its values with each unit left out: Student's t with n - 1
+    degrees of freedom on the jackknife's standard error (Tukey 1958)."""
+    from scipy.stats import t
+
+    n = len(without_each)
+    mean = sum(without_each) / n
+    error = math.sqrt((n - 1) / n * sum((value - mean) ** 2 for value in without_each))
+    half = float(t.ppf((1 + confidence) / 2, n - 1)) * error
+    return whole - half, whole + half

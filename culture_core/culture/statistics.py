@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.culture.store import TEST, TRAIN, CandidateTable, CultureStore
-from culture_core.culture.verdicts import REASONS, VERDICTS
+from culture_core.culture.verdicts import KEPT, REASONS, VERDICTS
 from culture_core.intervals import wilson_interval
 
 FRESH, GROWN = "fresh", "grown"
@@ -60,7 +60,12 @@ def run_report(store: CultureStore, run_k: int) -> dict[str, Any]:
 
 def n_kept(run: Mapping[str, Any]) -> int:
     """Quizzes kept in a run."""
-    return _total(run["counts"], reason="kept")
+    return n_with_reason(run, KEPT)
+
+
+def n_with_reason(run: Mapping[str, Any], reason: int) -> int:
+    """Candidates of a run with one of the REASONS."""
+    return _total(run["counts"], reason=REASONS[reason])
 
 
 def _total(

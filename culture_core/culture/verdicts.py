@@ -43,16 +43,20 @@ def noisy_views(quizzes: Tensor, number: Tensor, seed: int, settings: VerdictSet
     return torch.stack(views).unflatten(0, (settings.n_draws, len(DIRECTIONS)))
 
 
-@torch.inference_mode()
 def understanding(model: MyGPT, views: Tensor, *, batch_size: int = 64) -> Tensor:
     """A GPT's probability for each quiz: (draws, 2, n, 404) -> (n,) float64."""
+    both = [_one_direction(model, views[:, d], batch_size) for d in range(len(DIRECTIONS))]
+    return torch.stack(both).sum(dim=0).exp().mean(dim=0)
+
+
+@torch.inference_mode()
+def _one_direction(model: MyGPT, views: Tensor, batch_size: int) -> Tensor:
+    """Log-probability of the last grid on the CPU: (draws, n, 404) -> (draws, n) float64."""
     device = next(model.parameters()).device
-    probability = []
-    for batch in views.split(batch_size, dim=2):
-        tokens = batch.to(device, torch.long)
-        both = torch.stack([_log_probability(model, tokens[:, d]) for d in range(len(DIRECTIONS))])
-        probability.append(both.sum(dim=0).exp().mean(dim=0).cpu())
-    return torch.cat(probability)
+    batches = views.split(batch_size, dim=1)
+    return torch.cat(
+        [_log_probability(model, batch.to(device, torch.long)).cpu() for batch in batches], dim=1
+    )
 
 
 def _log_probability(model: MyGPT, tokens: Tensor) -> Tensor:
@@ -108,16 +112,41 @@ def ask(
 ) -> Tensor:
     """Probabilities (n, m) float64 of the m GPTs, asked in turn about quizzes (n, 404).
 
-    A candidate that can no longer be kept is not put to the GPTs after: NaN. in_full: (n,) bool, those that
-    are put to every GPT all the same (default: none).
+    A candidate that can no longer be kept is not put to the GPTs after: NaN. Where a GPT fails one that is
+    not kept, its number may be the probability of f_B alone, which is no lower and fails already. in_full:
+    (n,) bool, those that are put to every GPT and in both directions all the same (default: none).
     """
     views = noisy_views(quizzes, number, seed, settings)
     probability = torch.full((len(quizzes), len(models)), torch.nan, dtype=torch.float64)
+    one_sided = torch.zeros(probability.shape, dtype=torch.bool)
     always = torch.zeros(len(quizzes), dtype=torch.bool) if in_full is None else in_full
     for m, model in enumerate(models):
         reason = decide(judge(probability[:, :m], settings), settings)
         lost = (reason == ONE_UNDECIDED) | (reason == TOO_MANY_FAIL)
         rows = (~lost | always).nonzero()[:, 0]
         if len(rows):
+            answer = _enough(model, views[:, :, rows], always[rows], settings, batch_size)
+            probability[rows, m], one_sided[rows, m] = answer
+    kept = decide(judge(probability, settings), settings) == KEPT
+    for m, model in enumerate(models):
+        rows = (kept & one_sided[:, m]).nonzero()[:, 0]
+        if len(rows):
             probability[rows, m] = understanding(model, views[:, :, rows], batch_size=batch_size)
     return probability
+
+
+def _enough(
+    model: MyGPT, views: Tensor, in_full: Tensor, settings: VerdictSettings, batch_size: int
+) -> tuple[Tensor, Tensor]:
+    """As much of a GPT's probability (n,) as a verdict takes, and where that is of the first direction alone.
+
+    The second direction can only lower it: a quiz that fails in the first is not shown in the second.
+    """
+    first = _one_direction(model, views[:, 0], batch_size)
+    probability = first.exp().mean(dim=0)
+    one_sided = (probability <= settings.fails) & ~in_full
+    both = ~one_sided
+    if both.any():
+        second = _one_direction(model, views[:, 1, both], batch_size)
+        probability[both] = (first[:, both] + second).exp().mean(dim=0)
+    return probability, one_sided

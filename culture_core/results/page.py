@@ -9,6 +9,7 @@ from culture_core.errors import CultureError
 from culture_core.population import Population
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
+from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.universality.causal.reader import CausalReader
 
@@ -29,6 +30,8 @@ def write_results(folder: PopulationFolder, hook: str, path: Path, command: str)
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
+    if population.comparison.is_file():
+        parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(population))]
     parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, path))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
     with artifacts.atomic_file(path) as partial:

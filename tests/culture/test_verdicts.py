@@ -7,6 +7,7 @@ from culture_helpers import POOR, SURE, leaning_gpt
 from culture_core.culture.settings import VerdictSettings
 from culture_core.culture.verdicts import (
     FAILS,
+    KEPT,
     NOT_ASKED,
     REASONS,
     UNDECIDED,
@@ -111,7 +112,7 @@ def test_a_quiz_is_kept_when_one_or_two_of_five_fail_and_all_others_understand()
             assert REASONS[reason] == "too many fail"
 
 
-def test_asking_no_more_than_needed_changes_no_decision_and_no_probability():
+def test_asking_no_more_than_needed_changes_no_decision_and_no_probability_but_of_failures():
     models = [leaning_gpt(0, SURE), leaning_gpt(1, POOR), leaning_gpt(2, SURE), leaning_gpt(3, 3.0)]
     settings = VerdictSettings(understands=1e-120, fails=1e-180, max_failures=1)
     tokens, number = quizzes(8), torch.arange(8)
@@ -121,11 +122,27 @@ def test_asking_no_more_than_needed_changes_no_decision_and_no_probability():
     assert not full.isnan().any()
     asked = ~brief.isnan()
     assert 0 < asked.sum() < asked.numel()
-    torch.testing.assert_close(brief[asked], full[asked], rtol=1e-4, atol=0)
+    exact = asked & (brief > settings.fails)
+    torch.testing.assert_close(brief[exact], full[exact], rtol=1e-4, atol=0)
+    assert (brief[asked] >= full[asked] * (1 - 1e-4)).all()
     assert torch.equal(decide(judge(brief, settings), settings), decide(judge(full, settings), settings))
     for m, model in enumerate(models):
         views = noisy_views(tokens, number, 7, settings)
         torch.testing.assert_close(full[:, m], understanding(model, views), rtol=1e-4, atol=0)
+
+
+def test_every_probability_of_a_kept_quiz_is_of_both_directions():
+    models = [leaning_gpt(0, SURE), leaning_gpt(1, SURE), leaning_gpt(2, POOR)]
+    settings = VerdictSettings(understands=1e-40, fails=1e-45, max_failures=1)
+    tokens, number = torch.zeros(5, 4, 101, dtype=torch.uint8), torch.arange(5)
+    tokens[:, :, 0] = torch.tensor([11, 12, 13, 14])
+    tokens[:, ::2, 1:9] = torch.arange(5, dtype=torch.uint8)[:, None, None] + 1
+    tokens = tokens.flatten(1)
+    probability = ask(models, tokens, number, 7, settings)
+    assert (decide(judge(probability, settings), settings) == KEPT).all()
+    views = noisy_views(tokens, number, 7, settings)
+    expected = torch.stack([understanding(model, views) for model in models], dim=1)
+    torch.testing.assert_close(probability, expected, rtol=1e-4, atol=0)
 
 
 def test_every_verdict_and_reason_has_a_name():

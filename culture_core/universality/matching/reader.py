@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.errors import CultureError
 from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.baselines import BASELINES, PERMUTATION
 from culture_core.universality.matching.groups import find_groups, group_values
@@ -78,6 +79,15 @@ class MatchReader:
     def partial_r(self) -> NDArray[np.float32]:
         """(m, m, f) r of the same matches with position and token regressed out."""
         return self._arrays["partial_r"]
+
+    def shuffled_r(self) -> NDArray[np.float32]:
+        """(m, m, f) the highest r of every feature of [a] in [b] with the quizzes of [b] shuffled.
+
+        Errors: CultureError when it was not measured.
+        """
+        if f"{PERMUTATION}_r" not in self._arrays:
+            raise CultureError("these matches have no baseline of shuffled quizzes; run `culture match`")
+        return self._arrays[f"{PERMUTATION}_r"]
 
     @cached_property
     def universality(self) -> dict[int, NDArray[np.float32]]:

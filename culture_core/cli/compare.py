@@ -1,0 +1,229 @@
+"""`culture compare`: whether the GPTs of one population are more alike than those of another."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.cli import common
+from culture_core.errors import CultureError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from culture_core.comparison.compare import Compared
+    from culture_core.comparison.measure import LikenessSettings
+
+DESCRIPTION = "put populations side by side: how alike are their GPTs in features, answers and states"
+EXAMPLES = (
+    "compare cache/before cache/after cache/control --culture-of cache/after --keep-in cache/after",
+    "compare cache/before cache/after --parts answers,states",
+    "compare cache/before cache/after --as-built",
+)
+# of the stages that are built here: option of `compare` -> option of the command
+SAE_OPTIONS = ("tokens", "width", "k", "finetune-quizzes")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.comparison.measure import LikenessSettings
+
+    default = LikenessSettings()
+    parser.add_argument("populations", nargs="+", help="population folders, the one to compare with first")
+    parser.add_argument(
+        "--out", default=None, help="the result (default: out/comparison.json)", metavar="FILE"
+    )
+    parser.add_argument(
+        "--keep-in",
+        default=None,
+        help="also keep the result in this one of the populations, for the page of results",
+        metavar="cache/NAME",
+    )
+    parser.add_argument(
+        "--parts", default="features,answers,states", help="what to compare", metavar="PART,.."
+    )
+    parser.add_argument(
+        "--culture-of",
+        default=None,
+        help="also answer the culture quizzes that this population holds out",
+        metavar="cache/NAME",
+    )
+    parser.add_argument(
+        "--world", type=common.positive, default=default.n_world, help="world quizzes to answer"
+    )
+    parser.add_argument(
+        "--states",
+        type=common.positive,
+        default=default.states.n_quizzes,
+        help="quizzes whose states are compared",
+    )
+    parser.add_argument("--seed", type=int, default=default.seed, help="seed of quizzes, noise and shuffling")
+    _add_building(parser)
+    common.add_workers(parser)
+
+
+def _add_building(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--work",
+        default=str(artifacts.OUT / "comparison"),
+        help="where SAEs, indexes and matches are built, a folder for each population",
+    )
+    parser.add_argument(
+        "--as-built",
+        action="store_true",
+        help="build nothing: take the SAEs and matches that lie in the populations",
+    )
+    parser.add_argument("--hook", default=None, help="hook point (default: residual stream at 2/3 depth)")
+    parser.add_argument("--tokens", type=common.positive, default=1_000_000, help="tokens an SAE trains on")
+    parser.add_argument(
+        "--width", type=common.positive, default=16, help="features per dimension of the hook"
+    )
+    parser.add_argument("--k", type=common.positive, default=16, help="features that fire a token")
+    parser.add_argument(
+        "--finetune-quizzes", type=common.count, default=0, help="quizzes of an SAE's last stage"
+    )
+    parser.add_argument(
+        "--index", type=common.positive, default=2000, help="quizzes features are matched over"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    from culture_core.comparison.compare import FEATURES, compare, write_comparison
+
+    common.use_threads(args)
+    parts = _parts(args.parts)
+    populations = [common.open_population(path)[0] for path in args.populations]
+    _check_names(populations)
+    kept_in = _kept_in(args, populations)
+    culture = None if args.culture_of is None else _held_out(common.open_population(args.culture_of)[0])
+    hook = _the_hook(args.hook, populations[0])
+    comparison = compare(
+        _compared(args, populations, hook, build=FEATURES in parts),
+        _settings(args),
+        common.command_line(),
+        hook=hook,
+        parts=parts,
+        culture_quizzes=culture,
+        feature_settings=_feature_settings(args) if FEATURES in parts else None,
+        progress=True,
+    )
+    out = Path(args.out) if args.out else artifacts.OUT / artifacts.COMPARISON
+    for path in [out, *([kept_in.comparison] if kept_in else [])]:
+        write_comparison(path, comparison)
+        print(f"comparison written to {path}")
+    report(comparison)
+
+
+def report(comparison: dict[str, Any]) -> None:
+    """Print every measure of every population, and how it differs from the first."""
+    from culture_core.comparison.tables import difference_rows, measure_rows
+
+    print("\nmean over pairs of GPTs (95% interval: jackknife over GPTs)")
+    print(common.table(measure_rows(comparison)))
+    if comparison["differences"]:
+        print(f"\nmore than in {comparison['differences'][0]['from']}, pair by pair")
+        print(common.table(difference_rows(comparison)))
+
+
+def _parts(text: str) -> list[str]:
+    from culture_core.comparison.compare import PARTS
+
+    parts = [part.strip() for part in text.split(",")]
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise CultureError(f"no part {unknown[0]!r} of a comparison: choose from {', '.join(PARTS)}")
+    return parts
+
+
+def _check_names(populations: list[PopulationFolder]) -> None:
+    names = [population.name for population in populations]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise CultureError(
+            f"name two or more populations whose folders differ in name, not {', '.join(names)}"
+        )
+
+
+def _kept_in(args: argparse.Namespace, populations: list[PopulationFolder]) -> PopulationFolder | None:
+    if args.keep_in is None:
+        return None
+    chosen = [one for one in populations if one.root.resolve() == Path(args.keep_in).resolve()]
+    if not chosen:
+        raise CultureError(f"{args.keep_in} is not one of the populations that are compared")
+    return chosen[0]
+
+
+def _held_out(population: PopulationFolder) -> "Tensor":
+    from culture_core.models.population import resolve_source
+
+    invented = resolve_source(population.root).load_culture_quizzes()
+    if invented is None or not len(invented[1]):
+        raise CultureError(f"{population.root} has no held-out culture quizzes; run `culture invent`")
+    return invented[1]
+
+
+def _the_hook(hook: str | None, first: PopulationFolder) -> str:
+    from culture_core.saes.hooks import default_hook
+
+    return hook or default_hook(artifacts.read_json(first.manifest)["config"]["n_blocks"])
+
+
+def _compared(
+    args: argparse.Namespace, populations: list[PopulationFolder], hook: str, *, build: bool
+) -> "list[Compared]":
+    from culture_core.comparison.compare import Compared
+    from culture_core.comparison.work import work_folder
+
+    if not build:
+        return [Compared(one.name, one) for one in populations]
+    if args.as_built:
+        return [Compared(one.name, one, one) for one in populations]
+    compared = []
+    for one in populations:
+        folder = work_folder(one, Path(args.work))
+        for stage in stages(folder, hook, args):
+            _run_stage(stage)
+        compared.append(Compared(one.name, one, folder))
+    return compared
+
+
+def stages(folder: PopulationFolder, hook: str, args: argparse.Namespace) -> list[list[str]]:
+    """The commands that build what features are compared by; they leave alone what is up to date."""
+    where = ["--population", str(folder.root), "--hook", hook, "--if-stale"]
+    threads = [] if args.threads is None else ["--threads", str(args.threads)]
+    workers = [] if args.workers is None else ["--workers", str(args.workers)]
+    sae = [word for name in SAE_OPTIONS for word in (f"--{name}", str(getattr(args, name.replace("-", "_"))))]
+    return [
+        ["train-sae", *where, *sae, *workers, *threads],
+        [
+            "index",
+            *where,
+            "--n",
+            str(args.index),
+            *(["--threads", str(args.workers)] if args.workers else []),
+        ],
+        ["match", *where, "--rotation-quizzes", "0", *threads],
+    ]
+
+
+def _run_stage(stage: list[str]) -> None:
+    from culture_core.cli.main import build_parser
+
+    print(f"\nculture {' '.join(stage)}", flush=True)
+    stage_args = build_parser().parse_args(stage)
+    stage_args.run(stage_args)
+
+
+def _feature_settings(args: argparse.Namespace) -> dict[str, Any]:
+    if args.as_built:
+        return {"as_built": True}
+    chosen = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SAE_OPTIONS}
+    return {**chosen, "index_quizzes": args.index}
+
+
+def _settings(args: argparse.Namespace) -> "LikenessSettings":
+    from culture_core.comparison.measure import LikenessSettings
+    from culture_core.comparison.states import StateSettings
+
+    return LikenessSettings(
+        n_world=args.world, seed=args.seed, states=StateSettings(n_quizzes=args.states, seed=args.seed + 1)
+    )

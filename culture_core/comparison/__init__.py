@@ -1,0 +1,1 @@
+"""Populations side by side: how alike their GPTs are in features, answers and states."""

@@ -1,0 +1,84 @@
+"""A comparison as rows of a table, in words."""
+
+from typing import Any
+
+PERCENT = (
+    "universal",
+    "mutual",
+    "same",
+    "same_by_chance",
+    "both_wrong",
+    "same_wrong",
+    "same_wrong_by_chance",
+)
+WORDS = {
+    "features.universal": "features with best r more than 0.5 above shuffled quizzes",
+    "features.mean_r": "mean of the best r",
+    "features.median_r": "median of the best r",
+    "features.shuffled_r": "mean of the highest r, quizzes shuffled",
+    "features.partial_r": "mean of r, position and token regressed out",
+    "features.mutual": "mutual best matches",
+    "same": "same answer",
+    "same_by_chance": "both right, if independent within a task",
+    "both_wrong": "both wrong",
+    "same_wrong": "same wrong answer, of those both get wrong",
+    "same_wrong_by_chance": "the same mistake in another quiz",
+    "cka": "CKA",
+    "cka_by_position": "CKA, centred by position",
+    "shuffled": "CKA, quizzes shuffled",
+}
+
+
+def measure_rows(comparison: dict[str, Any]) -> list[dict[str, str]]:
+    """One row for each measure: its name, then its mean and interval in every population."""
+    populations = comparison["populations"]
+    return [
+        {
+            "measure": measure_words(name),
+            **{one["name"]: _value(name, one["pairs"].get(name)) for one in populations},
+        }
+        for name in _names(populations)
+    ]
+
+
+def difference_rows(comparison: dict[str, Any]) -> list[dict[str, str]]:
+    """One row for each measure: how much more it is in every population than in the first."""
+    differences = comparison["differences"]
+    return [
+        {
+            "measure": measure_words(name),
+            **{one["name"]: _value(name, one["pairs"].get(name), sign="+") for one in differences},
+        }
+        for name in _names(differences)
+    ]
+
+
+def measure_words(name: str) -> str:
+    """What a measure is, in words: "states.3.cka" -> "block 3: CKA"."""
+    part, *middle, last = name.split(".")
+    words = WORDS.get(name) or WORDS.get(last, last)
+    place = {"features": "features", "states": f"block {middle[0]}" if middle else ""}.get(
+        part, f"{part} quizzes"
+    )
+    return f"{place}: {words}"
+
+
+def clear(record: dict[str, Any]) -> bool:
+    """Whether the interval of a difference leaves out 0."""
+    interval = record["interval"]
+    return interval is not None and (interval[0] > 0 or interval[1] < 0)
+
+
+def _names(records: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record["pairs"]))
+
+
+def _value(name: str, record: dict[str, Any] | None, sign: str = "") -> str:
+    if record is None or record["mean"] is None:
+        return "-"
+    form = f"{sign}.1%" if name.split(".")[-1] in PERCENT else f"{sign}.3f"
+    mean = format(record["mean"], form)
+    if record["interval"] is None:
+        return mean
+    low, high = (format(bound, form) for bound in record["interval"])
+    return f"{mean} ({low} to {high})"

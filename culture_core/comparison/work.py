@@ -1,0 +1,24 @@
+"""Folders where a population's SAEs, indexes and matches are built for a comparison, apart from its own."""
+
+import shutil
+from pathlib import Path
+
+from culture_core import artifacts
+from culture_core.artifacts import PopulationFolder
+from culture_core.models.population import resolve_source
+
+
+def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:
+    """A population under `work` with the same GPTs, in which artifacts may be built; what is there stays.
+
+    Weights that are the same are not copied again; artifacts of others are found stale by their hashes.
+    """
+    folder = PopulationFolder(work / population.name)
+    for k in resolve_source(population.root).ids:
+        source, target = population.model(k), folder.model(k)
+        if target.is_file() and artifacts.sha256_file(target) == artifacts.sha256_file(source):
+            continue
+        with artifacts.atomic_file(target) as partial:
+            shutil.copyfile(source, partial)
+    artifacts.write_json(folder.manifest, artifacts.read_json(population.manifest))
+    return folder

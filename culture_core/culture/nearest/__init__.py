@@ -1,0 +1,1 @@
+"""How near a quiz is to the eight world tasks: by their rules, and by a classifier."""

@@ -1,0 +1,101 @@
+"""The section of the results on whether culture makes the GPTs more alike, from a comparison alone."""
+
+from typing import Any
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.comparison.compare import open_comparison
+from culture_core.comparison.tables import clear, difference_rows, measure_rows, measure_words
+from culture_core.results.markdown import percent, table
+
+TITLE = "Does culture make the five more alike?"
+# what the answer rests on, one measure of each kind; of states the block in the middle joins
+HEADLINES = ("features.universal", "world.same", "world.same_wrong", "culture.same")
+HEADLINE_STATE = "cka_by_position"
+
+
+def likeness_section(population: PopulationFolder) -> str:
+    """Populations side by side, and how each differs from the first.
+
+    Errors: CultureError when no comparison is kept in this population, or it is of other GPTs.
+    """
+    comparison = open_comparison(population)
+    populations = comparison["populations"]
+    parts = [_what_was_done(comparison), _accuracies(populations), table(measure_rows(comparison))]
+    parts += [words for words in (_groups(populations), _untrained(populations)) if words]
+    if comparison["differences"]:
+        first = comparison["differences"][0]["from"]
+        parts += [f"More than in {first}, pair by pair of GPTs:", table(difference_rows(comparison))]
+        parts += [_verdict(one) for one in comparison["differences"]]
+    return "\n\n".join(parts)
+
+
+def _what_was_done(comparison: dict[str, Any]) -> str:
+    manifest, settings = comparison["manifest"], comparison["manifest"]["settings"]
+    names = ", ".join(one["name"] for one in comparison["populations"])
+    quizzes = [f"{settings['n_world']:,} new world quizzes (seed {settings['seed']})"]
+    if manifest["culture_quizzes"]:
+        quizzes.append(f"{manifest['culture_quizzes']:,} held-out culture quizzes in four structures")
+    at = (
+        f" Features: SAEs at {manifest['hook']}, the same settings and seeds for all."
+        if manifest["hook"]
+        else ""
+    )
+    return (
+        f"Compared: {names}. Answers: {' and '.join(quizzes)}. States: "
+        f"{settings['states']['n_quizzes']:,} quizzes.{at} Each value is the mean over all pairs of GPTs; "
+        "its 95% interval leaves out each GPT in turn (jackknife), since pairs share GPTs. Made by "
+        f"`{manifest['made_by']['command']}`."
+    )
+
+
+def _accuracies(populations: list[dict[str, Any]]) -> str:
+    rows = []
+    for one in populations:
+        row: dict[str, Any] = {"population": one["name"]}
+        for kind in ("world", "culture"):
+            record = one["figures"].get(f"{kind}.accuracy")
+            if record is not None:
+                row[f"{kind} quizzes right, by GPT"] = ", ".join(percent(gpt["accuracy"]) for gpt in record)
+        rows.append(row)
+    return table(rows)
+
+
+def _groups(populations: list[dict[str, Any]]) -> str:
+    known = [one for one in populations if "features.groups" in one["figures"]]
+    if not known:
+        return ""
+    words = [_groups_of(one["name"], one["figures"]) for one in known]
+    return f"Groups of one feature from every GPT, all mutual best matches: {'; '.join(words)}."
+
+
+def _groups_of(name: str, figures: dict[str, Any]) -> str:
+    share, firing = percent(figures["features.in_group"]), f"{figures['features.firing']:,.0f}"
+    return f"{name} {figures['features.groups']:,} ({share} of {firing} features that fire)"
+
+
+def _untrained(populations: list[dict[str, Any]]) -> str:
+    """CKA of the GPTs with untrained ones, by block."""
+    words = []
+    for one in populations:
+        found = {
+            name.split(".")[1]: value
+            for name, value in one["figures"].items()
+            if name.startswith("states.") and name.endswith(".untrained_by_position")
+        }
+        if found:
+            by_block = ", ".join(f"block {block} {value:.3f}" for block, value in found.items())
+            words.append(f"{one['name']}: {by_block}")
+    return f"CKA with untrained GPTs, centred by position: {'; '.join(words)}." if words else ""
+
+
+def _verdict(difference: dict[str, Any]) -> str:
+    """The answer in a sentence: which headline measures rose, fell, or cannot be told from no change."""
+    states = [name for name in difference["pairs"] if name.endswith(f".{HEADLINE_STATE}")]
+    headlines = [name for name in HEADLINES if name in difference["pairs"]] + states[len(states) // 2 :][:1]
+    said: dict[str, list[str]] = {"higher": [], "lower": [], "not told apart": []}
+    for name in headlines:
+        record = difference["pairs"][name]
+        kind = ("higher" if record["mean"] > 0 else "lower") if clear(record) else "not told apart"
+        said[kind].append(measure_words(name))
+    words = [f"{kind}: {', '.join(names)}" for kind, names in said.items() if names]
+    return f"**{difference['name']} against {difference['from']}**: {'; '.join(words)}."

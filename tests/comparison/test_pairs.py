@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from culture_core.comparison.pairs import interval, pair_mean, summary, symmetric
+from culture_core.intervals import jackknife_interval, sum_interval, wilson_interval
+
+
+def pair_values(m, spread, seed):
+    """Values whose GPTs have effects of their own, so that pairs with a GPT in common go together."""
+    generator = np.random.default_rng(seed)
+    effect = generator.normal(0, spread, m)
+    noise = symmetric(generator.normal(0, 0.1, (m, m)))
+    return effect[:, None] + effect + noise
+
+
+def test_jackknife_of_a_mean_is_the_interval_of_student():
+    values = np.random.default_rng(0).normal(3, 2, 12)
+    without = [np.delete(values, k).mean() for k in range(12)]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert jackknife_interval(values.mean(), without) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    covered = 0
+    for seed in range(400):
+        low, high = interval(pair_values(5, 1.0, seed))
+        covered += low <= 0 <= high
+    assert covered / 400 > 0.92
+
+
+def test_pairs_taken_as_independent_would_promise_too_much():
+    covered = 0
+    for seed in range(400):
+        upper = pair_values(5, 1.0, seed)[np.triu_indices(5, 1)]
+        bounds = stats.ttest_1samp(upper, 0).confidence_interval(0.95)
+        covered += bounds.low <= 0 <= bounds.high
+    assert covered / 400 < 0.85
+
+
+def test_a_summary_names_every_pair_by_id():
+    values = symmetric(np.arange(9).reshape(3, 3).astype(float))
+    found = summary(values, [4, 7, 9])
+    assert [(pair["a"], pair["b"]) for pair in found["pairs"]] == [(4, 7), (4, 9), (7, 9)]
+    assert found["mean"] == pytest.approx(np.mean([values[0, 1], values[0, 2], values[1, 2]]))
+
+
+def test_pairs_without_a_value_do_not_count():
+    values = np.full((4, 4), np.nan)
+    assert summary(values, [0, 1, 2, 3])["mean"] is None
+    values[0, 1] = values[1, 0] = 0.25
+    assert pair_mean(values) == 0.25
+    assert interval(values) is None
+
+
+def test_two_gpts_have_a_mean_and_no_interval():
+    assert interval(np.ones((2, 2))) is None
+
+
+def test_the_interval_of_a_sum_with_a_constant_is_that_of_the_other_part():
+    low, high = wilson_interval(3, 40)
+    assert sum_interval((3 / 40, 0.5), ((low, high), (0.5, 0.5))) == pytest.approx((0.5 + low, 0.5 + high))
