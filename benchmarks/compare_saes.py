@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from culture_core import load_culture
 from culture_core.cli import common
-from culture_core.processes import Report, run_jobs
+from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.architectures import ARCHITECTURES
 from culture_core.saes.evaluate import sae_figures
 from culture_core.saes.hooks import default_hook
@@ -63,7 +63,7 @@ def main() -> None:
         Row(options.population, options.model, text, _settings(text, common_settings), options.quizzes)
         for text in options.rows or ROWS
     ]
-    results = run_jobs(_measure, rows, options.workers, threads=1)
+    results = run_jobs(_measure, rows, Workers(options.workers, threads=1))
     print(common.table(results))
     common.report_json(options.json, {"hook": hook, "rows": results})
 

@@ -1,8 +1,16 @@
 """The one error a user is meant to read."""
 
+import shlex
+from pathlib import Path
+
 
 class CultureError(Exception):
     """Bad input or a missing artifact: one line that says what is wrong and what to do.
 
     The CLI prints it without a traceback and exits with 2; the dashboard shows it as a page.
     """
+
+
+def suggested(command: str, *words: str | Path) -> str:
+    """A command to suggest in an error, `culture COMMAND WORDS`, with its paths quoted for a shell."""
+    return f"`{shlex.join(['culture', command, *map(str, words)])}`"

@@ -7,7 +7,7 @@ import numpy as np
 
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.evaluation.report import open_evaluation
 from culture_core.features.grading.reader import open_grades
 from culture_core.features.index.reader import open_index
 from culture_core.features.probing.store import open_probes
@@ -31,12 +31,7 @@ GROUP_R = (0.5, 0.7, 0.8, 0.9)
 
 def population_section(population: PopulationFolder) -> str:
     """Size and accuracy of the GPTs, in all and by task."""
-    if not population.evaluation.is_file():
-        raise CultureError(f"no evaluation; run `culture evaluate --source {population.root} --save`")
-    manifest, evaluation = (
-        artifacts.read_json(population.manifest),
-        artifacts.read_json(population.evaluation),
-    )
+    evaluation, manifest = open_evaluation(population), artifacts.read_json(population.manifest)
     shape = ", ".join(f"{name} {value}" for name, value in manifest["config"].items() if name != "dropout")
     parameters = {model["id"]: model["n_parameters"] for model in manifest["models"]}
     rows = [

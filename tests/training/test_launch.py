@@ -93,7 +93,7 @@ WRONG = [
     (["--export-now"], "does not exist"),
     (["--budget", "soon"], "is no budget"),
     (["--set", "colour=3"], "a recipe has no entry 'colour'"),
-    (["--set", "lr=fast"], "is no value for lr"),
+    (["--set", "lr=fast"], "is not a value for lr"),
     (["--tasks", "chess"], "unknown task 'chess'"),
     (["--device", "abacus"], "no device 'abacus'"),
 ]

@@ -15,8 +15,9 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.models.api import load_culture
-from culture_core.processes import Report, run_jobs
+from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.plain import read_sae
+from culture_core.settings import quizzes_in_turn, setting
 from culture_core.universality.causal.effects import (
     MATCHED,
     RANDOM,
@@ -47,20 +48,25 @@ PREDICTING = slice(LAST_GRID.start - 1, LAST_GRID.stop - 1)
 class CausalSettings:
     """What the causal check is run with.
 
-    groups: matched groups, those of highest excess among the eligible ones, and as many of each control.
-    quizzes: the tasks in turn, in the structures that ask for one grid, with prompt noise. seed: of the
-    quizzes and the controls. scale: matched features are also multiplied by this; 0 leaves that out.
-    most_dense, least_in_answer: a group is eligible when each of its features fires on at most this share of
-    tokens, and has at least this share of its firing where cells of the last grid are predicted, so that it
-    can matter to the answer. The second holds for the controls too.
+    Groups are those of highest excess among the eligible ones: whose features are all sparse enough and fire
+    enough in the answer to matter to it. The latter holds for the controls too. Quizzes are in the structures
+    that ask for one grid, with prompt noise.
     """
 
-    groups: int = 24
-    quizzes: int = 240
-    seed: int = 12
-    scale: float = 4.0
-    most_dense: float = 0.05
-    least_in_answer: float = 0.1
+    groups: int = setting(24, "matched groups, and as many groups of each control", least=1, metavar="N")
+    quizzes: int = quizzes_in_turn(240)
+    seed: int = setting(12, "seed of the quizzes and of the controls")
+    scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out")
+    most_dense: float = setting(
+        0.05, "leave out groups with a feature that fires on more than this share of tokens", least=0, most=1
+    )
+    least_in_answer: float = setting(
+        0.1,
+        "leave out groups with a feature that has less than this share of its firing where cells of the last "
+        "grid are predicted",
+        least=0,
+        most=1,
+    )
 
 
 @dataclass(frozen=True)
@@ -120,12 +126,10 @@ def run_causal(
     settings: CausalSettings,
     command: str,
     *,
-    workers: int = 1,
-    threads: int | None = None,
+    workers: Workers | None = None,
     progress: bool = False,
 ) -> None:
-    """Ablate (and scale) the chosen features in every GPT and write what it does; a process a GPT, up to
-    `workers` of them.
+    """Ablate (and scale) the chosen features in every GPT and write what it does, GPT by GPT.
 
     Errors: CultureError when the matches are missing, when no group is selective, or for a hook point a MyGPT
     has not.
@@ -143,7 +147,7 @@ def run_causal(
         )
     jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
     change = partial(_effects, population, hook, settings, progress)
-    effects = run_jobs(change, jobs, workers, threads=threads)
+    effects = run_jobs(change, jobs, workers or Workers())
     arrays: dict[str, NDArray] = {"group": number, "features": features}
     arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {
