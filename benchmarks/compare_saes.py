@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from culture_core import load_culture
+from culture_core.artifacts import read_json
 from culture_core.cli import common
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.architectures import ARCHITECTURES
@@ -56,7 +57,7 @@ class Row(NamedTuple):
 
 def main() -> None:
     options = _options()
-    _, manifest = common.open_population(options.population)
+    manifest = read_json(common.the_population(options).manifest)
     hook = options.hook or default_hook(manifest["config"]["n_blocks"])
     common_settings = {"hook": hook, "tokens": options.tokens, "seed": options.seed}
     rows = [

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.generation import generate
@@ -119,7 +119,7 @@ def open_browse(population: PopulationFolder) -> BrowseSet:
 
     Errors: CultureError that says what to run when it is missing, damaged or of other models.
     """
-    again = f"run `culture answers --population {population.root}`"
+    again = f"run {suggested('answers', '--population', population.root)}"
     if not (population.browse / artifacts.MANIFEST).is_file():
         raise CultureError(f"no answered quizzes in {population.root}; {again}")
     manifest = artifacts.read_json(population.browse / artifacts.MANIFEST)

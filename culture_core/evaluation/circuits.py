@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.ablation import KINDS, ablation_table
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.attention import HeadProfiles, head_profiles
@@ -142,7 +142,7 @@ def open_circuits(population: PopulationFolder) -> dict[int, Circuits]:
 
     Errors: CultureError that says what to run when those of a GPT are missing, damaged or of other weights.
     """
-    again = f"run `culture circuits --population {population.root}`"
+    again = f"run {suggested('circuits', '--population', population.root)}"
     models = artifacts.read_json(population.manifest)["models"]
     return {model["id"]: _open(population, model["id"], model["sha256"], again) for model in models}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 
@@ -44,15 +44,15 @@ def sae_manifest(population: PopulationFolder, hook: str, model_k: int, variant:
     if not path.is_file():
         raise CultureError(
             f"no {variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook} in {population.root}; "
-            f"run `{training_command(population, hook, variant)}`"
+            f"run {training_command(population, hook, variant)}"
         )
     return artifacts.read_json(path)
 
 
 def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
-    """What a user types to make the SAEs of a hook point."""
-    command = f"culture train-sae --population {population.root} --hook {hook}"
-    return f"{command} --variant {variant}" if variant else command
+    """What a user types to make the SAEs of a hook point, in backticks."""
+    suffix = ("--variant", variant) if variant else ()
+    return suggested("train-sae", "--population", population.root, "--hook", hook, *suffix)
 
 
 def add_figures(

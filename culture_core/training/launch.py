@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.models.population import resolve_source
 from culture_core.processes import run_until_asked
 from culture_core.processor import n_cores
@@ -66,7 +66,7 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     quizzes = resolve_source(population).load_culture_quizzes()
     if quizzes is None or not len(quizzes[0]):
         raise CultureError(
-            f"no culture quizzes in {population}; run `culture invent --population {population}`"
+            f"no culture quizzes in {population}; run {suggested('invent', '--population', population)}"
         )
     train = quizzes[0]
     folder.write_culture(train)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def open_grades(population: PopulationFolder, hook: str, model_k: int) -> Grades
     from culture_core.saes.store import sae_manifest
 
     folder = population.concepts(hook, model_k)
-    again = f"run `culture grade --population {population.root} --hook {hook}`"
+    again = f"run {suggested('grade', '--population', population.root, '--hook', hook)}"
     if not (folder / artifacts.MANIFEST).is_file():
         raise CultureError(f"no grades of GPT {model_k} at {hook} in {population.root}; {again}")
     manifest = artifacts.read_json(folder / artifacts.MANIFEST)

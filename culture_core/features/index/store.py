@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.index.directions import Directions, describe_directions, is_exact
 from culture_core.features.index.job import LAYOUT, IndexJob, present_inputs
 from culture_core.features.index.merge import Merged, merge, open_peaks, write_activations
@@ -30,8 +30,8 @@ ACTIVATIONS = "activations"
 
 def remedy(population: PopulationFolder, hook: str, variant: str = "") -> str:
     """What to run when an index is missing or not current."""
-    suffix = f" --variant {variant}" if variant else ""
-    return f"run `culture index --population {population.root} --hook {hook}{suffix}`"
+    suffix = ("--variant", variant) if variant else ()
+    return f"run {suggested('index', '--population', population.root, '--hook', hook, *suffix)}"
 
 
 def is_current(job: IndexJob) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.concepts.registry import CONCEPTS, registry_hash
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def open_probes(population: PopulationFolder) -> Probes:
     Errors: CultureError that says what to run when they are missing, damaged or of other GPTs.
     """
     folder = population.probes
-    again = f"run `culture probe --population {population.root}`"
+    again = f"run {suggested('probe', '--population', population.root)}"
     if not (folder / artifacts.MANIFEST).is_file():
         raise CultureError(f"no probes in {population.root}; {again}")
     manifest = artifacts.read_json(folder / artifacts.MANIFEST)

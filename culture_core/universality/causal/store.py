@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.models.api import load_culture
@@ -321,7 +321,7 @@ def open_causal(population: PopulationFolder, hook: str) -> CausalReader:
     Errors: CultureError that says what to run when it is missing, damaged or of other matches.
     """
     folder = population.causal(hook)
-    again = f"run `culture causal --population {population.root} --hook {hook}`"
+    again = f"run {suggested('causal', '--population', population.root, '--hook', hook)}"
     if not (folder / artifacts.MANIFEST).is_file():
         raise CultureError(f"no causal check at {hook} in {population.root}; {again}")
     manifest = artifacts.read_json(folder / artifacts.MANIFEST)

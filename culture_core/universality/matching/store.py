@@ -7,7 +7,7 @@ from typing import Any
 
 from culture_core import artifacts
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.saes.store import sae_manifest
@@ -84,7 +84,7 @@ def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
     Errors: CultureError that says what to run when they are missing, damaged or of other SAEs.
     """
     folder = population.matches(hook)
-    again = f"run `culture match --population {population.root} --hook {hook}`"
+    again = f"run {suggested('match', '--population', population.root, '--hook', hook)}"
     if not (folder / artifacts.MANIFEST).is_file():
         raise CultureError(f"no matches at {hook} in {population.root}; {again}")
     manifest = artifacts.read_json(folder / artifacts.MANIFEST)
@@ -117,7 +117,7 @@ def _missing(
     settings: MatchSettings,
 ) -> dict[str, str]:
     """What could not be measured, with what to run."""
-    then = f"`culture match --population {population.root} --hook {hook}`"
+    then = suggested("match", "--population", population.root, "--hook", hook)
     missing = {
         variant: f"run `culture train-sae` and `culture index`, both with --variant {variant}, then {then}"
         for variant in (UNTRAINED, RESEEDED)
