@@ -38,7 +38,7 @@ def fail_unpicklably(*_):
 
 
 def nested(job, _):
-    return run_jobs(double, [job, job + 1], Workers(2), show=lambda report: None), os.getpid()
+    return run_jobs(double, [job, job + 1], Workers(2), show=lambda _: None), os.getpid()
 
 
 def test_a_single_worker_works_in_this_process():
