@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -85,15 +84,15 @@ def _version() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; exit status 0, 2 after a one-line error, or that of the signal that ended it."""
     words = list(sys.argv[1:] if argv is None else argv)
-    with _some_output(), ending_at_signals():
+    with _some_output(), ending_at_signals() as asked:
         try:
             return _run(words)
         except CultureError as error:
             print(f"culture: error: {error}", file=sys.stderr)
             return 2
-        except KeyboardInterrupt as error:
+        except KeyboardInterrupt:
             print("culture: interrupted; nothing half-written was left", file=sys.stderr)
-            return 128 + getattr(error, "number", signal.SIGINT)
+            return asked.status
         except BrokenPipeError:
             _drop_output()
             return 128 + SIGPIPE

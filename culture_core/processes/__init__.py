@@ -6,14 +6,13 @@ checkpoint before they end, to `run_until_asked`.
 
 from culture_core.processes.patient import run_until_asked
 from culture_core.processes.run import Report, run_jobs
-from culture_core.processes.stopping import Interrupted, ending_at_signals
+from culture_core.processes.stopping import ending_at_signals
 from culture_core.processes.workers import ENGINES, LOCAL, RAY, Workers
 
 __all__ = [
     "ENGINES",
     "LOCAL",
     "RAY",
-    "Interrupted",
     "Report",
     "Workers",
     "ending_at_signals",

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 # a terminal that is closed sends SIGHUP, where there is such a signal
@@ -12,35 +13,41 @@ STOP_SIGNALS = tuple(
 )
 
 
-class Interrupted(KeyboardInterrupt):
-    """The first signal that asks this process to stop. number: of the signal."""
+@dataclass
+class Asked:
+    """Which signal asked this process to stop."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+    number: int = signal.SIGINT
+
+    @property
+    def status(self) -> int:
+        """The exit status of a command that it ended, as a shell reports it."""
+        return 128 + self.number
 
 
 @contextmanager
-def ending_at_signals() -> Iterator[None]:
-    """Raise Interrupted in the block at the first signal that asks to stop; the second ends the process.
+def ending_at_signals() -> Iterator[Asked]:
+    """Raise KeyboardInterrupt in the block at the first signal that asks to stop; a second ends the process.
 
     Signals that are ignored (as under nohup) stay so; in a thread other than the main one nothing is changed.
     """
+    asked = Asked()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield asked
         return
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     heeded = [number for number, handler in before.items() if handler not in (signal.SIG_IGN, None)]
 
     def stop(number: int, _: Any) -> NoReturn:
+        asked.number = number
         for each in heeded:
             signal.signal(each, signal.SIG_DFL)
-        raise Interrupted(number)
+        raise KeyboardInterrupt
 
     for number in heeded:
         signal.signal(number, stop)
     try:
-        yield
+        yield asked
     finally:
         for number in heeded:
             signal.signal(number, before[number])

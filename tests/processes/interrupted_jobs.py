@@ -1,4 +1,4 @@
-"""A command to interrupt: `python interrupted_jobs.py FOLDER JOB WORKERS`.
+"""A command to interrupt: `python interrupted_jobs.py FOLDER JOB WORKERS ENGINE`.
 
 Each of four jobs leaves FOLDER/begun_N with the id of its process, and then never ends by itself.
 """
@@ -50,11 +50,11 @@ def begin(folder: Path, number: int) -> None:
 
 def main() -> int:
     folder, job, n_workers = Path(sys.argv[1]), globals()[sys.argv[2]], int(sys.argv[3])
-    with ending_at_signals():
+    with ending_at_signals() as asked:
         try:
-            run_jobs(partial(job, folder), range(4), Workers(n_workers))
-        except KeyboardInterrupt as error:
-            return 128 + error.number
+            run_jobs(partial(job, folder), range(4), Workers(n_workers, engine=sys.argv[4]))
+        except KeyboardInterrupt:
+            return asked.status
     return 0
 
 

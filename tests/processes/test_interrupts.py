@@ -14,8 +14,8 @@ SCRIPT = Path(__file__).with_name("interrupted_jobs.py")
 PATIENCE = 120
 
 
-def start(folder: Path, job: str, workers: int) -> subprocess.Popen:
-    command = [sys.executable, str(SCRIPT), str(folder), job, str(workers)]
+def start(folder: Path, job: str, workers: int, engine: str = "local") -> subprocess.Popen:
+    command = [sys.executable, str(SCRIPT), str(folder), job, str(workers), engine]
     return subprocess.Popen(command, start_new_session=True)
 
 
@@ -107,3 +107,14 @@ def test_workers_do_not_outlive_a_command_that_is_killed(tmp_path):
     wait_for_the_end_of(pids)
     assert len(begun(tmp_path)) == 2
     assert not list(tmp_path.glob(".*.partial"))
+
+
+@pytest.mark.parametrize(("ask", "status"), [(to_group, 130), (to_command, 143)])
+def test_the_tasks_of_a_ray_cluster_end_too(tmp_path, ask, status):
+    process = start(tmp_path, "deaf", 2, "ray")
+    wait_until(lambda: len(begun(tmp_path)) == 2, process)
+    pids = [int(path.read_text()) for path in begun(tmp_path)]
+    ask(process)
+    assert process.wait(PATIENCE) == status
+    wait_for_the_end_of(pids)
+    assert len(begun(tmp_path)) == 2
