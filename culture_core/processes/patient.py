@@ -1,5 +1,6 @@
 """Workers that are asked to end and take their time for it: those of a training, which write a checkpoint."""
 
+import signal
 from collections.abc import Callable, Sequence
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
@@ -21,20 +22,31 @@ def run_until_asked(function: Callable[[Any], None], jobs: Sequence[Any], watch:
     try:
         for job in jobs:
             processes.append(start_process(_work, (function, job), function))
-    except KeyboardInterrupt:
+        _follow(processes, watch)
+    finally:
         _ask(processes)
+    return not any(map(_failed, processes))
+
+
+def _follow(processes: Sequence[BaseProcess], watch: Callable[[], None]) -> None:
+    """Wait for all to end; ask them to when one has failed, or at KeyboardInterrupt."""
     is_asked = False
-    while alive := [process for process in processes if process.is_alive()]:
+    while True:
         try:
+            alive = [process for process in processes if process.is_alive()]
+            if is_asked or any(map(_failed, processes)):
+                _ask(alive)
+            if not alive:
+                return
             watch()
             connection.wait([process.sentinel for process in alive], POLL_SECONDS)
-            if not is_asked and any(process.exitcode for process in processes):
-                is_asked = True
-                _ask(alive)
         except KeyboardInterrupt:
             is_asked = True
-            _ask(processes)
-    return not any(process.exitcode for process in processes)
+
+
+def _failed(process: BaseProcess) -> bool:
+    """Whether it has ended badly; one that was asked to end before it could heed that has not."""
+    return process.exitcode not in (None, 0, -signal.SIGTERM)
 
 
 def _ask(processes: Sequence[BaseProcess]) -> None:
