@@ -22,12 +22,13 @@ import torch
 from by_blocks import index_by_blocks
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.features.index.engines import make_parts
 from culture_core.features.index.job import IndexJob
+from culture_core.features.index.making import make_parts
 from culture_core.features.index.parts import TOKENS_READ
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.write import write_index
 from culture_core.memory import keep_freed_memory
+from culture_core.processes import Workers
 from culture_core.saes.hooks import activations_at
 from timing import fastest
 
@@ -73,7 +74,7 @@ def widen(population: PopulationFolder, hook: str, n_features: int) -> None:
 
 
 def index_once(job: IndexJob) -> None:
-    make_parts([job], workers=1)
+    make_parts([job], workers=Workers(1))
     write_index(job, "benchmark")
 
 

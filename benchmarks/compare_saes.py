@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from culture_core import load_culture
+from culture_core.artifacts import read_json
 from culture_core.cli import common
-from culture_core.processes import Report, run_jobs
+from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.architectures import ARCHITECTURES
 from culture_core.saes.evaluate import sae_figures
 from culture_core.saes.hooks import default_hook
@@ -56,14 +57,14 @@ class Row(NamedTuple):
 
 def main() -> None:
     options = _options()
-    _, manifest = common.open_population(options.population)
+    manifest = read_json(common.the_population(options).manifest)
     hook = options.hook or default_hook(manifest["config"]["n_blocks"])
     common_settings = {"hook": hook, "tokens": options.tokens, "seed": options.seed}
     rows = [
         Row(options.population, options.model, text, _settings(text, common_settings), options.quizzes)
         for text in options.rows or ROWS
     ]
-    results = run_jobs(_measure, rows, options.workers, threads=1)
+    results = run_jobs(_measure, rows, Workers(options.workers, threads=1))
     print(common.table(results))
     common.report_json(options.json, {"hook": hook, "rows": results})
 

@@ -24,7 +24,6 @@ Everything is written aside first (`*.partial`) and renamed when whole, so that 
 half artifact.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -39,6 +38,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from culture_core.errors import CultureError
@@ -76,14 +76,24 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         if path.exists():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old.partial")
-            path.rename(old)
-            partial.rename(path)
-            shutil.rmtree(old)
+            _replace(path, partial)
         else:
             partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _replace(path: Path, new: Path) -> None:
+    """Put the folder `new` in the place of `path`; the old one is back when that is interrupted."""
+    old = path.with_name(f".{path.name}.{os.getpid()}.old.partial")
+    try:
+        path.rename(old)
+        new.rename(path)
+    except BaseException:
+        if not path.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old)
 
 
 @contextmanager
@@ -92,8 +102,7 @@ def alone(path: Path) -> Iterator[None]:
     lock of a killed process is free."""
     lock = path.with_name(f".{path.name}.lock.partial")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(lock):
         yield
 
 

@@ -8,6 +8,8 @@ import subprocess
 import warnings
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from culture_core.artifacts import atomic_file
 from culture_core.processor import cpuinfo
 
@@ -35,13 +37,23 @@ def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
         return None
 
 
+def _folder() -> Path:
+    """Where kernels are kept: the user's cache, ~/.cache/culture on Linux.
+
+    Errors: OSError for a user without a home.
+    """
+    folder = user_cache_path("culture", appauthor=False)
+    if not folder.is_absolute():
+        raise OSError("this user has no home folder to keep it in")
+    return folder
+
+
 def _compiled(source: Path, compiler: str) -> Path:
     """The shared library of this source, compiler and processor; made when it is not there yet."""
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
     made_of = (source.read_bytes(), version, " ".join(FLAGS).encode(), cpuinfo("model name").encode())
     key = hashlib.sha256(b"".join(made_of)).hexdigest()
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "culture"
-    path = folder / f"{source.stem}-{key[:16]}.so"
+    path = _folder() / f"{source.stem}-{key[:16]}.so"
     if not path.exists():
         with atomic_file(path) as partial:
             command = [compiler, *FLAGS, str(source), "-o", str(partial)]

@@ -1,9 +1,12 @@
 """What this machine's processor can do, read once."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
 import torch
+
+from culture_core.errors import CultureError
 
 CPUINFO = Path("/proc/cpuinfo")
 BF16_FEATURES = ("avx512_bf16", "amx_bf16")
@@ -26,3 +29,21 @@ def fast_dtype(device: torch.device | str) -> torch.dtype:
     if torch.device(device).type == "cpu" and cpu_features().isdisjoint(BF16_FEATURES):
         return torch.float32
     return torch.bfloat16
+
+
+def find_device(name: str) -> torch.device:
+    """The device "auto", "cpu", "cuda" or "cuda:N" stands for. Errors: CultureError when it is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise CultureError(f"no device {name!r}: choose auto, cpu or cuda") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise CultureError("there is no CUDA GPU here: choose --device cpu or auto")
+    return device
+
+
+def n_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -22,6 +22,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError
 from culture_core.evaluation.circuits import Circuits, open_circuits
+from culture_core.evaluation.report import open_evaluation
 from culture_core.features.grading.reader import Grades, open_grades
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import FeatureIndex, open_index
@@ -121,11 +122,7 @@ def evaluation(chosen: Population) -> dict[str, Any]:
 
     Errors: CultureError that says what to run.
     """
-    path = chosen.folder.evaluation
-    if not path.is_file():
-        root = chosen.folder.root
-        raise CultureError(f"no evaluation of {chosen.name}; run `culture evaluate --source {root} --save`")
-    return artifacts.read_json(path)
+    return open_evaluation(chosen.folder)
 
 
 def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:

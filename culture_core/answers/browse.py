@@ -21,6 +21,7 @@ from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.generation import generate
 from culture_core.models.mygpt import MyGPT
+from culture_core.settings import quizzes_in_turn, setting
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate
 from culture_core.world.vocabulary import LAST_GRID, UNSEEN_TASKS, WORLD_TASKS
 
@@ -29,17 +30,16 @@ CULTURE_FILES = ("candidates", "culture")
 
 @dataclass(frozen=True)
 class BrowseSettings:
-    """Which quizzes are answered.
+    """Which quizzes are answered. noise: share of noisy cells in the prompts of world and unseen quizzes."""
 
-    n: world quizzes, the tasks in turn; n_unseen: quizzes of the tasks never trained on, in turn; n_culture:
-    kept culture quizzes at most, the first invented. seed: of world and unseen quizzes; noise: share of noisy
-    cells in their prompts.
-    """
-
-    n: int = 400
-    n_unseen: int = 140
-    n_culture: int = 200
-    seed: int = 11
+    n: int = quizzes_in_turn(400)
+    n_unseen: int = setting(
+        140, "quizzes of the tasks never trained on, in turn", option="unseen", least=1, metavar="N"
+    )
+    n_culture: int = setting(
+        200, "quizzes that the GPTs invented, at most: the first ones", option="culture", least=1, metavar="N"
+    )
+    seed: int = setting(11, "seed of the world and unseen quizzes")
     noise: float = NOISE
 
 

@@ -20,10 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from culture_core.models.population import read_manifest
     from culture_core.training.stacked.population import adopt
 
     population = adopt(args.run_folder, args.out, common.command_line(), force=args.force)
-    _, manifest = common.open_population(str(population.root))
+    manifest = read_manifest(population.root)
     for model in manifest["models"]:
         print(f"GPT {model['id']}: {model['accuracy']:.1%} of new quizzes right when it was trained")
     print(f"{len(manifest['models'])} GPTs written to {population.root}")

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.culture.bounds import played_runs
     from culture_core.culture.published import open_store
 
-    population, _ = common.open_population(args.population)
+    population = common.the_population(args)
     store = open_store(population)
     played = played_runs(store)
     if not played:

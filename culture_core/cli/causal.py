@@ -1,82 +1,62 @@
 """`culture causal`: whether matched features matter in the same way to every GPT."""
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
-from culture_core.artifacts import PopulationFolder
 from culture_core.cli import common
-from culture_core.cli.index import the_hook
+from culture_core.cli.options import add_settings, read_settings
+
+if TYPE_CHECKING:
+    from culture_core.universality.causal.reader import CausalReader
 
 DESCRIPTION = "ablate and scale matched features in every GPT and compare what it does to each task"
 EXAMPLES = (
     "causal --population cache/world-1M",
     "causal --population cache/world-1M --groups 48 --n 480 --if-stale",
 )
+SHOWN = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.universality.causal.store import CausalSettings
+
     common.add_population(parser)
-    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-    parser.add_argument(
-        "--groups", type=common.positive, default=24, help="matched groups, and groups of each control"
-    )
-    parser.add_argument("--n", type=common.positive, default=240, help="quizzes, the tasks in turn")
-    parser.add_argument("--seed", type=int, default=12, help="seed of the quizzes and of the controls")
-    parser.add_argument(
-        "--scale", type=float, default=4.0, help="also multiply matched features by this; 0 leaves that out"
-    )
-    parser.add_argument(
-        "--most-dense", type=common.share, default=0.05, help="leave out groups that fire on more tokens"
-    )
-    parser.add_argument(
-        "--least-in-answer",
-        type=common.share,
-        default=0.1,
-        help="leave out groups with a smaller share of their firing where the last grid is predicted",
-    )
+    common.add_hook(parser)
+    add_settings(parser, CausalSettings())
     common.add_if_stale(parser)
     common.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.universality.causal.run import run_causal
-    from culture_core.universality.causal.store import CausalSettings, causal_is_current
+    from culture_core.universality.causal.stage import check_causes
+    from culture_core.universality.causal.store import CausalSettings
 
-    population, _ = common.open_population(args.population)
-    hook = the_hook(population, args.hook)
-    settings = CausalSettings(
-        args.groups, args.n, args.seed, args.scale, args.most_dense, args.least_in_answer
+    causal = check_causes(
+        common.the_population(args),
+        args.hook,
+        read_settings(args, CausalSettings()),
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
     )
-    if args.if_stale and causal_is_current(population, hook, settings):
-        print(f"the causal check at {hook} is up to date")
-    else:
-        run_causal(
-            population,
-            hook,
-            settings,
-            common.command_line(),
-            workers=common.n_workers(args),
-            threads=args.threads,
-            progress=True,
-        )
-    report(population, hook)
+    show(causal)
 
 
-def report(population: PopulationFolder, hook: str) -> None:
+def show(causal: "CausalReader") -> None:
     """Print the agreement of the GPTs beside that of the controls, and the groups that agree most."""
-    from culture_core.universality.causal.reader import open_causal
-
-    causal = open_causal(population, hook)
-    rows = [
-        {
-            "features": name,
-            "groups": len(values),
-            "agreement of all together": causal.pooled_agreement(name),
-            "of their sizes": causal.size_agreement(name),
-            "of each, mean": float(values.mean()),
-        }
-        for name, values in causal.agreements.items()
-    ]
-    print(common.table(rows))
+    print(common.table([_row(causal, name) for name in causal.agreements]))
     print(f"features of different matched groups agree at {causal.agreement_across_groups:.4f}, mean of each")
     print()
-    print(common.table(causal.table.sort_values("agreement", ascending=False).head(8).to_dict("records")))
+    best = causal.table.sort_values("agreement", ascending=False).head(SHOWN)
+    print(common.table(best.to_dict("records")))
+
+
+def _row(causal: "CausalReader", name: str) -> dict[str, Any]:
+    agreements = causal.agreements[name]
+    return {
+        "features": name,
+        "groups": len(agreements),
+        "agreement of all together": causal.pooled_agreement(name),
+        "of their sizes": causal.size_agreement(name),
+        "of each, mean": float(agreements.mean()),
+    }

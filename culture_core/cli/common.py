@@ -1,19 +1,30 @@
-"""What several commands share: options, opening a population, reporting."""
+"""What several commands share: options that mean the same everywhere, and printing."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.cli.options import add_settings, number, read_settings
+from culture_core.cli.options import whole as whole_number
+from culture_core.models.choice import find_population
+from culture_core.processes import Workers
+
+TRAINED = "trained"
 
 
 def add_population(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--population", default="cache/world-1M", help="population folder", metavar="cache/NAME"
     )
+
+
+def the_population(args: argparse.Namespace) -> PopulationFolder:
+    """The folder that --population names. Errors: CultureError when it is not a population's."""
+    return find_population(args.population)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -26,18 +37,48 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_threads(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--threads", default=None, type=positive, help="threads to compute with (default: all cores)"
-    )
-
-
 def add_if_stale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--if-stale", action="store_true", help="skip artifacts that are up to date")
+
+
+def add_hook(
+    parser: argparse.ArgumentParser, *, default: str = "the only one with SAEs", several: bool = False
+) -> None:
+    """--hook. several: names with commas; default: what is taken without, in words."""
+    more = "; several, separated by commas, share the forward passes" if several else ""
     parser.add_argument(
-        "--if-stale",
-        action="store_true",
-        help="leave what was made from the present inputs with the same settings as it is",
+        "--hook", default=None, help=f"TransformerLens hook point (default: {default}){more}", metavar="HOOK"
     )
+
+
+def add_variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--variant",
+        default="",
+        type=variant,
+        help="which SAEs: those of the trained GPTs (default), of an `untrained` GPT of the same shape, or "
+        "`reseeded` ones, trained from another seed; of the last two, the first GPT's unless --models says "
+        "otherwise",
+        metavar="{trained,untrained,reseeded}",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", default="auto", help="auto (a GPU if there is one), cpu, cuda or cuda:N", metavar="DEVICE"
+    )
+
+
+def the_device(args: argparse.Namespace) -> str:
+    """The device asked for. Errors: CultureError when it is not there."""
+    from culture_core.processor import find_device
+
+    return str(find_device(args.device))
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """--threads alone, of a command that works in one process."""
+    add_settings(parser, Workers(), "threads")
 
 
 def use_threads(args: argparse.Namespace) -> None:
@@ -48,50 +89,34 @@ def use_threads(args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
 
 
+def add_n_workers(parser: argparse.ArgumentParser) -> None:
+    """--workers alone, of training, which shares out its threads itself."""
+    add_settings(parser, Workers(), "n")
+
+
 def add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers", default=None, type=positive, help="processes, a GPT at a time each (default: one a core)"
-    )
-    add_threads(parser)
+    """--workers, --threads, --engine and --ray-address."""
+    add_settings(parser, Workers())
 
 
-def n_workers(args: argparse.Namespace) -> int:
-    """The processes asked for, or one a core; a single one where a command computes on a GPU."""
-    from culture_core.training.hardware import n_cores
-
-    return args.workers or (n_cores() if getattr(args, "device", "cpu") == "cpu" else 1)
+def the_workers(args: argparse.Namespace, device: str = "cpu") -> Workers:
+    """The workers asked for, which compute on that device."""
+    return read_settings(args, Workers()).computing_on(device)
 
 
 def positive(text: str) -> int:
     """An integer of at least 1, also written 2_000_000 or 2e6."""
-    return _whole(text, 1)
+    return whole_number(text, 1)
 
 
 def count(text: str) -> int:
     """An integer of at least 0."""
-    return _whole(text, 0)
-
-
-def _whole(text: str, least: int) -> int:
-    try:
-        number = float(text)
-        whole = int(number)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if whole != number or whole < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
-    return whole
+    return whole_number(text, 0)
 
 
 def share(text: str) -> float:
     """A number from 0 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
-    return number
+    return number(text, 0, 1)
 
 
 def model_ids(text: str) -> list[int]:
@@ -102,50 +127,18 @@ def model_ids(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of model ids such as 0,1,4") from None
 
 
-def add_hook(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-
-
-def add_variant(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--variant",
-        default="",
-        choices=artifacts.VARIANTS,
-        help="a baseline: untrained = of a GPT of the same shape with random weights, "
-        "reseeded = a second SAE from another seed (default models: the first)",
-    )
-
-
-def open_population(path: str) -> tuple[PopulationFolder, dict[str, Any]]:
-    """A population folder and its manifest.
-
-    Errors: CultureError when it is not one.
-    """
-    folder = PopulationFolder(Path(path))
-    if not folder.manifest.is_file():
-        known = ", ".join(str(population.root) for population in artifacts.populations()) or "none yet"
-        raise CultureError(
-            f"{path} is no population folder (no {artifacts.MANIFEST}); make one with `culture convert`. "
-            f"In cache/: {known}"
-        )
-    return folder, artifacts.read_json(folder.manifest)
-
-
-def chosen_models(manifest: dict[str, Any], wanted: list[int] | None, variant: str = "") -> list[int]:
-    """Ids of the GPTs to work on: those asked for, or all; of a baseline the first.
-
-    Errors: CultureError for an id the population has not.
-    """
-    present = [model["id"] for model in manifest["models"]]
-    unknown = [k for k in wanted or [] if k not in present]
-    if unknown:
-        raise CultureError(f"no GPT {unknown[0]} in this population; it has {', '.join(map(str, present))}")
-    return wanted or (present[:1] if variant else present)
+def variant(text: str) -> str:
+    """The name of a variant, as `artifacts.VARIANTS` has it; the trained GPTs' has none."""
+    name = "" if text == TRAINED else text
+    if name not in artifacts.VARIANTS:
+        known = ", ".join((TRAINED, *filter(None, artifacts.VARIANTS)))
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {known}")
+    return name
 
 
 def command_line() -> str:
     """The command as it was typed, for manifests."""
-    return "culture " + " ".join(sys.argv[1:])
+    return shlex.join(["culture", *sys.argv[1:]])
 
 
 def report_json(path: str | None, report: Any) -> None:

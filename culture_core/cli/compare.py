@@ -1,13 +1,15 @@
 """`culture compare`: whether the GPTs of one population are more alike than those of another."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli import common
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
+from culture_core.models.choice import find_population
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,8 +23,8 @@ EXAMPLES = (
     "compare cache/before cache/after --parts answers,states",
     "compare cache/before cache/after --as-built",
 )
-# of the stages that are built here: option of `compare` -> option of the command
-SAE_OPTIONS = ("tokens", "width", "k", "finetune-quizzes")
+# settings of the SAEs that are trained for the comparison
+SAE_OPTIONS = ("tokens", "width", "k", "finetune_quizzes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,10 +94,10 @@ def run(args: argparse.Namespace) -> None:
 
     common.use_threads(args)
     parts = _parts(args.parts)
-    populations = [common.open_population(path)[0] for path in args.populations]
+    populations = [find_population(path) for path in args.populations]
     _check_names(populations)
     kept_in = _kept_in(args, populations)
-    culture = None if args.culture_of is None else _held_out(common.open_population(args.culture_of)[0])
+    culture = None if args.culture_of is None else _held_out(find_population(args.culture_of))
     hook = _the_hook(args.hook, populations[0])
     comparison = compare(
         _compared(args, populations, hook, build=FEATURES in parts),
@@ -153,11 +155,12 @@ def _kept_in(args: argparse.Namespace, populations: list[PopulationFolder]) -> P
 
 
 def _held_out(population: PopulationFolder) -> "Tensor":
-    from culture_core.models.population import resolve_source
+    from culture_core.models.sources import resolve_source
 
     invented = resolve_source(population.root).load_culture_quizzes()
     if invented is None or not len(invented[1]):
-        raise CultureError(f"{population.root} has no held-out culture quizzes; run `culture invent`")
+        again = suggested("invent", "--population", population.root)
+        raise CultureError(f"{population.root} has no held-out culture quizzes; run {again}")
     return invented[1]
 
 
@@ -180,43 +183,33 @@ def _compared(
     compared = []
     for one in populations:
         folder = work_folder(one, Path(args.work))
-        for stage in stages(folder, hook, args):
-            _run_stage(stage)
+        print(f"\n{one.name}: SAEs, indexes and matches in {folder.root}", flush=True)
+        _build(folder, hook, args)
         compared.append(Compared(one.name, one, folder))
     return compared
 
 
-def stages(folder: PopulationFolder, hook: str, args: argparse.Namespace) -> list[list[str]]:
-    """The commands that build what features are compared by; they leave alone what is up to date."""
-    where = ["--population", str(folder.root), "--hook", hook, "--if-stale"]
-    threads = [] if args.threads is None else ["--threads", str(args.threads)]
-    workers = [] if args.workers is None else ["--workers", str(args.workers)]
-    sae = [word for name in SAE_OPTIONS for word in (f"--{name}", str(getattr(args, name.replace("-", "_"))))]
-    return [
-        ["train-sae", *where, *sae, *workers, *threads],
-        [
-            "index",
-            *where,
-            "--n",
-            str(args.index),
-            *(["--threads", str(args.workers)] if args.workers else []),
-        ],
-        ["match", *where, "--rotation-quizzes", "0", *threads],
-    ]
+def _build(folder: PopulationFolder, hook: str, args: argparse.Namespace) -> None:
+    """Build what features are compared by; what is up to date is skipped."""
+    from culture_core.features.index.quiz_set import QuizSet
+    from culture_core.features.index.stage import IndexSettings, index_jobs, index_saes
+    from culture_core.saes.training_stage import DEFAULTS, train_population_saes
+    from culture_core.universality.matching.stage import match_saes
+    from culture_core.universality.matching.store import MatchSettings
 
-
-def _run_stage(stage: list[str]) -> None:
-    from culture_core.cli.main import build_parser
-
-    print(f"\nculture {' '.join(stage)}", flush=True)
-    stage_args = build_parser().parse_args(stage)
-    stage_args.run(stage_args)
+    workers = common.the_workers(args)
+    made: dict[str, Any] = {"if_stale": True, "command": common.command_line()}
+    chosen = {name: getattr(args, name) for name in SAE_OPTIONS}
+    train_population_saes(folder, [hook], replace(DEFAULTS, **chosen), workers=workers, **made)
+    settings = replace(IndexSettings(), quiz_set=replace(QuizSet(), n=args.index))
+    index_saes(index_jobs(folder, hook, settings), workers=workers, **made)
+    match_saes(folder, hook, MatchSettings(rotation_quizzes=0), **made)
 
 
 def _feature_settings(args: argparse.Namespace) -> dict[str, Any]:
     if args.as_built:
         return {"as_built": True}
-    chosen = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SAE_OPTIONS}
+    chosen = {name: getattr(args, name) for name in SAE_OPTIONS}
     return {**chosen, "index_quizzes": args.index}
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from culture_core.cli import common
+from culture_core.models.choice import model_hashes
 
 DESCRIPTION = "turn published checkpoints (gpt_NNN.pth, c_quizzes.pth) into a population folder"
 EXAMPLES = (
@@ -28,5 +28,4 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.models.convert import convert
 
     population = convert(args.src, args.out, hub_repo=args.hub_repo, dtype=args.dtype, force=args.force)
-    _, manifest = common.open_population(str(population.root))
-    print(f"{len(manifest['models'])} GPTs written to {population.root}")
+    print(f"{len(model_hashes(population))} GPTs written to {population.root}")

@@ -1,16 +1,13 @@
 """`culture grade`: what every feature detects, against the truth about the quizzes."""
 
 import argparse
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from culture_core.artifacts import PopulationFolder
 from culture_core.cli import common
-from culture_core.cli.index import the_hook
+from culture_core.saes.choice import the_hook
 
 if TYPE_CHECKING:
     from culture_core.features.grading.reader import Grades
-    from culture_core.processes import Report
 
 DESCRIPTION = "grade every SAE feature of a hook point on every ground-truth concept"
 EXAMPLES = (
@@ -23,38 +20,42 @@ NOT_MEASURED = "not measured"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     common.add_models(parser)
-    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
+    common.add_hook(parser)
     common.add_workers(parser)
     common.add_if_stale(parser)
     common.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.grading.reader import open_grades
-    from culture_core.features.grading.store import is_current
-    from culture_core.processes import run_jobs
+    from culture_core.features.grading.stage import grade_population
 
-    population, manifest = common.open_population(args.population)
+    population = common.the_population(args)
     hook = the_hook(population, args.hook)
-    models = common.chosen_models(manifest, args.models)
-    stale = [k for k in models if not (args.if_stale and is_current(population, hook, k))]
-    grade_one = partial(_grade, population, hook, common.command_line())
-    run_jobs(grade_one, stale, common.n_workers(args), threads=args.threads)
-    rows = [_row(k, open_grades(population, hook, k)) for k in models]
+    grades = grade_population(
+        population,
+        hook,
+        models=args.models,
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
+    )
+    show(grades)
+    common.report_json(args.json, {"hook": hook, "grades": _rows(grades)})
+
+
+def show(grades: "dict[int, Grades]") -> None:
+    """Print a row per GPT: how many features detect a concept, and which share of the concepts has one."""
+    rows = _rows(grades)
     print(common.table(rows))
     if any(row["untrained SAE"] == NOT_MEASURED for row in rows):
         print(
-            f"untrained SAE: {NOT_MEASURED}, no index of one; `culture train-sae --variant untrained` and "
+            f"untrained SAE: {NOT_MEASURED}, it has no index; `culture train-sae --variant untrained` and "
             "`culture index --variant untrained` make it"
         )
-    common.report_json(args.json, {"hook": hook, "grades": rows})
 
 
-def _grade(population: PopulationFolder, hook: str, command: str, model_k: int, report: "Report") -> None:
-    from culture_core.features.grading.store import grade_model
-
-    report(f"grading the features of GPT {model_k}")
-    grade_model(population, hook, model_k, command, progress=f"grades of GPT {model_k}")
+def _rows(grades: "dict[int, Grades]") -> list[dict[str, Any]]:
+    return [_row(k, of_gpt) for k, of_gpt in grades.items()]
 
 
 def _row(model_k: int, grades: "Grades") -> dict[str, Any]:

@@ -2,15 +2,12 @@
 
 import argparse
 import re
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from culture_core import artifacts
-from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.cli import common
-from culture_core.errors import CultureError
-from culture_core.features.index.quiz_set import QuizSet
+from culture_core.cli.options import add_settings, read_settings
+from culture_core.processes import Workers
 
 if TYPE_CHECKING:
     from culture_core.features.index.job import IndexJob
@@ -24,52 +21,31 @@ EXAMPLES = (
     "index --population cache/world-1M --shard 1/4   # and 2/4 .. 4/4 elsewhere, then culture merge-index",
     "index --population cache/world-1M --engine ray",
 )
-TRAINED = "trained"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from culture_core.features.index.engines import ENGINES
-
     add_job(parser)
     parser.add_argument(
         "--shard",
         type=shard,
         default=None,
-        help="only make every n-th part from the i-th on, without merging",
+        help="make only every N-th part from the I-th on, without merging",
         metavar="I/N",
     )
-    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="who makes the parts")
-    parser.add_argument(
-        "--ray-address", default=None, help="a running Ray cluster (default: one on this machine)"
-    )
     common.add_if_stale(parser)
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument(
-        "--threads",
-        default=None,
-        type=common.positive,
-        help="processes side by side, of one thread each (default: one a core)",
-    )
+    common.add_device(parser)
+    common.add_workers(parser)
 
 
 def add_job(parser: argparse.ArgumentParser) -> None:
     """The options that say which indexes are meant."""
-    from culture_core.features.index.job import BATCH, PART
+    from culture_core.features.index.stage import IndexSettings
 
-    default = QuizSet()
     common.add_population(parser)
     common.add_models(parser)
-    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-    parser.add_argument(
-        "--variant",
-        choices=(TRAINED, UNTRAINED, RESEEDED),
-        default=TRAINED,
-        help="the SAEs to index: those of the GPTs, or of a baseline",
-    )
-    parser.add_argument("--n", type=common.positive, default=default.n, help="quizzes, the tasks in turn")
-    parser.add_argument("--seed", type=int, default=default.seed, help="seed of the quiz set")
-    parser.add_argument("--batch-size", type=common.positive, default=BATCH, help="quizzes a forward pass")
-    parser.add_argument("--part-size", type=common.positive, default=PART, help="quizzes between two saves")
+    common.add_hook(parser)
+    common.add_variant(parser)
+    add_settings(parser, IndexSettings())
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -81,72 +57,35 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.index.store import is_current
-    from culture_core.features.index.write import write_index
+    from culture_core.features.index.stage import index_saes, make_shard
 
-    jobs = [replace(job, device=args.device) for job in jobs_of(args)]
+    device = common.the_device(args)
+    jobs, workers = jobs_of(args, device), _one_thread_each(common.the_workers(args, device))
     if args.shard is not None:
-        _make_parts(args, jobs)
+        make_shard(jobs, args.shard, workers=workers)
         return
-    with ExitStack() as stack:
-        for job in jobs:
-            stack.enter_context(artifacts.alone(job.index))
-        stale = [job for job in jobs if not (args.if_stale and is_current(job))]
-        for job in jobs:
-            if job not in stale:
-                print(f"GPT {job.model_k}: the index is up to date")
-        _make_parts(args, stale)
-        report([write_index(job, common.command_line()) for job in stale])
+    show(index_saes(jobs, if_stale=args.if_stale, workers=workers, command=common.command_line()))
 
 
-def _make_parts(args: argparse.Namespace, jobs: "list[IndexJob]") -> None:
-    from culture_core.features.index.engines import make_parts
+def _one_thread_each(workers: Workers) -> Workers:
+    """The threads asked for as workers: a part is made on one thread, so that it is the same everywhere."""
+    return replace(workers, n=workers.n or workers.threads, threads=1)
 
-    make_parts(
-        jobs,
-        shard=args.shard or (1, 1),
-        engine=args.engine,
-        workers=args.threads,
-        address=args.ray_address,
-        progress=f"indexing {len(jobs)} SAEs",
+
+def jobs_of(args: argparse.Namespace, device: str = "cpu") -> "list[IndexJob]":
+    """One job for each index that the options mean."""
+    from culture_core.features.index.stage import IndexSettings, index_jobs
+
+    return index_jobs(
+        common.the_population(args),
+        args.hook,
+        read_settings(args, IndexSettings()),
+        models=args.models,
+        variant=args.variant,
+        device=device,
     )
 
 
-def jobs_of(args: argparse.Namespace) -> "list[IndexJob]":
-    """One job for each index that the options mean."""
-    from culture_core.features.index.job import IndexJob
-
-    population, manifest = common.open_population(args.population)
-    variant = "" if args.variant == TRAINED else args.variant
-    return [
-        IndexJob(
-            population,
-            the_hook(population, args.hook),
-            model_k,
-            variant,
-            QuizSet(n=args.n, seed=args.seed),
-            args.batch_size,
-            args.part_size,
-        )
-        for model_k in common.chosen_models(manifest, args.models, variant)
-    ]
-
-
-def report(manifests: list[dict[str, Any]]) -> None:
+def show(manifests: list[dict[str, Any]]) -> None:
     """Print the figures of new indexes."""
     print(common.table([{"GPT": manifest["id"], **manifest["figures"]} for manifest in manifests]))
-
-
-def the_hook(population: PopulationFolder, hook: str | None) -> str:
-    """The hook point asked for, or the only one there is.
-
-    Errors: CultureError when it has no SAEs, or when there are several to choose from.
-    """
-    hooks = population.hooks()
-    if hook is None and len(hooks) == 1:
-        return hooks[0]
-    if hook in hooks:
-        return hook
-    known = ", ".join(hooks) or "none; run `culture train-sae`"
-    wanted = "say which with --hook" if hook is None else f"none at {hook!r}"
-    raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")

@@ -1,12 +1,19 @@
-"""`culture` / `python -m culture_core`: one command a stage, from a quiz to a feature."""
+"""`culture` / `python -m culture_core`: one command per stage, from a quiz to a feature."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module, metadata
+from pathlib import Path
 
 from culture_core.errors import CultureError
 from culture_core.memory import keep_freed_memory
+from culture_core.processes import ending_at_signals
+
+# as a shell reports a command whose reader has gone
+SIGPIPE = 13
 
 # command name -> module with DESCRIPTION, EXAMPLES, add_arguments(parser) and run(args)
 COMMANDS = {
@@ -37,17 +44,25 @@ COMMANDS = {
 }
 
 
-class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
-    """Examples as they are written, and every option's default."""
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Examples as they are written, and every option's default that says something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, default = action.help or "", action.default
+        says_nothing = default is None or default is False or default in ("", [], (), argparse.SUPPRESS)
+        if says_nothing or "(default" in text:
+            return text
+        return f"{text} (default: %(default)s)"
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of every command; only that of `command` knows its options, which takes imports."""
     parser = argparse.ArgumentParser(
         prog="culture",
         description="Look inside the culture GPTs: quizzes, models, SAEs, features and their matches.",
         epilog="`culture COMMAND --help` shows a command's options and examples.",
     )
+    parser.add_argument("--version", action="version", version=_version())
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module_name in COMMANDS.items():
         module = import_module(module_name)
@@ -58,26 +73,62 @@ def build_parser() -> argparse.ArgumentParser:
             epilog="examples:\n" + "\n".join(f"  culture {example}" for example in module.EXAMPLES),
             formatter_class=_Help,
         )
-        module.add_arguments(subparser)
-        subparser.set_defaults(run=module.run)
+        if name == command:
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; exit status 0, or 2 after a one-line error."""
-    args = build_parser().parse_args(argv)
-    keep_freed_memory()
+def _version() -> str:
     try:
+        return f"culture {metadata.version('culture-core')}"
+    except metadata.PackageNotFoundError:
+        return "culture (not installed)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; exit status 0, 2 after a one-line error, or that of the signal that ended it."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    with _some_output(), ending_at_signals() as asked:
+        try:
+            return _run(words)
+        except CultureError as error:
+            print(f"culture: error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("culture: interrupted; nothing half-written was left", file=sys.stderr)
+            return asked.status
+        except BrokenPipeError:
+            _drop_output()
+            return 128 + SIGPIPE
+
+
+def _run(words: list[str]) -> int:
+    typed = next((word for word in words if word in COMMANDS), None)
+    try:
+        args = build_parser(typed).parse_args(words)
+        keep_freed_memory()
         args.run(args)
-    except CultureError as error:
-        print(f"culture: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("culture: interrupted; nothing half-written was left", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 141
+    finally:
+        sys.stdout.flush()  # a closed pipe is told here, not by the interpreter at its end
     return 0
+
+
+@contextmanager
+def _some_output() -> Iterator[None]:
+    """Somewhere to print to, even where a stream was closed from the start."""
+    with ExitStack() as stack:
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:
+                stack.callback(setattr, sys, name, None)
+                setattr(sys, name, stack.enter_context(Path(os.devnull).open("w")))
+        yield
+
+
+def _drop_output() -> None:
+    """Send what is still to be printed nowhere: its reader has gone."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

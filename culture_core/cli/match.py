@@ -1,11 +1,15 @@
 """`culture match`: which features of the other GPTs fire on the same tokens."""
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from culture_core.cli import common
-from culture_core.cli.index import the_hook
+from culture_core.cli.options import add_settings, read_settings
+
+if TYPE_CHECKING:
+    from culture_core.universality.matching.reader import MatchReader
 
 DESCRIPTION = (
     "match every feature with the best-correlated feature of each other GPT, beside what chance would give"
@@ -17,49 +21,45 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.universality.matching.store import MatchSettings
+
     common.add_population(parser)
-    parser.add_argument("--hook", default=None, help="hook point (default: the only one that has SAEs)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the baselines' shuffles and rotations")
-    parser.add_argument(
-        "--rotation-quizzes", type=int, default=500, help="quizzes of the rotation baseline; 0 leaves it out"
-    )
+    common.add_hook(parser)
+    add_settings(parser, MatchSettings())
     common.add_if_stale(parser)
     common.add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.universality.matching.store import MatchSettings, match_population, matches_are_current
+    from culture_core.universality.matching.stage import match_saes
+    from culture_core.universality.matching.store import MatchSettings
 
     common.use_threads(args)
-    population, manifest = common.open_population(args.population)
-    hook = the_hook(population, args.hook)
-    models = common.chosen_models(manifest, None)
-    settings = MatchSettings(seed=args.seed, rotation_quizzes=args.rotation_quizzes)
-    if args.if_stale and matches_are_current(population, hook, models, settings):
-        print(f"the matches at {hook} are up to date")
-    else:
-        match_population(population, hook, models, common.command_line(), settings, progress=True)
-    report(population, hook)
+    matches = match_saes(
+        common.the_population(args),
+        args.hook,
+        read_settings(args, MatchSettings()),
+        if_stale=args.if_stale,
+        command=common.command_line(),
+    )
+    show(matches)
 
 
-def report(population: common.PopulationFolder, hook: str) -> None:
-    from culture_core.universality.matching.store import open_matches
-
-    matches = open_matches(population, hook)
-    rows = []
-    for k in matches.models:
-        table = matches.table(k)
-        rows.append(
-            {
-                "GPT": k,
-                "median universality": float(np.median(table.universality)),
-                "above 0.5": int((table.universality > 0.5).sum()),
-                "excess > 0.5": int((table.excess_permutation > 0.5).sum()),
-                "median partial r": float(np.median(table.partial_r)),
-                "mutual in all": int((table.n_mutual == len(matches.models) - 1).sum()),
-                "in a group": int((table.group >= 0).sum()),
-            }
-        )
-    print(common.table(rows))
+def show(matches: "MatchReader") -> None:
+    """Print how universal the features of each GPT are, and what was not measured."""
+    print(common.table([_row(matches, k) for k in matches.models]))
     for name, remedy in matches.missing.items():
         print(f"not measured: {name}; {remedy}")
+
+
+def _row(matches: "MatchReader", model_k: int) -> dict[str, Any]:
+    table = matches.table(model_k)
+    return {
+        "GPT": model_k,
+        "median universality": float(np.median(table.universality)),
+        "above 0.5": int((table.universality > 0.5).sum()),
+        "excess > 0.5": int((table.excess_permutation > 0.5).sum()),
+        "median partial r": float(np.median(table.partial_r)),
+        "mutual in all": int((table.n_mutual == len(matches.models) - 1).sum()),
+        "in a group": int((table.group >= 0).sum()),
+    }

@@ -3,9 +3,8 @@
 import argparse
 from pathlib import Path
 
-from culture_core import artifacts
 from culture_core.cli import common
-from culture_core.cli.index import add_job, jobs_of, report
+from culture_core.cli.index import add_job, jobs_of, show
 
 DESCRIPTION = "merge the parts that `culture index --shard` made into indexes, exactly as one run makes them"
 EXAMPLES = (
@@ -28,12 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.features.index.gather import gather_parts
-    from culture_core.features.index.write import write_index
+    from culture_core.features.index.stage import merge_indexes
 
-    manifests = []
-    for job in jobs_of(args):
-        with artifacts.alone(job.index):
-            gather_parts(job, args.others)
-            manifests.append(write_index(job, common.command_line()))
-    report(manifests)
+    show(merge_indexes(jobs_of(args), args.others, command=common.command_line()))

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.culture.nearest.gallery import novelty, open_gallery
 
     common.use_threads(args)
-    population, _ = common.open_population(args.population)
+    population = common.the_population(args)
     frame = open_gallery(population).frame
     report = novelty(frame)
     low, high = report["share_new_interval"]

@@ -19,7 +19,7 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tasks", default="world", help="world, unseen, all, or names with commas")
-    parser.add_argument("--n", type=common.positive, default=1000, help="quizzes a task")
+    parser.add_argument("--n", type=common.positive, default=1000, help="quizzes of each task", metavar="N")
     parser.add_argument("--seed", type=int, default=0, help="seed of the quiz set")
     parser.add_argument(
         "--structure",

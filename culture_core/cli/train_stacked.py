@@ -73,11 +73,11 @@ def run(args: argparse.Namespace) -> None:
 def _settings(args: argparse.Namespace) -> "StackedSettings":
     import torch
 
-    from culture_core.cli.train import changed
     from culture_core.models.mygpt import preset
-    from culture_core.training.hardware import find_device
+    from culture_core.processor import find_device
     from culture_core.training.stacked.clock import Clock
     from culture_core.training.stacked.settings import FIRST_RECIPE, RESUMED_RECIPE, StackedSettings
+    from culture_core.training.stage import changed_recipe
     from culture_core.world.quizzes import resolve_tasks
 
     device = find_device(args.device)
@@ -86,7 +86,7 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
     return StackedSettings(
         preset=args.preset,
         config=replace(preset(args.preset), dropout=0.0),
-        recipe=changed(RESUMED_RECIPE if args.resume else FIRST_RECIPE, args.set),
+        recipe=changed_recipe(RESUMED_RECIPE if args.resume else FIRST_RECIPE, args.set),
         n_models=args.models,
         seed=args.seed,
         tasks=resolve_tasks(args.tasks),

@@ -27,7 +27,7 @@ from culture_core.comparison.measure import (
 )
 from culture_core.comparison.pairs import interval, pair_mean, summary
 from culture_core.errors import CultureError
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.universality.matching.store import matches_sha256, open_matches
 
 ANSWERS = "answers"

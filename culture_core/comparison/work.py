@@ -5,7 +5,7 @@ from pathlib import Path
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 
 
 def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:

@@ -10,7 +10,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.culture.published import open_store
 from culture_core.culture.store import SPLITS, CandidateTable
 from culture_core.culture.verdicts import REASONS, VERDICTS
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def open_culture(population: PopulationFolder) -> CultureSet:
     store = open_store(population)
     if not len(store.table):
         raise CultureError(
-            f"no culture quizzes in {population.root}; run `culture invent --population {population.root}`"
+            f"no culture quizzes in {population.root}; "
+            f"run {suggested('invent', '--population', population.root)}"
         )
     quizzes = batch_from_tokens(torch.from_numpy(store.table.tokens))
     numbered = replace(quizzes, index=torch.from_numpy(store.table.number))

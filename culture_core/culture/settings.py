@@ -3,36 +3,33 @@
 from dataclasses import dataclass, field
 
 from culture_core.errors import CultureError
+from culture_core.settings import setting
 
 READY_ACCURACY = 0.95
 
 
 @dataclass(frozen=True)
 class InventingSettings:
-    """How hot a GPT samples.
+    """How hot a GPT samples."""
 
-    hot: temperature of the first grid of a draft (f_B). cold: of everything else.
-    """
-
-    hot: float = 1.5
-    cold: float = 1.0
+    hot: float = setting(1.5, "temperature of the first grid of a candidate (f_B)")
+    cold: float = setting(1.0, "temperature of the other grids")
 
 
 @dataclass(frozen=True)
 class VerdictSettings:
-    """When a GPT understands, and when a candidate is kept; the defaults are the published ones.
+    """When a GPT understands, and when a candidate is kept; the defaults are the published ones."""
 
-    understands, fails: bounds of the probability, each included. min_failures, max_failures: how many GPTs
-    may fail a quiz that is kept; all others must understand it. noise: share of noisy cells; n_draws: noise
-    draws.
-    """
-
-    understands: float = 0.95
-    fails: float = 0.5
-    min_failures: int = 1
-    max_failures: int = 2
-    noise: float = 0.05
-    n_draws: int = 3
+    understands: float = setting(
+        0.95, "a GPT understands a quiz that it answers with this probability or more", least=0, most=1
+    )
+    fails: float = setting(
+        0.5, "a GPT fails a quiz that it answers with this probability or less", least=0, most=1
+    )
+    min_failures: int = setting(1, "GPTs that must fail a quiz that is kept", metavar="N")
+    max_failures: int = setting(2, "GPTs that may fail it; all others must understand it", metavar="N")
+    noise: float = setting(0.05, "share of noisy cells in what the GPTs are shown", least=0, most=1)
+    n_draws: int = setting(3, "noise draws per verdict", least=1, metavar="N")
 
     def __post_init__(self) -> None:
         if not 0 <= self.fails < self.understands <= 1:
@@ -48,19 +45,17 @@ class VerdictSettings:
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """What a run does; two runs with the same settings and GPTs are one.
+    """What a run does; two runs with the same settings and GPTs are one."""
 
-    seed: of everything drawn. round_size: candidates a round, all by one author. max_age: how many more
-    candidates may grow from a rejected one's f_B, one after the other; 0 for none. sample: share of the
-    candidates that are stored, and put to every GPT, even when rejected. test: share of the kept quizzes that
-    are held out.
-    """
-
-    seed: int = 0
-    round_size: int = 64
-    max_age: int = 1
-    sample: float = 0.1
-    test: float = 0.1
+    seed: int = setting(0, "seed of everything drawn")
+    round_size: int = setting(64, "candidates per round, all by one author", least=1, metavar="N")
+    max_age: int = setting(
+        1, "how many more candidates may grow from the f_B of a rejected one, in turn", metavar="N"
+    )
+    sample: float = setting(
+        0.1, "share of the candidates stored, and put to every GPT, even when rejected", least=0, most=1
+    )
+    test: float = setting(0.1, "share of the kept quizzes held out for testing", least=0, most=1)
     inventing: InventingSettings = field(default_factory=InventingSettings)
     verdicts: VerdictSettings = field(default_factory=VerdictSettings)
 

@@ -8,7 +8,6 @@ A run is one set of settings and GPTs; a killed run goes on from its last whole 
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from culture_core.artifact import read_arrays
@@ -159,21 +159,15 @@ def sole_writer(population: PopulationFolder) -> Iterator[None]:
 
     Errors: CultureError when another one is at it.
     """
-    folder = os.open(population.root, os.O_RDONLY)
+    lock = FileLock(population.root / ".invent.lock.partial")
     try:
-        _lock(folder, population)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise CultureError(f"another `culture invent` is at work on {population.root}: wait for it") from None
+    try:
         yield
     finally:
-        os.close(folder)
-
-
-def _lock(folder: int, population: PopulationFolder) -> None:
-    import fcntl
-
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise CultureError(f"another `culture invent` is at work on {population.root}: wait for it") from None
+        lock.release()
 
 
 def save_store(population: PopulationFolder, store: CultureStore) -> None:

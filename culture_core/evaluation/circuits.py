@@ -13,6 +13,7 @@ from culture_core.evaluation.ablation import KINDS, ablation_table
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
 from culture_core.evaluation.attention import HeadProfiles, head_profiles
 from culture_core.models.mygpt import MyGPT
+from culture_core.settings import quizzes_in_turn, setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +25,11 @@ OVERALL = "all tasks"
 
 @dataclass(frozen=True)
 class CircuitSettings:
-    """What circuits are measured on: n quizzes for ablations, the first n_attention of them for attention."""
+    """What circuits are measured on. noise: share of noisy cells in the prompt."""
 
-    n: int = 200
-    n_attention: int = 80
-    seed: int = 5
+    n: int = quizzes_in_turn(200)
+    n_attention: int = setting(80, "the first so many of them, for attention", least=1, metavar="N")
+    seed: int = setting(5, "seed of the quizzes")
     noise: float = NOISE
 
 

@@ -1,7 +1,6 @@
-"""docs/results.md: every figure of it comes from an artifact."""
+"""The page of results of a population: every figure of it comes from an artifact."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
@@ -11,30 +10,30 @@ from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
+from culture_core.results.place import Place
 from culture_core.universality.causal.reader import CausalReader
 
 N_GROUPS = 5
-PICTURES = Path("images") / "results"
 
 
-def write_results(folder: PopulationFolder, hook: str, path: Path, command: str) -> None:
-    """Write the page to `path` and its pictures into images/results/ beside it.
+def write_results(folder: PopulationFolder, hook: str, place: Place, command: str) -> None:
+    """Write the page and its pictures. command: what made it, as the page says.
 
     What was not measured is named with the command that measures it.
     """
     population = Population(folder)
     parts = [
         "# Results",
-        f"Written by `{command}` from the artifacts in {folder.root}; nothing here is typed by hand. "
-        "What the figures mean: [universality.md](universality.md), [facts.md](facts.md).",
+        f"Written by {command} from the artifacts in {folder.root}; nothing here is typed by hand. "
+        f"What the figures mean: {place.explained}.",
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
-    if population.comparison.is_file():
-        parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(population))]
-    parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, path))]
+    if folder.comparison.is_file():
+        parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
+    parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
-    with artifacts.atomic_file(path) as partial:
+    with artifacts.atomic_file(place.page) as partial:
         partial.write_text("\n\n".join(parts) + "\n")
 
 
@@ -57,12 +56,11 @@ def _or_missing(section: Callable[[], str]) -> str:
         return f"Not measured: {error}."
 
 
-def _groups_with_pictures(population: Population, hook: str, path: Path) -> str:
+def _groups_with_pictures(population: Population, hook: str, place: Place) -> str:
     matches, indexes = population.matches(hook), sections.indexes_of(population, hook)
     tables = {k: index.table for k, index in indexes.items()}
     chosen = interesting_groups(matches, tables, N_GROUPS)
-    folder = path.parent / PICTURES
-    for old in folder.glob("group_*.png"):
+    for old in place.folder.glob("group_*.png"):
         old.unlink()
     causal = _causal(population, hook)
     parts = [
@@ -71,7 +69,7 @@ def _groups_with_pictures(population: Population, hook: str, path: Path) -> str:
     ]
     for group in chosen:
         name = f"group_{group}.png"
-        with artifacts.atomic_file(folder / name) as partial:
+        with artifacts.atomic_file(place.folder / name) as partial:
             partial.write_bytes(group_picture(matches, indexes, group))
         row = matches.groups.loc[group]
         features = matches.group_features(group)
@@ -81,7 +79,7 @@ def _groups_with_pictures(population: Population, hook: str, path: Path) -> str:
             f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, excess over "
             f"shuffled quizzes {row.excess:.3f}.{_causal_words(causal, group)}",
             *_sentences(population, hook, features),
-            f"![Group {group} on one quiz, one row per GPT]({PICTURES / name})",
+            f"![Group {group} on one quiz, one row per GPT]({(place.pictures / name).as_posix()})",
         ]
     return "\n\n".join(parts)
 

@@ -3,32 +3,31 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from culture_core.settings import setting
+
+# the keys of ARCHITECTURES (culture_core/saes/architectures.py)
+ARCHITECTURE_NAMES = ("batchtopk", "topk", "matryoshka", "jumprelu", "standard")
+
 
 @dataclass(frozen=True)
 class SAESettings:
-    """Settings of SAE training.
-
-    hook: TransformerLens name of the hook point. architecture: a key of ARCHITECTURES.
-    width: features per dimension of the hook. k: features that fire a token (batchtopk, topk, matryoshka).
-    tokens: tokens trained on. batch_size: tokens per step. lr: Adam's rate, decayed linearly to 0 over the
-    last 30%.
-    sparsity: weight of the sparsity penalty (standard: L1, jumprelu: L0).
-    finetune_quizzes: quizzes of the last stage (culture_core/saes/finetune.py), 0 for none. finetune_lr:
-    Adam's rate in it.
-    seed: of the initial weights, of the quizzes and of their order.
-    """
+    """What an SAE is trained with. hook: TransformerLens name of the hook point."""
 
     hook: str
-    architecture: str = "topk"
-    width: int = 16
-    k: int = 16
-    tokens: int = 2_000_000
-    batch_size: int = 512
-    lr: float = 3e-3
-    sparsity: float = 1.0
-    finetune_quizzes: int = 0
-    finetune_lr: float = 3e-4
-    seed: int = 1000
+    architecture: str = setting("topk", "SAE architecture", option="arch", choices=ARCHITECTURE_NAMES)
+    width: int = setting(16, "features per dimension of the hook point", least=1)
+    k: int = setting(16, "features that fire on a token (batchtopk, topk, matryoshka)", least=1)
+    tokens: int = setting(2_000_000, "tokens to train on", least=1)
+    batch_size: int = setting(512, "tokens per step", least=1)
+    lr: float = setting(3e-3, "Adam's learning rate, decayed linearly to 0 over the last 30% of the steps")
+    sparsity: float = setting(1.0, "weight of the sparsity penalty (standard: L1, jumprelu: L0)")
+    finetune_quizzes: int = setting(
+        0, "quizzes of the last stage, which preserves the GPT's predictions; 0 for none", least=0
+    )
+    finetune_lr: float = setting(3e-4, "Adam's learning rate in the last stage")
+    seed: int = setting(
+        1000, "seed of weights and quizzes: GPT k trains with seed + k, its baselines with others"
+    )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

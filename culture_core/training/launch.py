@@ -1,21 +1,21 @@
 """A training run from its start to its end: processes, a longer budget, a progress line."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.models.sources import resolve_source
+from culture_core.processes import run_until_asked
+from culture_core.processor import n_cores
 from culture_core.training import log
-from culture_core.training.hardware import Hardware, n_cores
+from culture_core.training.hardware import Hardware
 from culture_core.training.progress import progress_line
 from culture_core.training.recipes import Recipe
 from culture_core.training.run_folder import RunFolder, Settings
@@ -24,7 +24,6 @@ from culture_core.training.team import Team
 from culture_core.training.worker import Job, elapsed, is_finished, work
 
 LINE_SECONDS_TERMINAL, LINE_SECONDS_FILE = 5.0, 60.0
-POLL_SECONDS = 0.2
 
 
 def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
@@ -67,7 +66,7 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     quizzes = resolve_source(population).load_culture_quizzes()
     if quizzes is None or not len(quizzes[0]):
         raise CultureError(
-            f"no culture quizzes in {population}; run `culture invent --population {population}`"
+            f"no culture quizzes in {population}; run {suggested('invent', '--population', population)}"
         )
     train = quizzes[0]
     folder.write_culture(train)
@@ -111,34 +110,24 @@ def run_workers(job: Job, hardware: Sequence[Hardware], team: Team) -> bool:
             raise CultureError(f"a batch of {batch} quizzes cannot be shared by {team.size} replicas")
         work(job, hardware[team.local_rank % len(hardware)])
         return is_finished(job)
-    processes = [get_context("spawn").Process(target=work, args=(job, place)) for place in hardware]
-    for process in processes:
-        process.start()
-    _watch(job, processes)
-    if any(process.exitcode for process in processes):
+    ended_well = run_until_asked(partial(work, job), hardware, _Watch(job))
+    _print_line(progress_line(job), end="\n")
+    if not ended_well:
         raise CultureError("a worker failed (its error is above); --resume goes on from the last checkpoints")
     return is_finished(job)
 
 
-def _watch(job: Job, processes: Sequence[BaseProcess]) -> None:
-    """Print progress until all workers have ended; pass a request to stop on to them."""
+class _Watch:
+    """Prints a line of progress now and then."""
 
-    def stop(*_: object) -> None:
-        for process in processes:
-            process.terminate()
+    def __init__(self, job: Job) -> None:
+        self._job, self._printed = job, time.monotonic()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    printed = time.monotonic()
-    while any(process.is_alive() for process in processes):
-        time.sleep(POLL_SECONDS)
-        if any(process.exitcode for process in processes):
-            stop()
-        if time.monotonic() - printed > (LINE_SECONDS_TERMINAL if sys.stderr.isatty() else LINE_SECONDS_FILE):
-            _print_line(progress_line(job))
-            printed = time.monotonic()
-    _print_line(progress_line(job), end="\n")
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    def __call__(self) -> None:
+        pause = LINE_SECONDS_TERMINAL if sys.stderr.isatty() else LINE_SECONDS_FILE
+        if time.monotonic() - self._printed > pause:
+            _print_line(progress_line(self._job))
+            self._printed = time.monotonic()
 
 
 def _print_line(line: str, end: str | None = None) -> None:

@@ -12,7 +12,6 @@
 The run of a population cache/NAME lies beside it, in cache/NAME.training.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from culture_core.artifacts import atomic_file, read_arrays, read_json, write_json
@@ -142,21 +142,23 @@ class RunFolder:
     def scheduling(self) -> Iterator[None]:
         """Hold off other workers while one is choosing its GPT."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "scheduling.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with FileLock(self.root / "scheduling.lock"):
             yield
 
     @contextmanager
     def claim(self, model_k: int) -> Iterator[bool]:
         """Try to hold a GPT: yields whether it is ours. A worker that dies lets go of it."""
         self.model(model_k).mkdir(parents=True, exist_ok=True)
-        with (self.model(model_k) / "claim.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-                return
+        lock = FileLock(self.model(model_k) / "claim.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
             yield True
+        finally:
+            lock.release()
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -60,12 +60,12 @@ BAD = [
     (["evaluate", "--source", "nowhere"], "nowhere"),
     (["evaluate", "9", "--source", "POPULATION"], "has no model 9"),
     (["convert", "nowhere", "out"], "nowhere"),
-    (["answers", "--population", "nowhere"], "is no population folder"),
+    (["answers", "--population", "nowhere"], "is not a population folder"),
     (["train-sae", "--population", "POPULATION", "--hook", "blocks.7.hook_resid_post"], "no hook point"),
     (["train-sae", "--population", "POPULATION", "--models", "7"], "no GPT 7"),
     (["index", "--population", "POPULATION", "--hook", "blocks.0.hook_mlp_out"], "none at"),
-    (["match", "--population", "nowhere"], "is no population folder"),
-    (["build", "--population", "nowhere"], "is no population folder"),
+    (["match", "--population", "nowhere"], "is not a population folder"),
+    (["build", "--population", "nowhere"], "is not a population folder"),
 ]
 
 

@@ -78,6 +78,25 @@ def test_killed_run_resumes_to_a_population_and_can_be_prolonged(tmp_path):
     assert tests == list(range(64, budget + 65, 64))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_writes_its_checkpoints_and_says_how_to_go_on(tmp_path, number):
+    out = str(tmp_path / "small")
+    run = RunFolder.beside(out)
+    command = _command(
+        "--out", out, "--models", "2", "--budget", "9h", *SMALL, "--checkpoint-seconds", "3600"
+    )
+    endless = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while not run.log(0).parent.exists():
+        assert endless.poll() is None
+        time.sleep(0.05)
+    time.sleep(1)
+    os.killpg(endless.pid, number) if number == signal.SIGINT else endless.send_signal(number)
+    told, _ = endless.communicate(timeout=100)
+    assert endless.returncode == 0
+    assert f"stopped; continue with `culture train --out {out} --resume`" in told
+    assert run.load_checkpoint(0)["progress"]["seen"] > 0
+
+
 def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
     out = str(tmp_path / "team")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -93,7 +112,7 @@ WRONG = [
     (["--export-now"], "does not exist"),
     (["--budget", "soon"], "is not a budget"),
     (["--set", "colour=3"], "a recipe has no entry 'colour'"),
-    (["--set", "lr=fast"], "is no value for lr"),
+    (["--set", "lr=fast"], "is not a value for lr"),
     (["--tasks", "chess"], "unknown task 'chess'"),
     (["--device", "abacus"], "no device 'abacus'"),
 ]

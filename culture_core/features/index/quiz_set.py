@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from culture_core.settings import quizzes_in_turn, setting
 from culture_core.world.quizzes import QuizBatch, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
 
@@ -13,12 +14,12 @@ from culture_core.world.vocabulary import WORLD_TASKS
 class QuizSet:
     """A numbered set of generated quizzes.
 
-    n: quizzes in all, the tasks in turn. structure: one of STRUCTURE_NAMES, "mixed" or "answerable".
-    noise: share of noisy cells in the prompt. seed: apart from every training seed.
+    seed: apart from every training seed. structure: one of STRUCTURE_NAMES, "mixed" or "answerable". noise:
+    share of noisy cells in the prompt.
     """
 
-    n: int = 4000
-    seed: int = 7
+    n: int = quizzes_in_turn(4000)
+    seed: int = setting(7, "seed of the quiz set")
     structure: str = "mixed"
     noise: float = 0.05
     tasks: tuple[str, ...] = WORLD_TASKS

@@ -20,6 +20,7 @@ from culture_core.features.grading.scores import f1_score
 from culture_core.features.grading.truth import Truth
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.mygpt import shift_right
+from culture_core.settings import quizzes_in_turn, setting
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
@@ -28,13 +29,12 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class ProbeSettings:
-    """n: quizzes. tokens: drawn from each. ridge: penalty on weights of inputs of unit variance. seed: of the
-    quizzes and of the draw of tokens."""
+    """What probes are fitted on."""
 
-    n: int = 400
-    tokens: int = 96
-    ridge: float = 10.0
-    seed: int = 7
+    n: int = quizzes_in_turn(400)
+    tokens: int = setting(96, "tokens drawn from each quiz", least=1)
+    ridge: float = setting(10.0, "penalty on the weights, for inputs of unit variance")
+    seed: int = setting(7, "seed of the quizzes and of the draw of tokens")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,7 +12,7 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.reader import open_index
 from culture_core.models.api import load_culture
-from culture_core.processes import Report, run_jobs
+from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.plain import read_sae
 from culture_core.universality.causal.choice import answer_shares, choose_sets
 from culture_core.universality.causal.effects import MATCHED, SETS, changes_by_task, read_spliced
@@ -29,12 +29,10 @@ def run_causal(
     settings: CausalSettings,
     command: str,
     *,
-    workers: int = 1,
-    threads: int | None = None,
+    workers: Workers | None = None,
     progress: bool = False,
 ) -> None:
-    """Ablate (and scale) the chosen features in every GPT and write what it does; a process a GPT, up to
-    `workers` of them.
+    """Ablate (and scale) the chosen features in every GPT and write what it does, GPT by GPT.
 
     Errors: CultureError when the matches are missing, when no group is selective, or for a hook point a MyGPT
     has not.
@@ -52,7 +50,7 @@ def run_causal(
         )
     jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
     change = partial(_effects, population, hook, settings, progress)
-    effects = run_jobs(change, jobs, workers, threads=threads)
+    effects = run_jobs(change, jobs, workers or Workers())
     arrays: dict[str, NDArray] = {"group": number, "features": features}
     arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {

@@ -6,6 +6,7 @@ from typing import Any
 from culture_core.artifact import Artifact, Source
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import suggested
+from culture_core.settings import quizzes_in_turn, setting
 from culture_core.universality.matching.store import matches_sha256
 
 
@@ -13,20 +14,25 @@ from culture_core.universality.matching.store import matches_sha256
 class CausalSettings:
     """What the causal check is run with.
 
-    groups: matched groups, those of highest excess among the eligible ones, and as many of each control.
-    quizzes: the tasks in turn, in the structures that ask for one grid, with prompt noise. seed: of the
-    quizzes and the controls. scale: matched features are also multiplied by this; 0 leaves that out.
-    most_dense, least_in_answer: a group is eligible when each of its features fires on at most this share of
-    tokens, and has at least this share of its firing where cells of the last grid are predicted, so that it
-    can matter to the answer. The second holds for the controls too.
+    Groups are those of highest excess among the eligible ones: whose features are all sparse enough and fire
+    enough in the answer to matter to it. The latter holds for the controls too. Quizzes are in the structures
+    that ask for one grid, with prompt noise.
     """
 
-    groups: int = 24
-    quizzes: int = 240
-    seed: int = 12
-    scale: float = 4.0
-    most_dense: float = 0.05
-    least_in_answer: float = 0.1
+    groups: int = setting(24, "matched groups, and as many groups of each control", least=1, metavar="N")
+    quizzes: int = quizzes_in_turn(240)
+    seed: int = setting(12, "seed of the quizzes and of the controls")
+    scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out")
+    most_dense: float = setting(
+        0.05, "leave out groups with a feature that fires on more than this share of tokens", least=0, most=1
+    )
+    least_in_answer: float = setting(
+        0.1,
+        "leave out groups with a feature that has less than this share of its firing where cells of the last "
+        "grid are predicted",
+        least=0,
+        most=1,
+    )
 
 
 def causal_artifact(population: PopulationFolder, hook: str) -> Artifact:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from culture_core.artifact import read_record
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.features.index.activations import ensure_activations
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
@@ -42,13 +42,13 @@ def read_inputs(
     if any(index.quiz_set != indexes[0].quiz_set for index in indexes):
         raise CultureError(
             f"the indexes at {hook} are over different quiz sets; "
-            f"run `culture index --population {population.root} --hook {hook}` for all"
+            f"run {suggested('index', '--population', population.root, '--hook', hook)} for all"
         )
     sizes = {index.n_features for index in indexes}
     if len(sizes) > 1:
         raise CultureError(
             f"the SAEs at {hook} differ in size ({', '.join(map(str, sorted(sizes)))} features); "
-            f"run `culture train-sae --population {population.root} --hook {hook}` for all"
+            f"run {suggested('train-sae', '--population', population.root, '--hook', hook)} for all"
         )
     activations = _activations(population, hook, models, "", progress)
     return Inputs(list(models), indexes[0].quiz_set, activations, [index.top_quiz for index in indexes])

@@ -11,6 +11,7 @@ from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.saes.plain import Encoder, read_sae
 from culture_core.saes.variants import gpt_for_hooks
+from culture_core.settings import setting
 from culture_core.universality.matching.baselines import (
     PERMUTATION,
     ROTATION,
@@ -27,14 +28,12 @@ from culture_core.universality.matching.representation import PUBLISHED_PAIRS, s
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """What the baselines are measured with.
+    """What the baselines are measured with."""
 
-    seed: of shuffles and rotations. rotation_quizzes: the quizzes that the rotated activations are encoded
-    on, the first of the set; 0 leaves that baseline out.
-    """
-
-    seed: int = 0
-    rotation_quizzes: int = 500
+    seed: int = setting(0, "seed of the baselines' shuffles and rotations")
+    rotation_quizzes: int = setting(
+        500, "quizzes of the rotation baseline, the first of the set; 0 leaves it out", least=0, metavar="N"
+    )
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import ensure_activations, open_activations
-from culture_core.features.index.engines import make_parts
 from culture_core.features.index.job import IndexJob
+from culture_core.features.index.making import make_parts
 from culture_core.features.index.parts import Part, make_part
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.write import write_index
+from culture_core.processes import Workers
 
 HOOK = "blocks.1.hook_resid_post"
 
@@ -36,7 +37,7 @@ def whole(built_population, tmp_path_factory):
     root = tmp_path_factory.mktemp("whole") / "copy"
     shutil.copytree(built_population.root, root)
     job = IndexJob(PopulationFolder(root), HOOK, 0, "", QuizSet(n=20), batch_size=4, part_size=6)
-    make_parts([job], workers=1)
+    make_parts([job], workers=Workers(1))
     write_index(job, "test")
     return contents(job)
 
@@ -82,8 +83,8 @@ def test_ray_makes_the_same_index(job, whole):
 
 
 def test_processes_beside_each_other_make_the_same_index(job, whole, monkeypatch):
-    monkeypatch.setattr("culture_core.features.index.engines.QUIZZES_A_WORKER", 10)
-    assert main(["index", *options(job), "--threads", "2"]) == 0
+    monkeypatch.setattr("culture_core.features.index.making.QUIZZES_PER_WORKER", 10)
+    assert main(["index", *options(job), "--workers", "2"]) == 0
     assert contents(job) == whole
 
 
@@ -96,25 +97,25 @@ def test_command_killed_at_any_moment_goes_on_where_it_was(job, whole):
     kept = {path: path.stat().st_mtime_ns for path in job.parts.glob("quizzes_*.npz")}
     assert kept
     assert all(Part.open(path).n for path in kept)
-    make_parts([job], workers=1)
+    make_parts([job], workers=Workers(1))
     assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
     write_index(job, "test")
     assert contents(job) == whole
 
 
 def test_parts_of_another_sae_are_made_again(job, whole):
-    make_parts([job], workers=1, shard=(1, 2))
+    make_parts([job], workers=Workers(1), shard=(1, 2))
     note = job.parts / artifacts.MANIFEST
     artifacts.write_json(note, {**artifacts.read_json(note), "sae_sha256": "0" * 64})
     with pytest.raises(CultureError, match=r"parts in .* are of another SAE.*run `culture index"):
         write_index(job, "test")
-    make_parts([job], workers=1)
+    make_parts([job], workers=Workers(1))
     write_index(job, "test")
     assert contents(job) == whole
 
 
 def test_missing_parts_are_counted_and_named(job):
-    make_parts([job], workers=1, shard=(1, 2))
+    make_parts([job], workers=Workers(1), shard=(1, 2))
     with pytest.raises(CultureError, match=r"2 of 4 parts are missing .*quizzes 6 to 11.*run `culture index"):
         write_index(job, "test")
 
@@ -131,7 +132,7 @@ def test_if_stale_leaves_a_current_index_alone_and_makes_an_old_one_again(job, c
 
 
 def test_activations_that_did_not_ship_are_made_again_on_first_use(job, whole):
-    make_parts([job], workers=1)
+    make_parts([job], workers=Workers(1))
     write_index(job, "test")
     shutil.rmtree(job.index / "activations")
     with pytest.raises(CultureError, match=r"no sparse activations .*run `culture index"):

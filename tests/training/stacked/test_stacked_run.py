@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import preset
-from culture_core.models.population import resolve_source
+from culture_core.models.sources import resolve_source
 from culture_core.training.stacked.clock import Clock
 from culture_core.training.stacked.loop import train
 from culture_core.training.stacked.output import OutputFolder

@@ -1,0 +1,38 @@
+"""Which population, and which of its GPTs, a user means."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from culture_core import artifacts
+from culture_core.artifact import model_hashes
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+
+
+def find_population(path: Path | str) -> PopulationFolder:
+    """A population's folder.
+
+    Errors: CultureError when it is not one.
+    """
+    folder = PopulationFolder(Path(path))
+    if not folder.manifest.is_file():
+        known = ", ".join(str(population.root) for population in artifacts.populations()) or "none yet"
+        raise CultureError(
+            f"{path} is not a population folder (no {artifacts.MANIFEST}); make one with `culture convert`. "
+            f"In cache/: {known}"
+        )
+    return folder
+
+
+def chosen_models(
+    population: PopulationFolder, wanted: Sequence[int] | None = None, variant: str = ""
+) -> list[int]:
+    """Ids of the GPTs to work on: those asked for, or all; of a baseline the first.
+
+    Errors: CultureError for an id the population does not have.
+    """
+    present = list(model_hashes(population))
+    unknown = [k for k in wanted or [] if k not in present]
+    if unknown:
+        raise CultureError(f"no GPT {unknown[0]} in this population; it has {', '.join(map(str, present))}")
+    return list(wanted or (present[:1] if variant else present))

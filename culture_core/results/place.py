@@ -1,0 +1,38 @@
+"""Where a page of results lies: in its population's folder, or among other pages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from culture_core.artifacts import PopulationFolder
+
+EXPLAINED = ("reference/universality.md", "reference/facts.md")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page and its pictures.
+
+    page: its file. pictures: the folder of its pictures, from the page's folder on. explained: where the
+    figures are explained, in Markdown.
+    """
+
+    page: Path
+    pictures: Path
+    explained: str
+
+    @classmethod
+    def inside(cls, population: PopulationFolder) -> "Place":
+        """results.md in the population's folder, with its pictures in results/."""
+        names = ", ".join(f"docs/{name}" for name in EXPLAINED)
+        return cls(population.root / "results.md", Path("results"), f"{names} of the repository")
+
+    @classmethod
+    def beside_docs(cls, page: Path) -> "Place":
+        """A page among the others of a documentation, with its pictures in images/NAME OF THE PAGE/."""
+        links = ", ".join(f"[{name}]({name})" for name in EXPLAINED)
+        return cls(page, Path("images") / page.stem, links)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pictures."""
+        return self.page.parent / self.pictures

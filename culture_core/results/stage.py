@@ -1,0 +1,26 @@
+"""The stage behind `culture results`: the page of results of a population."""
+
+from pathlib import Path
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import suggested
+from culture_core.results.page import write_results
+from culture_core.results.place import Place
+from culture_core.saes.choice import the_hook
+
+
+def write_population_results(
+    population: PopulationFolder, hook: str | None = None, *, out: Path | None = None
+) -> Path:
+    """Write the page of results and its pictures; returns where.
+
+    hook: (default: the only one with SAEs). out: the page (default: results.md in the population's folder,
+    with its pictures in results/). Beside another page, pictures lie in images/NAME OF THE PAGE/.
+    """
+    hook = the_hook(population, hook)
+    command = ["--population", str(population.root)]
+    place = Place.inside(population) if out is None else Place.beside_docs(out)
+    if out is not None:
+        command += ["--out", str(out)]
+    write_results(population, hook, place, suggested("results", *command))
+    return place.page

@@ -1,0 +1,19 @@
+"""Which hook point a user means."""
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
+
+
+def the_hook(population: PopulationFolder, hook: str | None = None) -> str:
+    """The hook point asked for, or the only one that has SAEs.
+
+    Errors: CultureError when it has none, or when there are several to choose from.
+    """
+    hooks = population.hooks()
+    if hook is None and len(hooks) == 1:
+        return hooks[0]
+    if hook in hooks:
+        return hook
+    known = ", ".join(hooks) or "none; run `culture train-sae`"
+    wanted = "say which with --hook" if hook is None else f"none at {hook!r}"
+    raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")

@@ -1,0 +1,155 @@
+"""The stage behind `culture train-sae`: SAEs of a population, GPT by GPT."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
+from culture_core.errors import CultureError
+from culture_core.models.choice import chosen_models
+from culture_core.processes import Report, Workers, run_jobs
+from culture_core.saes.settings import SAESettings
+from culture_core.saes.store import sae_manifest, save_sae
+
+# what kept most of the quiz accuracy at a given L0 (docs/saes.md, "What was tried")
+DEFAULTS = SAESettings("", architecture="batchtopk", finetune_quizzes=2400)
+
+
+@dataclass(frozen=True)
+class SAEJob:
+    """The SAEs of one GPT, or of a stand-in of it. settings: one for each hook point."""
+
+    population: PopulationFolder
+    model_k: int
+    variant: str
+    settings: tuple[SAESettings, ...]
+    device: str
+
+    @property
+    def name(self) -> str:
+        return f"GPT {self.model_k}{' ' if self.variant else ''}{self.variant}"
+
+    def inputs(self, settings: SAESettings) -> dict[str, Any]:
+        """What an SAE is made from, as its manifest records it."""
+        from culture_core.saes.variants import model_sha256
+
+        sha256 = model_sha256(self.population, self.model_k, self.variant)
+        return {"settings": settings.to_json(), "model_sha256": sha256}
+
+    def is_current(self) -> bool:
+        """Whether the SAEs of these settings, of this GPT, are there."""
+        try:
+            manifests = [
+                sae_manifest(self.population, one.hook, self.model_k, self.variant) for one in self.settings
+            ]
+        except CultureError:
+            return False
+        return all(
+            self.inputs(settings).items() <= manifest.items()
+            for settings, manifest in zip(self.settings, manifests, strict=True)
+        )
+
+
+def train_population_saes(
+    population: PopulationFolder,
+    hooks: Sequence[str] = (),
+    settings: SAESettings = DEFAULTS,
+    *,
+    models: Sequence[int] | None = None,
+    variant: str = "",
+    baselines: bool = False,
+    if_stale: bool = False,
+    device: str = "cpu",
+    workers: Workers | None = None,
+    command: str = "",
+    say: Callable[[str], None] = print,
+) -> list[dict[str, Any]]:
+    """Train an SAE on each of the hook points of each GPT, GPT k with seed + k; returns the manifests of
+    those that were trained.
+
+    hooks: (default: the residual stream at 2/3 depth); all of a GPT share its forward passes; `settings.hook`
+    is not read. baselines: also the untrained and the reseeded SAE of the first GPT. if_stale: leave alone
+    what is there already.
+    Errors: CultureError for an unknown GPT or hook point.
+    """
+    from culture_core.saes.variants import gpt_for_hooks
+
+    hooks = list(hooks) or [_default_hook(population)]
+    chosen = chosen_models(population, models, variant)
+    whose = [(k, variant) for k in chosen]
+    if baselines:
+        whose += [(chosen[0], UNTRAINED), (chosen[0], RESEEDED)]
+    jobs = [SAEJob(population, k, which, _seeded(hooks, settings, k, which), device) for k, which in whose]
+    current = [job for job in jobs if if_stale and job.is_current()]
+    for job in current:
+        say(f"{job.name}: up to date")
+    stale = [job for job in jobs if job not in current]
+    if not stale:
+        return []
+    gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks)  # an unknown hook point ends here
+    workers = (workers or Workers()).computing_on(device)
+    trained = run_jobs(partial(_train, command), stale, workers, show=say)
+    return [manifest for manifests in trained for manifest in manifests]
+
+
+def _default_hook(population: PopulationFolder) -> str:
+    from culture_core.models.population import read_manifest
+    from culture_core.saes.hooks import default_hook
+
+    return default_hook(read_manifest(population.root)["config"]["n_blocks"])
+
+
+def _seeded(
+    hooks: Sequence[str], settings: SAESettings, model_k: int, variant: str
+) -> tuple[SAESettings, ...]:
+    from culture_core.saes.variants import SEED_OFFSETS
+
+    seed = settings.seed + SEED_OFFSETS[variant] + model_k
+    return tuple(replace(settings, hook=hook, seed=seed) for hook in hooks)
+
+
+def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
+    """Train and save the SAEs of one GPT; returns their manifests."""
+    from culture_core.saes.checkpoint import Checkpoints
+    from culture_core.saes.train import train_saes
+    from culture_core.saes.variants import gpt_for_hooks
+
+    started = time.time()
+    hooks = [one.hook for one in job.settings]
+    inputs = [job.inputs(one) for one in job.settings]
+    checkpoints = Checkpoints(job.population.sae_training(job.model_k, job.variant), {"saes": inputs})
+    model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
+    first = job.settings[0]
+    report(f"{job.name}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
+    saes = train_saes(
+        model,
+        job.settings,
+        model_name=f"{job.population.name}/gpt_{job.model_k}",
+        device=job.device,
+        checkpoints=checkpoints,
+        report=lambda standing: report(f"{job.name}, {standing.hook}: {standing.line()}"),
+    )
+    made_by = provenance(command, started)
+    manifests = [
+        _save(job, saes[hook], hook, made_from, made_by)
+        for hook, made_from in zip(hooks, inputs, strict=True)
+    ]
+    checkpoints.remove()
+    return manifests
+
+
+def _save(
+    job: SAEJob, sae: Any, hook: str, made_from: dict[str, Any], made_by: dict[str, Any]
+) -> dict[str, Any]:
+    manifest = {
+        "id": job.model_k,
+        "variant": job.variant,
+        **made_from,
+        "d_sae": sae.cfg.d_sae,
+        "d_in": sae.cfg.d_in,
+        "made_by": made_by,
+    }
+    save_sae(sae, job.population.sae(hook, job.model_k, job.variant), manifest)
+    return manifest

@@ -1,0 +1,33 @@
+"""Settings: frozen dataclasses whose fields say where they stand what they mean and which values they take.
+
+The command line is made from them (culture_core/cli/options.py), so nothing is typed twice.
+"""
+
+import dataclasses
+from typing import Any
+
+HELP = "help"
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    option: str | tuple[str, ...] | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] | None = None,
+    metavar: str | None = None,
+) -> Any:
+    """A field of a dataclass of settings.
+
+    help: what it means, as `--help` shows it. option: its name (or names) on the command line, without dashes
+    (default: the field's). least, most: bounds of a number, each included. choices: the values of a text.
+    """
+    facts = {"help": help, "option": option, "least": least, "most": most, "choices": choices}
+    return dataclasses.field(default=default, metadata={**facts, "metavar": metavar})
+
+
+def quizzes_in_turn(default: int, *, help: str = "quizzes, the tasks in turn") -> Any:
+    """The field behind `--n`, which means the same in every command: how many quizzes."""
+    return setting(default, help, option="n", least=1, metavar="N")
