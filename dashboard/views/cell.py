@@ -5,8 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-import loaders
-from cells import (
+from culture_core.features.quiz_reading import QuizReading
+from culture_core.figures.rows import GridRow, answer_row, position_name, quiz_row
+from culture_core.figures.style import ValueScale
+from culture_core.world.quizzes import QuizBatch
+from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
+from dashboard.components.cell_column.column import cell_column
+from dashboard.components.downloads.grids import download_button, grid_downloads
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.grid_board.board import CellClick, grid_board
+from dashboard.components.lab.link import lab_link
+from dashboard.components.page import permalink
+from dashboard.components.page.display import Display, choose_display, chosen_style
+from dashboard.components.page.scope import Scope, choose_hook, choose_population
+from dashboard.data import loaders
+from dashboard.data.cells import (
     LAST_BLOCK,
     CellFacts,
     FiringFeature,
@@ -18,21 +31,8 @@ from cells import (
     token_name,
     true_concepts,
 )
-from components import permalink
-from components.cell_column import cell_column
-from components.display import Display, choose_display, chosen_style
-from components.downloads import download_button, grid_downloads
-from components.feature_downloads import table_downloads
-from components.grid_board import CellClick, grid_board
-from components.lab_link import lab_link
-from components.scope import Scope, choose_hook, choose_population
-from culture_core.features.quiz_reading import QuizReading
-from culture_core.figures.rows import GridRow, answer_row, position_name, quiz_row
-from culture_core.figures.style import ValueScale
-from culture_core.world.quizzes import QuizBatch
-from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
-from loaders import BROWSE_SET, CULTURE_SET, INDEX_SET
-from quiz_table import Invention
+from dashboard.data.loaders import BROWSE_SET, CULTURE_SET, INDEX_SET
+from dashboard.data.quiz_table import Invention
 
 SET_NAMES = {
     INDEX_SET: "of the feature index",

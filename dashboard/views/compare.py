@@ -3,18 +3,18 @@
 import numpy as np
 import streamlit as st
 
-import loaders
-from components.display import Display, choose_display
-from components.downloads import grid_downloads
-from components.feature_panels import feature_panels
-from components.feature_picker import choose_feature
-from components.feature_profile import concepts_panel, profile_panels
-from components.match_columns import SHARES, FeatureColumn, column_rows, show_head, show_shared
-from components.scope import Scope, choose_scope
 from culture_core.errors import CultureError
 from culture_core.figures.rows import GridRow
-from match_words import match_badges
-from pair_correlation import pair_correlation
+from dashboard.components.downloads.grids import grid_downloads
+from dashboard.components.feature.picker import choose_feature
+from dashboard.components.feature.profile import concepts_panel, profile_panels
+from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.matches.columns import SHARES, FeatureColumn, column_rows, show_head, show_shared
+from dashboard.components.page.display import Display, choose_display
+from dashboard.components.page.scope import Scope, choose_scope
+from dashboard.data import loaders
+from dashboard.data.match_words import match_badges
+from dashboard.data.pair_correlation import pair_correlation
 
 SHOWN = 6
 SECOND = "2"

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-import loaders
-from components.display import Display, choose_display
-from components.feature_downloads import table_downloads
-from components.feature_examples import feature_examples
-from components.feature_note import feature_note, star_button
-from components.feature_panels import feature_panels
-from components.feature_picker import choose_feature
-from components.feature_profile import concepts_panel, feature_tables, matches_panel, profile_panels
-from components.lab_link import lab_link
-from components.scope import Scope, choose_scope
 from culture_core.features.index.reader import FeatureIndex
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature.examples import feature_examples
+from dashboard.components.feature.note import feature_note, star_button
+from dashboard.components.feature.picker import choose_feature
+from dashboard.components.feature.profile import concepts_panel, feature_tables, matches_panel, profile_panels
+from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.lab.link import lab_link
+from dashboard.components.page.display import Display, choose_display
+from dashboard.components.page.scope import Scope, choose_scope
+from dashboard.data import loaders
 
 
 def show_sentence(scope: Scope, model_k: int, feature: int) -> None:

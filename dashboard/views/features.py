@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-import loaders
-from components.feature_browser import browse_features, choose_page
-from components.feature_downloads import table_downloads
-from components.feature_filters import choose_filters, clear_filters
-from components.notes_access import kept_notes
-from components.scope import choose_scope
-from feature_table import choose_features, for_download, with_notes
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature_list.browser import browse_features, choose_page
+from dashboard.components.feature_list.filters import choose_filters, clear_filters
+from dashboard.components.page.notes import kept_notes
+from dashboard.components.page.scope import choose_scope
+from dashboard.data import loaders
+from dashboard.data.feature_table import choose_features, for_download, with_notes
 
 st.title("Features")
 with st.container(horizontal=True, vertical_alignment="bottom"):

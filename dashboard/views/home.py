@@ -5,16 +5,16 @@ from functools import partial
 
 import streamlit as st
 
-import loaders
-from components.display import Display, choose_display
-from components.feature_rows import activation_scale, top_rows
-from components.grid_board import grid_board
-from components.home_story import detects, feature_link, show_story, universal_refs
-from components.population_overview import show_population, show_saes
-from components.problem import tell
-from components.scope import Scope, choose_population
 from culture_core.errors import CultureError
-from selection import FeatureRef
+from dashboard.components.feature.overlays import activation_scale, top_rows
+from dashboard.components.grid_board.board import grid_board
+from dashboard.components.home.population import show_population, show_saes
+from dashboard.components.home.story import detects, feature_link, show_story, universal_refs
+from dashboard.components.page.display import Display, choose_display
+from dashboard.components.page.problem import tell
+from dashboard.components.page.scope import Scope, choose_population
+from dashboard.data import loaders
+from dashboard.data.selection import FeatureRef
 
 WAYS_ON = (
     (

@@ -3,16 +3,16 @@
 import pandas as pd
 import streamlit as st
 
-import loaders
-from components import permalink
-from components.feature_browser import browse_features, choose_page
-from components.feature_downloads import table_downloads
-from components.scope import Scope, choose_scope
 from culture_core.errors import CultureError
-from feature_table import FeatureFilter, choose_features, for_download, with_notes
-from notes import Note
-from notes_files import from_file, to_csv, to_json
-from selection import EVERYTHING
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature_list.browser import browse_features, choose_page
+from dashboard.components.page import permalink
+from dashboard.components.page.scope import Scope, choose_scope
+from dashboard.data import loaders
+from dashboard.data.feature_table import FeatureFilter, choose_features, for_download, with_notes
+from dashboard.data.selection import EVERYTHING
+from dashboard.notes.book import Note
+from dashboard.notes.files import from_file, to_csv, to_json
 
 STARRED = "starred"
 REPORT = "lists.report"

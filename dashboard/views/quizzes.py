@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-import loaders
-from cells import doubt
-from components import permalink
-from components.display import Display, choose_display
-from components.downloads import download_button, grid_downloads
-from components.feature_downloads import table_downloads
-from components.grid_board import grid_board
-from components.scope import Scope, choose_population
 from culture_core.answers.browse import BrowseSet
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
-from quiz_table import IN_TURN, ORDERS, Invention, agreement, in_order, kept_words
-from selection import EVERYTHING, choose_quizzes, failure_options, page_of
+from dashboard.components.downloads.grids import download_button, grid_downloads
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.grid_board.board import grid_board
+from dashboard.components.page import permalink
+from dashboard.components.page.display import Display, choose_display
+from dashboard.components.page.scope import Scope, choose_population
+from dashboard.data import loaders
+from dashboard.data.cells import doubt
+from dashboard.data.quiz_table import IN_TURN, ORDERS, Invention, agreement, in_order, kept_words
+from dashboard.data.selection import EVERYTHING, choose_quizzes, failure_options, page_of
 
 PER_PAGE = 8
 SOURCE_NAMES = {

@@ -3,16 +3,13 @@
 import numpy as np
 import streamlit as st
 
-import loaders
-from components import permalink
-from components.charts import chart
-from components.display import Display, choose_display
-from components.downloads import grid_downloads
-from components.feature_downloads import table_downloads
-from components.feature_panels import feature_panels
-from components.feature_picker import choose_feature
-from components.match_causal import causal_panels
-from components.match_columns import (
+from culture_core.figures.charts import r_distribution
+from dashboard.components.downloads.grids import grid_downloads
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature.picker import choose_feature
+from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.matches.causal import causal_panels
+from dashboard.components.matches.columns import (
     SHARES,
     column_rows,
     match_columns,
@@ -20,10 +17,13 @@ from components.match_columns import (
     show_own,
     show_shared,
 )
-from components.match_groups import show_groups
-from components.scope import Scope, choose_scope
-from culture_core.figures.charts import r_distribution
-from match_words import BASELINE_WORDS
+from dashboard.components.matches.groups import show_groups
+from dashboard.components.page import permalink
+from dashboard.components.page.charts import chart
+from dashboard.components.page.display import Display, choose_display
+from dashboard.components.page.scope import Scope, choose_scope
+from dashboard.data import loaders
+from dashboard.data.match_words import BASELINE_WORDS
 
 SIDE_BY_SIDE, GROUPS, BASELINES = "features", "groups", "baselines"
 VIEWS = {SIDE_BY_SIDE: "Side by side", GROUPS: "All groups", BASELINES: "Beside the baselines"}

@@ -1,6 +1,5 @@
-"""The dashboard as its own scripts see it: dashboard/ is on the path, and apps run without a server."""
+"""What the tests of the dashboard share: apps run without a server."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 REPOSITORY = Path(__file__).parents[2]
 DASHBOARD = REPOSITORY / "dashboard"
-
-sys.path.insert(0, str(DASHBOARD))
 
 
 @pytest.fixture

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-import loaders
-from cells import (
+from culture_core.features.quiz_reading import QuizReading
+from culture_core.world.quizzes import generate_stream
+from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
+from dashboard.data import loaders
+from dashboard.data.cells import (
     cell_facts,
     deciding_position,
     doubt,
@@ -13,9 +16,6 @@ from cells import (
     token_name,
     true_concepts,
 )
-from culture_core.features.quiz_reading import QuizReading
-from culture_core.world.quizzes import generate_stream
-from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
 
 
 @pytest.fixture(scope="module")

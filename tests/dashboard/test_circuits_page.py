@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 import torch
 
-import loaders
-from components.circuits_heads import attention_rows, head_table, lens_rows
-from components.circuits_parts import alt_text, long_table
 from culture_core.artifacts import provenance
 from culture_core.cli.main import main
 from culture_core.evaluation.attention import attention_patterns, logit_lens
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import save_population
-from lab_state import start_quiz
+from dashboard.components.circuits.heads import attention_rows, head_table, lens_rows
+from dashboard.components.circuits.parts import alt_text, long_table
+from dashboard.data import loaders
+from dashboard.data.lab_state import start_quiz
 
 QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0)
 

@@ -6,7 +6,14 @@ import json
 import numpy as np
 import pytest
 
-from components.feature_panels import histogram, percent, position_maps, rate_bars, token_effects, token_rates
+from dashboard.components.feature_panels.panels import (
+    histogram,
+    percent,
+    position_maps,
+    rate_bars,
+    token_effects,
+    token_rates,
+)
 
 
 def test_bars_are_ordered_and_the_largest_is_full():

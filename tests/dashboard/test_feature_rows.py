@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import loaders
-from components.feature_rows import activation_scale, cell_words, top_rows
+from dashboard.components.feature.overlays import activation_scale, cell_words, top_rows
+from dashboard.data import loaders
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.feature_filters import encode_ends, end_words, one_two_five, span_ends, span_options
-from components.feature_list import grid_cell, read_action
 from culture_core.errors import CultureError
-from feature_table import (
+from dashboard.components.feature_list.filters import (
+    encode_ends,
+    end_words,
+    one_two_five,
+    span_ends,
+    span_options,
+)
+from dashboard.components.feature_list.listing import grid_cell, read_action
+from dashboard.data.feature_table import (
     RANGES,
     SORTABLE,
     FeatureFilter,
@@ -16,7 +22,7 @@ from feature_table import (
     for_download,
     with_notes,
 )
-from notes import FeatureKey, Note
+from dashboard.notes.book import FeatureKey, Note
 
 N = 60
 

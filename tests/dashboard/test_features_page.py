@@ -2,9 +2,9 @@
 
 import pytest
 
-import loaders
-from components.notes_access import feature_key
-from components.scope import Scope
+from dashboard.components.page.notes import feature_key
+from dashboard.components.page.scope import Scope
+from dashboard.data import loaders
 
 
 @pytest.fixture

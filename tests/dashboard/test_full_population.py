@@ -5,10 +5,10 @@ import shutil
 import pytest
 from match_helpers import make_two_groups
 
-import loaders
-from components.scope import Scope
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
+from dashboard.components.page.scope import Scope
+from dashboard.data import loaders
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_feature_stands_beside_its_best_match_until_another_is_chosen(open_pag
 
 
 def test_the_causal_check_is_shown_for_its_groups(scope):
-    from components.match_causal import causal_panels
+    from dashboard.components.matches.causal import causal_panels
 
     causal = loaders.causal(scope.population, scope.hook)
     features = loaders.matches(scope.population, scope.hook).group_features(causal.groups[0])

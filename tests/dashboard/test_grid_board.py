@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.grid_board import CellClick, read_click, row_data
 from culture_core.figures.rows import answered_row, quiz_row
 from culture_core.figures.style import ValueScale
+from dashboard.components.grid_board.board import CellClick, read_click, row_data
 
 SCALE = ValueScale("activation", 4.0)
 

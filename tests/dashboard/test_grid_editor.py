@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.grid_editor import read_edit
-from lab_state import start_quiz
+from dashboard.components.grid_editor.editor import read_edit
+from dashboard.data.lab_state import start_quiz
 
 LETTERS = "0123456789abcde"
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-import live
-import loaders
-from components.lab_invent import as_json, as_published
 from culture_core.culture.settings import InventingSettings
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
-from lab_state import start_quiz
+from dashboard.components.lab.invent import as_json, as_published
+from dashboard.data import live, loaders
+from dashboard.data.lab_state import start_quiz
 
 QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5)
 

@@ -6,7 +6,7 @@ import torch
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
 from culture_core.world.quizzes import generate_quizzes
-from lab_state import (
+from dashboard.data.lab_state import (
     ADD,
     LEAVE,
     SCALE,

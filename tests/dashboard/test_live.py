@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-import live
-import loaders
 from culture_core import generate, load_hooked
 from culture_core.culture.settings import InventingSettings, VerdictSettings
 from culture_core.culture.verdicts import ask
 from culture_core.features.interventions import Change, Intervention, ablate
 from culture_core.models.generation import fill_blocks
-from lab_state import start_quiz
+from dashboard.data import live, loaders
+from dashboard.data.lab_state import start_quiz
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-import loaders
 from culture_core.errors import CultureError
+from dashboard.data import loaders
 
 
 @pytest.mark.usefixtures("empty_cache")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from culture_core.universality.matching.store import Match
-from group_table import choose_groups, first_sort, group_table
-from match_words import highest_baseline, match_badges
-from pair_correlation import pair_correlation
+from dashboard.data.group_table import choose_groups, first_sort, group_table
+from dashboard.data.match_words import highest_baseline, match_badges
+from dashboard.data.pair_correlation import pair_correlation
 
 
 def features() -> pd.DataFrame:

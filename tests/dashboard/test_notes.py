@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from culture_core.errors import CultureError
-from notes import Conflict, FeatureKey, Note, NoteBook, notes_path
-from notes_files import from_file, to_csv, to_json
+from dashboard.notes.book import Conflict, FeatureKey, Note, NoteBook, notes_path
+from dashboard.notes.files import from_file, to_csv, to_json
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
 KEY = FeatureKey("world-1M", "blocks.2.hook_resid_post", 3, 1712)
@@ -23,7 +23,7 @@ KILLS = 20
 WRITER = """
 import sys
 from pathlib import Path
-from notes import FeatureKey, NoteBook
+from dashboard.notes.book import FeatureKey, NoteBook
 book, first = NoteBook(Path(sys.argv[1])), int(sys.argv[2])
 for number in range(first, first + 100_000):
     key = FeatureKey("p", "h", number % 5, number)

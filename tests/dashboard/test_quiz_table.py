@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-import loaders
 from culture_core.answers.browse import BrowseSet
 from culture_core.culture.reader import CultureSet
 from culture_core.culture.settings import RoundSettings, VerdictSettings
@@ -15,7 +14,8 @@ from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from quiz_table import (
+from dashboard.data import loaders
+from dashboard.data.quiz_table import (
     DISPUTED,
     HARDEST,
     IN_TURN,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quoting import LONGEST, quoted
+from dashboard.data.quoted import LONGEST, quoted
 
 
 @pytest.mark.parametrize(

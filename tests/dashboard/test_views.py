@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-import loaders
-from components.home_story import NAMED_F1
+from dashboard.components.home.story import NAMED_F1
+from dashboard.data import loaders
 
 PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab", "circuits")
 
