@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.data.selection import EVERYTHING
+from dashboard.data.choices import EVERYTHING
 
 SORTABLE = ("mean_r", "min_r", "excess", "partial_r", "density", "task", "concept", "f1", "agreement")
 TEXT_COLUMNS = ("task", "concept")

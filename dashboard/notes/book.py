@@ -175,6 +175,11 @@ def notes_path() -> Path:
     return Path(chosen).expanduser().absolute() if chosen else _data_folder() / "culture" / FILE_NAME
 
 
+def note_book() -> NoteBook:
+    """The reader's stars, names and notes."""
+    return NoteBook(notes_path())
+
+
 def _data_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from culture_core.errors import CultureError
-from dashboard.data.quoted import quoted
+from dashboard.data.foreign_text import quoted
 from dashboard.notes.book import FeatureKey, Note, cleaned
 
 KIND = "culture-notes"

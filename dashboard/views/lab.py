@@ -14,7 +14,7 @@ from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope, choose_hook, choose_population
-from dashboard.data import live
+from dashboard.data import answers
 
 WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
 PARTS = {
@@ -46,7 +46,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     quiz = choose_quiz(population, drawing=True)
 tokens = quiz.tokens
 grid_editor(tokens, keep_quiz, key="editor", digits=display.digits)
-intact = live.answers(population, tokens)
+intact = answers.answers(population, tokens)
 st.caption("What each GPT writes as the last grid. Cells that differ from the grid you drew are crossed.")
 answers_board(answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]), display, key="answers")
 part = choose_part()

@@ -6,16 +6,11 @@ import pytest
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
-from dashboard.data import loaders
-from dashboard.data.cells import (
-    cell_facts,
-    deciding_position,
-    doubt,
-    feature_frame,
-    firing_features,
-    token_name,
-    true_concepts,
-)
+from dashboard.data import gpts, indexes, populations
+from dashboard.data.cell_facts import cell_facts, deciding_position, true_concepts
+from dashboard.data.doubt import doubt
+from dashboard.data.firing_features import feature_frame, firing_features
+from dashboard.data.token_names import token_name
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +70,15 @@ def test_every_token_has_a_name():
 
 
 def test_a_quiz_is_read_once_and_equals_the_index(open_page):  # noqa: ARG001 - puts dashboard/ in place
-    population = loaders.population(loaders.population_names()[0])
+    population = populations.population(populations.population_names()[0])
     hook, model_k = population.hooks[0], population.models[1]
-    index = loaders.index(population, hook, model_k)
+    index = indexes.index(population, hook, model_k)
     feature = int(index.table.query("density < 0.05").fires.idxmax())
     top = index.top(feature)
-    tokens = loaders.index_quizzes(index).tokens[top.quiz[0]]
-    reading = loaders.reading(population, hook, model_k, tokens)
+    tokens = indexes.index_quizzes(index).tokens[top.quiz[0]]
+    reading = gpts.reading(population, hook, model_k, tokens)
     assert reading.of_feature(feature) == pytest.approx(top.activations[0], rel=1e-3, abs=1e-3)
-    assert loaders.reading(population, hook, model_k, tokens) is reading
+    assert gpts.reading(population, hook, model_k, tokens) is reading
 
 
 def test_what_is_told_of_a_cell_is_true_of_it(batch):

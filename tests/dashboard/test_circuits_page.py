@@ -10,10 +10,12 @@ from culture_core.cli.main import main
 from culture_core.evaluation.attention import attention_patterns, logit_lens
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import save_population
-from dashboard.components.circuits.heads import attention_rows, head_table, lens_rows
-from dashboard.components.circuits.parts import alt_text, long_table
-from dashboard.data import loaders
-from dashboard.data.lab_state import start_quiz
+from dashboard.components.circuits.attention import attention_rows
+from dashboard.components.circuits.lens import lens_rows
+from dashboard.components.circuits.parts import alt_text
+from dashboard.data import measurements, populations
+from dashboard.data.circuit_tables import ablation_table, head_table
+from dashboard.data.lab_quizzes import start_quiz
 
 QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0)
 
@@ -38,7 +40,7 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def in_cache(cache, monkeypatch):
     monkeypatch.setenv("CULTURE_CACHE", str(cache))
-    return loaders.population("small")
+    return populations.population("small")
 
 
 @pytest.mark.usefixtures("in_cache")
@@ -90,8 +92,8 @@ def test_without_the_artifact_patterns_and_layers_still_show(open_page, tmp_path
 
 
 def test_the_long_table_holds_every_change(in_cache):
-    circuits = loaders.circuits(in_cache)
-    table = long_table(circuits)
+    circuits = measurements.circuits(in_cache)
+    table = ablation_table(circuits)
     assert len(table) == 2 * 2 * len(circuits[0].parts) * len(circuits[0].columns)
     one = table.query("gpt == 3 and ablation == 'mean' and part == 'mlp 1' and task == 'grow'")
     assert one.loss_change.item() == circuits[3].changes("loss", "mean").loc["mlp 1", "grow"]
@@ -99,7 +101,7 @@ def test_the_long_table_holds_every_change(in_cache):
 
 
 def test_heads_that_copy_the_previous_grid_come_first(in_cache):
-    table = head_table(loaders.circuits(in_cache))
+    table = head_table(measurements.circuits(in_cache))
     product = (table["copy score"] * table["1 back"]).to_numpy()
     assert (np.diff(product) <= 1e-9).all()
     assert set(table.GPT) == {0, 3}

@@ -6,14 +6,14 @@ import json
 import numpy as np
 import pytest
 
-from dashboard.components.feature_panels.panels import (
+from dashboard.components.feature_panels.kinds import (
     histogram,
-    percent,
     position_maps,
     rate_bars,
     token_effects,
     token_rates,
 )
+from dashboard.data.number_words import share_words
 
 
 def test_bars_are_ordered_and_the_largest_is_full():
@@ -55,11 +55,11 @@ def test_maps_are_the_four_grids_without_their_markers():
     sent = [np.frombuffer(base64.b64decode(entry["shares"]), dtype=np.uint8) for entry in maps]
     expected = rate.reshape(4, 101)[:, 1:] / rate.max()
     assert np.abs(np.stack(sent) / 255 - expected).max() <= 1 / 255
-    assert maps[3]["texts"][99] == percent(rate[403])
+    assert maps[3]["texts"][99] == share_words(rate[403])
 
 
 @pytest.mark.parametrize(
     ("share", "words"), [(0, "0"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.000051, "0.0051%")]
 )
 def test_shares_are_told_with_the_digits_that_count(share, words):
-    assert percent(share) == words
+    assert share_words(share) == words

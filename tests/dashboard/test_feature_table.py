@@ -12,16 +12,10 @@ from dashboard.components.feature_list.filters import (
     span_ends,
     span_options,
 )
-from dashboard.components.feature_list.listing import grid_cell, read_action
-from dashboard.data.feature_table import (
-    RANGES,
-    SORTABLE,
-    FeatureFilter,
-    Span,
-    choose_features,
-    for_download,
-    with_notes,
-)
+from dashboard.components.feature_list.listing import grid_cell
+from dashboard.components.feature_list.messages import read_action
+from dashboard.data.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
+from dashboard.data.feature_table import for_download, with_notes
 from dashboard.notes.book import FeatureKey, Note
 
 N = 60

@@ -4,13 +4,14 @@ import pytest
 
 from dashboard.components.page.notes import feature_key
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import populations, tables
+from dashboard.notes.book import note_book
 
 
 @pytest.fixture
 def table():
-    population = loaders.population(loaders.population_names()[0])
-    return loaders.feature_table(population, population.hooks[0])
+    population = populations.population(populations.population_names()[0])
+    return tables.features(population, population.hooks[0])
 
 
 def count(app) -> int:
@@ -22,7 +23,7 @@ def test_the_table_holds_the_features_of_all_gpts(open_page, table):
     app = open_page("features", fires="any")
     assert not app.exception
     assert count(app) == len(table)
-    assert set(table.gpt) == set(loaders.population(loaders.population_names()[0]).models)
+    assert set(table.gpt) == set(populations.population(populations.population_names()[0]).models)
 
 
 def test_a_link_restores_every_filter(open_page, table):
@@ -47,8 +48,8 @@ def test_choosing_writes_the_link_and_clearing_empties_it(open_page):
 
 
 def test_a_starred_feature_is_found_by_its_star(open_page):
-    population = loaders.population(loaders.population_names()[0])
-    book = loaders.note_book()
+    population = populations.population(populations.population_names()[0])
+    book = note_book()
     key = feature_key(Scope(population, population.hooks[0]), population.models[1], 17)
     book.change(book.note(key), starred=True, lists=("mine",))
     assert count(open_page("features", starred=1)) == 1

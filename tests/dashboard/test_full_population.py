@@ -8,7 +8,7 @@ from match_helpers import make_two_groups
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import indexes, populations, tables, universality
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def full(built_population, tmp_path_factory) -> PopulationFolder:
 def scope(full, monkeypatch) -> Scope:
     """The full population, shown by the pages."""
     monkeypatch.setenv("CULTURE_CACHE", str(full.root.parent))
-    population = loaders.population(full.name)
+    population = populations.population(full.name)
     return Scope(population, population.hooks[0])
 
 
@@ -48,14 +48,14 @@ def test_every_view_of_the_matches_opens(open_page, view):
 
 
 def test_a_feature_is_told_by_its_sentence(open_page, scope):
-    grades = loaders.grades(scope.population, scope.hook, 1)
-    alive = loaders.index(scope.population, scope.hook, 1).table.query("not dead").feature.tolist()
+    grades = indexes.grades(scope.population, scope.hook, 1)
+    alive = indexes.index(scope.population, scope.hook, 1).table.query("not dead").feature.tolist()
     app = open_page("feature", gpt=1, feature=alive[0])
     assert any(grades.sentence(alive[0]) in words.value for words in app.markdown)
 
 
 def test_the_table_has_every_column_and_all_filters_work_together(open_page, scope):
-    table = loaders.feature_table(scope.population, scope.hook)
+    table = tables.features(scope.population, scope.hook)
     assert {"concept", "f1", "universality", "excess", "promoted", "partial_r"} <= set(table)
     row = table[(table.concept != "") & ~table.dead].iloc[0]
     chosen = {
@@ -73,11 +73,11 @@ def test_the_table_has_every_column_and_all_filters_work_together(open_page, sco
 
 
 def test_the_table_agrees_with_the_artifacts(scope):
-    table = loaders.feature_table(scope.population, scope.hook).set_index(["gpt", "feature"])
+    table = tables.features(scope.population, scope.hook).set_index(["gpt", "feature"])
     for model_k in scope.population.models:
-        index = loaders.index(scope.population, scope.hook, model_k)
-        grades = loaders.grades(scope.population, scope.hook, model_k)
-        matches = loaders.matches(scope.population, scope.hook)
+        index = indexes.index(scope.population, scope.hook, model_k)
+        grades = indexes.grades(scope.population, scope.hook, model_k)
+        matches = universality.matches(scope.population, scope.hook)
         for feature in index.table.query("not dead").feature[:5]:
             row = table.loc[(model_k, feature)]
             best = grades.of_feature(feature)
@@ -88,7 +88,7 @@ def test_the_table_agrees_with_the_artifacts(scope):
 
 
 def test_quizzes_at_every_strength_are_kept_in_the_link(open_page, scope):
-    alive = loaders.index(scope.population, scope.hook, 0).table.query("not dead").feature.tolist()
+    alive = indexes.index(scope.population, scope.hook, 0).table.query("not dead").feature.tolist()
     app = open_page("feature", gpt=0, feature=alive[0], examples="spread")
     assert not app.exception
     assert app.button_group(key="bound.examples").value == "spread"
@@ -98,7 +98,7 @@ def test_two_features_are_compared_in_any_order(open_page, scope):
     match = next(
         match
         for feature in range(8)
-        for match in loaders.matches(scope.population, scope.hook).best(0, feature)
+        for match in universality.matches(scope.population, scope.hook).best(0, feature)
     )
     one, other = {"gpt": match.model_k, "feature": match.feature}, {"gpt2": 0, "feature2": 0}
     app = open_page("compare", **one, **other)
@@ -108,7 +108,7 @@ def test_two_features_are_compared_in_any_order(open_page, scope):
 
 
 def test_a_feature_stands_beside_its_best_match_until_another_is_chosen(open_page, scope):
-    matches = loaders.matches(scope.population, scope.hook)
+    matches = universality.matches(scope.population, scope.hook)
     feature = next(feature for feature in range(8) if len(matches.best(0, feature)) > 1)
     best, *others = sorted(matches.best(0, feature), key=lambda match: -match.r)
     app = open_page("compare", gpt=0, feature=feature)
@@ -123,8 +123,8 @@ def test_a_feature_stands_beside_its_best_match_until_another_is_chosen(open_pag
 def test_the_causal_check_is_shown_for_its_groups(scope):
     from dashboard.components.matches.causal import causal_panels
 
-    causal = loaders.causal(scope.population, scope.hook)
-    features = loaders.matches(scope.population, scope.hook).group_features(causal.groups[0])
+    causal = universality.causal(scope.population, scope.hook)
+    features = universality.matches(scope.population, scope.hook).group_features(causal.groups[0])
     model_k = scope.population.models[2]
     accuracy, loss = causal_panels(scope, model_k, features[model_k])
     profile = causal.of_group(causal.groups[0])

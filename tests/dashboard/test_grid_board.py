@@ -9,7 +9,9 @@ import pytest
 
 from culture_core.figures.rows import answered_row, quiz_row
 from culture_core.figures.style import ValueScale
-from dashboard.components.grid_board.board import CellClick, read_click, row_data
+from dashboard.components.grid_board.clicks import CellClick
+from dashboard.components.grid_board.messages import read_click
+from dashboard.components.grid_board.messages import row_message as row_data
 
 SCALE = ValueScale("activation", 4.0)
 

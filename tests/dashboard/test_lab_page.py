@@ -9,9 +9,9 @@ import torch
 from culture_core.culture.settings import InventingSettings
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
-from dashboard.components.lab.invent import as_json, as_published
-from dashboard.data import live, loaders
-from dashboard.data.lab_state import start_quiz
+from dashboard.data import answers, gpts, populations, steered_accuracy
+from dashboard.data.candidates import InventedQuizzes, as_json, as_published
+from dashboard.data.lab_quizzes import start_quiz
 
 QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5)
 
@@ -90,9 +90,9 @@ def test_a_link_to_what_cannot_be_is_a_friendly_message(open_page, parameters, w
 
 
 def test_steering_tells_how_many_cells_change(open_page):
-    population = loaders.population(loaders.population_names()[0])
+    population = populations.population(populations.population_names()[0])
     tokens, hook = QUIZ.numpy(), population.hooks[0]
-    reading = loaders.reading(population, hook, 2, tokens)
+    reading = gpts.reading(population, hook, 2, tokens)
     feature = int(reading.feature[reading.value.argmax()])
     link = {"quiz": encode_quiz(QUIZ), "part": "steer", "features": f"2.{feature}"}
     app = open_page("lab", **link, do="scale", by=15, top=3)
@@ -101,16 +101,16 @@ def test_steering_tells_how_many_cells_change(open_page):
     from culture_core.features.interventions import Change, Intervention
 
     plan = {2: Intervention((Change(feature, scale=15.0),), keep_top=3)}
-    after = live.steered_answers(population, hook, plan, tokens).predicted[0]
-    changed = int((after != live.answers(population, tokens).predicted[2]).sum())
+    after = answers.steered_answers(population, hook, plan, tokens).predicted[0]
+    changed = int((after != answers.answers(population, tokens).predicted[2]).sum())
     assert f"by GPT: **{changed}**" in texts(app)
     plain = open_page("lab", **link, do="leave")
     assert "Nothing is changed yet" in plain.info[0].value
 
 
 def test_accuracy_is_measured_on_demand(open_page, monkeypatch):
-    monkeypatch.setattr(live, "MEASURED", 4)
-    live._bench.clear()
+    monkeypatch.setattr(steered_accuracy, "MEASURED", 4)
+    steered_accuracy._bench.clear()
     app = open_page("lab", part="steer", features="0.3", do="zero", error="0", on="frame")
     next(button for button in app.button if button.label == "Measure").click().run()
     assert not app.exception
@@ -118,7 +118,7 @@ def test_accuracy_is_measured_on_demand(open_page, monkeypatch):
     table = app.dataframe[0].value
     assert table.GPT.tolist() == [0]
     assert set(table["right before"]) <= {"0%", "25%", "50%", "75%", "100%"}
-    live._bench.clear()
+    steered_accuracy._bench.clear()
 
 
 def test_why_explains_the_deciding_cell_and_another_one(open_page):
@@ -140,7 +140,7 @@ def test_kept_quizzes_can_be_imported_where_the_file_goes(tmp_path):
 
 
 def test_kept_quizzes_carry_author_and_verdicts():
-    found = live.InventedQuizzes(
+    found = InventedQuizzes(
         QUIZ.numpy()[None],
         np.array([[0.99, np.nan]]),
         np.array([[2, 3]], np.uint8),

@@ -6,21 +6,10 @@ import torch
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
 from culture_core.world.quizzes import generate_quizzes
-from dashboard.data.lab_state import (
-    ADD,
-    LEAVE,
-    SCALE,
-    ZERO,
-    FeatureName,
-    Steering,
-    empty_cells,
-    measured_quizzes,
-    probability_words,
-    read_amount,
-    read_features,
-    start_quiz,
-    write_features,
-)
+from dashboard.data.feature_names import FeatureName, read_features, write_features
+from dashboard.data.lab_quizzes import empty_cells, measured_quizzes, start_quiz
+from dashboard.data.number_words import probability_words
+from dashboard.data.steering import ADD, LEAVE, SCALE, ZERO, Steering, read_amount
 
 SIZES = {0: 64, 2: 32}
 NAMES = [FeatureName(0, 5), FeatureName(2, 31), FeatureName(0, 63)]

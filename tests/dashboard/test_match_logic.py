@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from culture_core.universality.matching.store import Match
+from dashboard.components.matches.badges import highest_baseline, match_badges
 from dashboard.data.group_table import choose_groups, first_sort, group_table
-from dashboard.data.match_words import highest_baseline, match_badges
 from dashboard.data.pair_correlation import pair_correlation
 
 

@@ -14,18 +14,9 @@ from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from dashboard.data import loaders
-from dashboard.data.quiz_table import (
-    DISPUTED,
-    HARDEST,
-    IN_TURN,
-    agreement,
-    in_order,
-    invention_of,
-    inventions,
-    kept_words,
-    quiz_table,
-)
+from dashboard.data import populations, quiz_sets, tables
+from dashboard.data.inventions import invention_of, inventions, kept_words
+from dashboard.data.quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, quiz_table
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +100,6 @@ def test_agreement_is_that_of_counting_pairs(browse):
 
 
 def test_the_shipped_answers_make_a_table():
-    population = loaders.population(loaders.population_names()[0])
-    table = loaders.browse_table(population)
-    assert len(table) == len(loaders.browse(population).quizzes)
+    population = populations.population(populations.population_names()[0])
+    table = tables.quizzes(population)
+    assert len(table) == len(quiz_sets.browse(population).quizzes)

@@ -6,7 +6,9 @@ import pytest
 
 from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.store import MatchReader
-from dashboard.data.selection import choose_quizzes, failure_options, most_universal, next_alive, page_of
+from dashboard.data.quiz_filter import choose_quizzes, failure_options
+from dashboard.data.stepping import next_alive, page_of
+from dashboard.data.universal_features import most_universal
 
 TASKS = ["frame", "grow", "frame", "grow"]
 STRUCTURES = ["A,f_A,B,f_B", "A,f_A,B,f_B", "f_A,A,f_B,B", "f_A,A,f_B,B"]

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dashboard.components.home.story import NAMED_F1
-from dashboard.data import loaders
+from dashboard.data import indexes, populations
+from dashboard.data.story import NAMED_F1
 
 PAGES = ("home", "quizzes", "feature", "cell", "universal", "lab", "circuits")
 
@@ -94,8 +94,8 @@ def test_another_gpt_starts_at_one_of_its_own_features(open_page):
 
 
 def test_next_and_previous_step_over_features_that_fire(open_page):
-    population = loaders.population(loaders.population_names()[0])
-    alive = loaders.index(population, population.hooks[0], 0).table.query("not dead").feature.tolist()
+    population = populations.population(populations.population_names()[0])
+    alive = indexes.index(population, population.hooks[0], 0).table.query("not dead").feature.tolist()
     app = open_page("feature", gpt=0, feature=alive[3])
     app.button(key="step.Next").click().run()
     assert app.number_input[0].value == alive[4]

@@ -3,28 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from culture_core.figures.style import DIGITS, GridStyle, contrast_colour
-from culture_core.world.vocabulary import N_TOKENS
+from dashboard.components.cell_column.messages import ColumnMessage, feature_message, token_messages
 from dashboard.components.page.display import chosen_style
-from dashboard.data.cells import FiringFeature, token_name
+from dashboard.components.web.mount import component, no_answer
+from dashboard.data.firing_features import FiringFeature
 
-HERE = Path(__file__).parent
 FIRST_SHOWN = 10
 FEATURE_PAGE = "views/feature.py"
-MARKER_GROUND = "#e6e4ec"
-MARKER_LETTERS = ("A", "fA", "B", "fB")
 
-_mount = st.components.v2.component(
-    "culture_cell_column",
-    html='<div class="root"></div>',
-    css=(HERE / "cell_column.css").read_text(),
-    js=(HERE / "cell_column.js").read_text(),
-)
+_mount = component(Path(__file__).parent)
 
 
 def cell_column(
@@ -49,11 +40,11 @@ def cell_column(
     on_choose: called with the feature that was clicked, None when it was the chosen one, before the script
     runs again.
     """
-    data = {
-        "tokens": _tokens(logits, probabilities, chosen_style()),
+    message: ColumnMessage = {
+        "tokens": token_messages(logits, probabilities, chosen_style()),
         "expected": int(probabilities.argmax()),
         "truth": truth,
-        "features": [_feature(feature) for feature in features],
+        "features": [feature_message(feature) for feature in features],
         "first": FIRST_SHOWN,
         "heading": heading,
         "note": note,
@@ -62,49 +53,13 @@ def cell_column(
         "address": dict(address),
     }
     known = {feature.feature for feature in features}
-    result = _mount(
-        key=key,
-        data=data,
-        on_chosen_change=partial(_tell, key, known, on_choose),
-        on_opened_change=_nothing,
-    )
+    clicked = partial(_tell, key, known, on_choose)
+    result = _mount(key=key, data=message, on_chosen_change=clicked, on_opened_change=no_answer)
     if result.opened in known:
         st.switch_page(FEATURE_PAGE, query_params={**address, "feature": str(result.opened)})
-
-
-def _nothing() -> None:
-    """Streamlit reports a trigger only where it has a callback."""
 
 
 def _tell(key: str, known: set[int], on_choose: Callable[[int | None], None]) -> None:
     chosen = st.session_state[key].chosen
     if isinstance(chosen, int):
         on_choose(chosen if chosen in known else None)
-
-
-def _feature(feature: FiringFeature) -> dict[str, Any]:
-    share = "" if feature.share is None else f", {feature.share:.0%} of its maximum"
-    return {
-        "id": feature.feature,
-        "activation": feature.activation,
-        "share": feature.share,
-        "words": feature.words,
-        "title": f"{feature.sentence}Activation {feature.activation:.4g}{share}. Click to draw it.",
-    }
-
-
-def _tokens(logits: np.ndarray, probabilities: np.ndarray, style: GridStyle) -> list[dict[str, Any]]:
-    """The 15 tokens with their colours, logits and probabilities."""
-    colours = [*style.palette, *(MARKER_GROUND,) * len(MARKER_LETTERS)]
-    digits = [*DIGITS, *MARKER_LETTERS]
-    return [
-        {
-            "name": token_name(token, style.names),
-            "digit": digits[token],
-            "colour": colours[token],
-            "ink": contrast_colour(colours[token]),
-            "logit": float(logits[token]),
-            "probability": float(probabilities[token]),
-        }
-        for token in range(N_TOKENS)
-    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
 from culture_core.evaluation.ablation import KINDS
@@ -11,13 +10,14 @@ from culture_core.figures.circuits import change_heatmaps
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
+from dashboard.data.circuit_tables import ablation_table, most_needed
 
 KIND_WORDS = {"zero": "set to zero", "mean": "set to its mean"}
 MEASURE_WORDS = {"accuracy": "Accuracy", "loss": "Loss"}
 
 
 def show_parts(circuits: Mapping[int, Circuits]) -> None:
-    """Draw the choice of measure and ablation, and a heat map a GPT."""
+    """Draw the choice of measure and ablation, and a heat map per GPT."""
     measure = permalink.read_choice("measure", list(MEASURES), "accuracy")
     kind = permalink.read_choice("ablation", list(KINDS), "zero")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -49,28 +49,11 @@ def show_parts(circuits: Mapping[int, Circuits]) -> None:
         "worse, blue is better; point at a field for the number."
     )
     with st.container(horizontal=True):
-        table_downloads(lambda: long_table(circuits), name="ablations")
+        table_downloads(lambda: ablation_table(circuits), name="ablations")
 
 
 def alt_text(circuits: Mapping[int, Circuits], measure: str, kind: str) -> str:
     """The part each GPT needs most, in words."""
-    worst = []
-    for k, one in circuits.items():
-        overall = one.changes(measure, kind)[one.columns[0]]
-        part = overall.idxmin() if measure == "accuracy" else overall.idxmax()
-        worst.append(f"GPT {k} needs {part} most ({overall[part]:+.3g})")
-    return f"Change of {measure} by part and task, the part {KIND_WORDS[kind]}. " + "; ".join(worst)
-
-
-def long_table(circuits: Mapping[int, Circuits]) -> pd.DataFrame:
-    """Every change: a row a GPT, part, kind of ablation and task."""
-    tables = []
-    for k, one in circuits.items():
-        for kind in KINDS:
-            columns = {
-                f"{measure}_change": one.changes(measure, kind).stack().rename(f"{measure}_change")
-                for measure in MEASURES
-            }
-            table = pd.DataFrame(columns).rename_axis(["part", "task"]).reset_index()
-            tables.append(table.assign(gpt=k, ablation=kind))
-    return pd.concat(tables, ignore_index=True)
+    needed = {k: most_needed(one, measure, kind) for k, one in circuits.items()}
+    words = [f"GPT {k} needs {part} most ({change:+.3g})" for k, (part, change) in needed.items()]
+    return f"Change of {measure} by part and task, the part {KIND_WORDS[kind]}. " + "; ".join(words)

@@ -9,11 +9,12 @@ from culture_core.figures.rows import GridRow
 from culture_core.world.vocabulary import BLOCK_LENGTH, QUIZ_LENGTH
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.feature.overlays import activation_scale, cell_words, overlay_row, top_rows
-from dashboard.components.grid_board.board import CellClick, grid_board
+from dashboard.components.grid_board.board import grid_board
+from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import indexes, quiz_sets
 
 SHOWN = 10
 STRONGEST, SPREAD = "strongest", "spread"
@@ -26,23 +27,8 @@ CAPTION = (
 
 def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: Display) -> None:
     """Draw a choice of quizzes with the feature's activation on the cells, and their downloads."""
-    kind = STRONGEST
     with st.container(horizontal=True, vertical_alignment="center"):
-        if index.is_complete:
-            kind = permalink.read_choice("examples", KINDS, STRONGEST)
-            st.segmented_control(
-                "Quizzes",
-                list(KINDS),
-                format_func=KINDS.__getitem__,
-                required=True,
-                label_visibility="collapsed",
-                **permalink.bound(
-                    "examples",
-                    kind,
-                    resets=("cell",),
-                    encode=lambda name: None if name == STRONGEST else name,
-                ),
-            )
+        kind = _choose_kind(index)
         st.space("stretch")
         actions = st.container(horizontal=True, width="content")
     numbers, rows = _strongest(index, feature) if kind == STRONGEST else _spread(index, feature)
@@ -63,7 +49,7 @@ def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: D
         colour_key=display.colour_key,
         row_width=520,
         max_cell=14,
-        addresses=scope.cell_addresses(loaders.INDEX_SET, numbers),
+        addresses=scope.cell_addresses(quiz_sets.INDEX_SET, numbers),
         on_click=lambda cell: permalink.write(cell=f"{cell.row}-{cell.position}"),
         selected=selected,
     )
@@ -76,6 +62,24 @@ def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: D
             on_click=permalink.write,
             kwargs={"all": None if all_shown else 1, "cell": None},
         )
+
+
+def _choose_kind(index: FeatureIndex) -> str:
+    """Draw the choice between the strongest quizzes and some of every strength, where the index has both."""
+    if not index.is_complete:
+        return STRONGEST
+    kind = permalink.read_choice("examples", KINDS, STRONGEST)
+    st.segmented_control(
+        "Quizzes",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **permalink.bound(
+            "examples", kind, resets=("cell",), encode=lambda name: None if name == STRONGEST else name
+        ),
+    )
+    return kind
 
 
 def read_cell(rows: list[GridRow]) -> CellClick | None:
@@ -91,13 +95,13 @@ def read_cell(rows: list[GridRow]) -> CellClick | None:
 def _strongest(index: FeatureIndex, feature: int) -> tuple[list[int], list[GridRow]]:
     n_kept = index.top_quiz.shape[1]
     shown = n_kept if permalink.read("all") is not None else SHOWN
-    rows = top_rows(index, loaders.index_quizzes(index), feature, shown)
+    rows = top_rows(index, indexes.index_quizzes(index), feature, shown)
     return index.top_quiz[feature, : len(rows)].tolist(), rows
 
 
 def _spread(index: FeatureIndex, feature: int) -> tuple[list[int], list[GridRow]]:
     """Quizzes from high to low quantiles of the peak, each said in its caption."""
-    quizzes = loaders.index_quizzes(index)
+    quizzes = indexes.index_quizzes(index)
     numbers, rows = [], []
     for quantile, record in sorted(index.quantile_examples(feature).items(), reverse=True):
         for rank, quiz in enumerate(record.quiz.tolist()):

@@ -8,8 +8,8 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.page.notes import feature_key, switch_star
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
-from dashboard.notes.book import NAME_LIMIT, TEXT_LIMIT, Conflict, Note, united
+from dashboard.data import measurements
+from dashboard.notes.book import NAME_LIMIT, TEXT_LIMIT, Conflict, Note, note_book, united
 
 PENDING = "note.pending"
 WORDS = {"name": "name", "text": "note", "lists": "lists"}
@@ -28,7 +28,7 @@ class Pending:
 def star_button(scope: Scope, model_k: int, feature: int) -> None:
     """A button that stars the feature or takes its star away; none when the notes cannot be read."""
     try:
-        starred = loaders.note_book().note(feature_key(scope, model_k, feature)).starred
+        starred = note_book().note(feature_key(scope, model_k, feature)).starred
     except CultureError:
         return
     st.button(
@@ -49,10 +49,10 @@ def feature_note(scope: Scope, model_k: int, feature: int) -> None:
     meanwhile, both versions are shown and nothing is overwritten.
     """
     st.subheader("Your note")
-    sae = loaders.sae_hash(scope.population, scope.hook, model_k)
+    sae = measurements.sae_hash(scope.population, scope.hook, model_k)
     try:
-        note = loaders.note_book().note(feature_key(scope, model_k, feature))
-        known = sorted({name for kept in loaders.note_book().notes() for name in kept.lists})
+        note = note_book().note(feature_key(scope, model_k, feature))
+        known = sorted({name for kept in note_book().notes() for name in kept.lists})
     except CultureError as error:
         st.warning(str(error), icon=":material/edit_off:", title="Your notes cannot be read")
         return
@@ -112,7 +112,7 @@ def _store(base: Note, part: str, key: str) -> None:
 def save(base: Note, part: str, mine: Any) -> None:
     """Save a part of the note read as `base`; where that fails it is kept as pending."""
     try:
-        loaders.note_book().change(base, **{part: mine})
+        note_book().change(base, **{part: mine})
         st.session_state.pop(PENDING, None)
     except Conflict as conflict:
         st.session_state[PENDING] = Pending(part, mine, conflict.current)

@@ -6,8 +6,9 @@ import streamlit as st
 from culture_core.features.index.reader import FeatureIndex
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
-from dashboard.data.selection import most_universal, next_alive
+from dashboard.data import indexes, populations, universality
+from dashboard.data.stepping import next_alive
+from dashboard.data.universal_features import most_universal
 
 
 def choose_feature(
@@ -22,8 +23,10 @@ def choose_feature(
     gpt_name, feature_name = f"gpt{suffix}", f"feature{suffix}"
     matched = _best_matches(scope, beside) if beside else {}
     asked = permalink.read(gpt_name)
-    model_k = next(iter(matched)) if matched and asked is None else loaders.the_model(scope.population, asked)
-    index = loaders.index(scope.population, scope.hook, model_k)
+    model_k = (
+        next(iter(matched)) if matched and asked is None else populations.the_model(scope.population, asked)
+    )
+    index = indexes.index(scope.population, scope.hook, model_k)
     first = matched.get(model_k)
     if first is None:
         first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
@@ -54,9 +57,9 @@ def choose_feature(
 
 def _best_matches(scope: Scope, chosen: tuple[int, int]) -> dict[int, int]:
     """By GPT the feature that matches one best, best first; nothing where features have not been matched."""
-    if not loaders.has_matches(scope.population, scope.hook):
+    if not universality.has_matches(scope.population, scope.hook):
         return {}
-    found = loaders.matches(scope.population, scope.hook).best(*chosen)
+    found = universality.matches(scope.population, scope.hook).best(*chosen)
     return {match.model_k: match.feature for match in sorted(found, key=lambda match: -match.r)}
 
 
@@ -68,8 +71,8 @@ def _step(label: str, icon: str, name: str, feature: int) -> None:
 
 def _first_feature(scope: Scope, index: FeatureIndex, model_k: int) -> int:
     """Where to start: the most universal feature of the GPT, or its first that fires."""
-    if loaders.has_matches(scope.population, scope.hook):
-        best = most_universal(loaders.matches(scope.population, scope.hook), {model_k: index.table}, 1)
+    if universality.has_matches(scope.population, scope.hook):
+        best = most_universal(universality.matches(scope.population, scope.hook), {model_k: index.table}, 1)
         if best:
             return best[0].feature
     alive = index.table.feature[~index.table.dead]

@@ -1,16 +1,12 @@
 """What the index, the grades and the matches hold of one feature, as panels."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlencode
-
-import pandas as pd
 
 from culture_core.errors import CultureError
 from culture_core.features.index.reader import FeatureIndex, Nearest
 from culture_core.universality.matching.store import Match
-from dashboard.components.feature_panels.panels import (
-    Panel,
+from dashboard.components.feature_panels.kinds import (
     histogram,
     position_maps,
     rate_bars,
@@ -18,10 +14,10 @@ from dashboard.components.feature_panels.panels import (
     token_rates,
     words,
 )
+from dashboard.components.feature_panels.messages import BarRow, LinkRow, Panel
+from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
-from dashboard.data.match_words import match_badges
-from dashboard.data.token_names import TOKEN_NAMES
+from dashboard.data import indexes, universality
 
 CONCEPTS_SHOWN = 6
 NEIGHBOURS_SHOWN = 6
@@ -30,7 +26,7 @@ NEIGHBOURS_SHOWN = 6
 def profile_panels(scope: Scope, index: FeatureIndex, feature: int) -> list[Panel]:
     """How strongly and where a feature fires, what it writes, and which features of its GPT are near."""
     edges, counts = index.histogram(feature)
-    panels = [
+    panels: list[Panel] = [
         histogram("How strongly it fires", edges, counts, "tokens by activation, heights are logarithmic"),
         rate_bars("In which tasks", index.density_by_task(feature), "share of the task's tokens it fires on"),
     ]
@@ -74,7 +70,7 @@ def _neighbours(
     measure: str,
 ) -> Panel:
     others, scores = nearest(feature)
-    rows = [
+    rows: list[LinkRow] = [
         {
             "label": f"feature {other}",
             "href": feature_href(scope, index.model_k, int(other)),
@@ -91,11 +87,11 @@ def _neighbours(
 def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The concepts a feature follows best, each beside its baseline."""
     title = "Concepts it follows"
-    if not loaders.has_grades(scope.population, scope.hook, model_k):
+    if not indexes.has_grades(scope.population, scope.hook, model_k):
         command = f"culture grade --population {scope.population.folder.root} --hook {scope.hook}"
         return words(title, "Not graded yet. Run:", command)
-    grades = loaders.grades(scope.population, scope.hook, model_k).of_feature(feature)
-    rows = [
+    grades = indexes.grades(scope.population, scope.hook, model_k).of_feature(feature)
+    rows: list[BarRow] = [
         {
             "label": grade.words,
             "share": grade.f1,
@@ -116,38 +112,21 @@ def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
 def matches_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The best match of a feature in each other GPT, with what makes it believable."""
     title = "Its matches in the other GPTs"
-    if not loaders.has_matches(scope.population, scope.hook):
+    if not universality.has_matches(scope.population, scope.hook):
         command = f"culture match --population {scope.population.folder.root} --hook {scope.hook}"
         return words(title, "Not matched yet. Run:", command)
-    matches = loaders.matches(scope.population, scope.hook).best(model_k, feature)
+    matches = universality.matches(scope.population, scope.hook).best(model_k, feature)
     rows = [_match_row(scope, match) for match in sorted(matches, key=lambda match: match.model_k)]
-    return {"kind": "links", "title": title, "rows": rows}
+    return {"kind": "links", "title": title, "help": "", "rows": rows}
 
 
-def _match_row(scope: Scope, match: Match) -> dict[str, object]:
+def _match_row(scope: Scope, match: Match) -> LinkRow:
     return {
         "label": f"GPT {match.model_k} · {match.feature}",
         "href": feature_href(scope, match.model_k, match.feature),
         "badges": match_badges(match),
         "detail": _concept_words(scope, match.model_k, match.feature),
     }
-
-
-def feature_tables(index: FeatureIndex, feature: int) -> pd.DataFrame:
-    """The profiles of a feature as one long table: profile, group, rate (share of tokens), mean, effect."""
-    parts = [_part("task", index.density_by_task(feature))]
-    if index.is_complete:
-        parts.append(_part("structure", index.density_by_structure(feature)))
-        for name, groups, profile in (
-            ("colour", TOKEN_NAMES, index.by_colour(feature)),
-            ("position", range(len(index.by_position(feature).rate)), index.by_position(feature)),
-        ):
-            parts.append(_part(name, dict(zip(groups, profile.rate, strict=True))).assign(mean=profile.mean))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _part(profile: str, rates: Mapping[Any, float]) -> pd.DataFrame:
-    return pd.DataFrame({"profile": profile, "group": list(map(str, rates)), "rate": list(rates.values())})
 
 
 def feature_href(scope: Scope, model_k: int, feature: int) -> str:
@@ -157,6 +136,6 @@ def feature_href(scope: Scope, model_k: int, feature: int) -> str:
 
 def _concept_words(scope: Scope, model_k: int, feature: int) -> str:
     """The best concept of a feature in words, "" where there is none."""
-    if not loaders.has_grades(scope.population, scope.hook, model_k):
+    if not indexes.has_grades(scope.population, scope.hook, model_k):
         return ""
-    return str(loaders.grades(scope.population, scope.hook, model_k).table.words.iloc[feature])
+    return str(indexes.grades(scope.population, scope.hook, model_k).table.words.iloc[feature])

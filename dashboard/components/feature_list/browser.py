@@ -11,8 +11,8 @@ from dashboard.components.feature_list.rows import row_cells, shown_columns
 from dashboard.components.page import permalink
 from dashboard.components.page.notes import switch_star
 from dashboard.components.page.scope import Scope
-from dashboard.data.feature_table import TEXT_COLUMNS
-from dashboard.data.selection import page_of
+from dashboard.data.feature_filter import TEXT_COLUMNS
+from dashboard.data.stepping import page_of
 
 PER_PAGE = 25
 Key = tuple[int, int]

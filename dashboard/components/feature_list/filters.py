@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.page import permalink
-from dashboard.data.feature_table import CHOICES, FIRES, FeatureFilter, Span, choices
-from dashboard.data.selection import EVERYTHING
+from dashboard.data.choices import EVERYTHING
+from dashboard.data.feature_filter import CHOICES, FIRES, FeatureFilter, Span, choices
 
 RESETS = ("page",)
 SHARES = tuple(i / 20 for i in range(21))

@@ -9,27 +9,24 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from culture_core.figures.style import DIGITS, GridStyle, contrast_colour, faded, quantise
+from culture_core.figures.style import GridStyle, quantise
 from culture_core.world.vocabulary import GRID_SIDE
+from dashboard.components.feature_list.messages import ColumnMessage, GridCell, ListMessage, read_action
 from dashboard.components.page.display import chosen_style
+from dashboard.components.web.messages import style_message
+from dashboard.components.web.mount import component
 
-HERE = Path(__file__).parent
 N_CELLS = GRID_SIDE * GRID_SIDE
 TOKEN_LETTERS = "0123456789a"
 
-_mount = st.components.v2.component(
-    "culture_feature_list",
-    html='<div class="root"></div>',
-    css=(HERE / "feature_list.css").read_text(),
-    js=(HERE.parent / "web" / "dom.js").read_text() + (HERE / "feature_list.js").read_text(),
-)
+_mount = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `kind` says how feature_list.js draws its cells.
+    """One column: `kind` says how its cells are drawn (table_cells.js).
 
-    kind: "star", "feature", "grid", "number", "bar", "token" or "words". narrow: left out where there is
+    kind: "star", "feature", "grid", "number", "bar", "token" or "words". narrow: stays where there is
     little room.
     """
 
@@ -39,6 +36,17 @@ class Column:
     help: str = ""
     sortable: bool = False
     narrow: bool = True
+
+    def message(self) -> ColumnMessage:
+        """The column as the browser needs it."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "kind": self.kind,
+            "help": self.help,
+            "sortable": self.sortable,
+            "narrow": self.narrow,
+        }
 
 
 def feature_list(
@@ -58,15 +66,15 @@ def feature_list(
     tells it what was done.
     sort, up: the column the rows are sorted by, and whether the smallest come first. alt: what the table is.
     """
-    data = {
-        "columns": [vars(column) for column in columns],
-        "rows": list(rows),
+    message: ListMessage = {
+        "columns": [column.message() for column in columns],
+        "rows": [dict(row) for row in rows],
         "sort": sort,
         "up": up,
         "alt": alt,
-        "style": _style_data(style or chosen_style()),
+        "style": style_message(style or chosen_style()),
     }
-    _mount(key=key, data=data, on_acted_change=on_action)
+    _mount(key=key, data=message, on_acted_change=on_action)
 
 
 def action(key: str, n_rows: int, columns: Sequence[str]) -> tuple[str, str | int] | None:
@@ -74,37 +82,13 @@ def action(key: str, n_rows: int, columns: Sequence[str]) -> tuple[str, str | in
 
     ("star", row) or ("sort", name of a column).
     """
-    value = st.session_state[key].acted
-    return read_action(value, n_rows, columns)
+    return read_action(st.session_state[key].acted, n_rows, columns)
 
 
-def read_action(value: Any, n_rows: int, columns: Sequence[str]) -> tuple[str, str | int] | None:
-    """What the browser reports as an action, checked against the rows and columns."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    what, which = next(iter(value.items()))
-    if what == "sort" and which in columns:
-        return what, which
-    if what == "star" and isinstance(which, int | float) and 0 <= which < n_rows:
-        return what, int(which)
-    return None
-
-
-def grid_cell(tokens: np.ndarray, shares: np.ndarray) -> dict[str, str]:
+def grid_cell(tokens: np.ndarray, shares: np.ndarray) -> GridCell:
     """A 10 x 10 grid with ink, small: (100,) cells and (100,) shares of the largest activation."""
     assert len(tokens) == len(shares) == N_CELLS
     return {
         "cells": "".join(TOKEN_LETTERS[token] for token in tokens),
         "ink": base64.b64encode(quantise(shares).tobytes()).decode(),
-    }
-
-
-def _style_data(style: GridStyle) -> dict[str, Any]:
-    return {
-        "palette": style.palette,
-        "faded": [faded(colour, style.fade) for colour in style.palette],
-        "digits": DIGITS,
-        "digitColours": [contrast_colour(colour) for colour in style.palette],
-        "ink": style.ink,
-        "halo": style.halo,
     }

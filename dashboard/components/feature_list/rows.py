@@ -10,8 +10,10 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.feature_list.listing import Column, grid_cell
+from dashboard.components.feature_list.messages import BarCell, GridCell
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import indexes
+from dashboard.data.number_words import share_words
 from dashboard.data.token_names import TOKEN_NAMES
 
 COLUMNS = (
@@ -46,7 +48,7 @@ def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
         "href": f"feature?{urlencode(scope.link(gpt=gpt, feature=feature))}",
         "starred": bool(record.starred),
         "feature": f"GPT {gpt} · {feature}",
-        "grid": strongest_grid(loaders.index(scope.population, scope.hook, gpt), feature),
+        "grid": strongest_grid(indexes.index(scope.population, scope.hook, gpt), feature),
         "density": "never fires" if record.dead else share_words(record.density),
         "max": "" if record.dead else f"{record.max:.3g}",
         "task": [record.task, "" if record.dead else f"{record.task_share:.0%} of its firing"],
@@ -64,20 +66,17 @@ def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
     return cells
 
 
-def bar(value: float, mark: float | None = None, help: str = "") -> dict[str, Any] | None:
+def bar(value: float, mark: float | None = None, help: str = "") -> BarCell | None:
     """A number from 0 to 1 with a bar; `mark` is a line on it."""
     if np.isnan(value):
         return None
-    cell = {"share": float(value), "text": f"{value:.2f}", "help": help}
-    return cell if mark is None or np.isnan(mark) else cell | {"mark": float(mark)}
+    cell: BarCell = {"share": float(value), "text": f"{value:.2f}", "help": help}
+    if mark is not None and not np.isnan(mark):
+        cell["mark"] = float(mark)
+    return cell
 
 
-def share_words(share: float) -> str:
-    """A share as a percentage with two or three digits that count."""
-    return f"{share:.1%}" if share >= 0.1 else f"{100 * share:.2g}%"
-
-
-def strongest_grid(index: FeatureIndex, feature: int) -> dict[str, str] | None:
+def strongest_grid(index: FeatureIndex, feature: int) -> GridCell | None:
     """The grid with the largest activation of a feature, or None when it never fires."""
     top = index.top(feature)
     if len(top.quiz) == 0:
@@ -85,7 +84,7 @@ def strongest_grid(index: FeatureIndex, feature: int) -> dict[str, str] | None:
     block = int(top.position[0]) // BLOCK_LENGTH
     cells = slice(block * BLOCK_LENGTH + 1, (block + 1) * BLOCK_LENGTH)
     scale = ValueScale("activation", index.max_activation(feature))
-    tokens = loaders.index_quizzes(index).tokens[top.quiz[0]]
+    tokens = indexes.index_quizzes(index).tokens[top.quiz[0]]
     return grid_cell(tokens[cells], scale.shares(top.activations[0][cells]))
 
 

@@ -1,142 +1,24 @@
-"""Panels about a feature on a page, light enough to redraw at every step: drawn by feature_panels.js.
+"""Panels about a feature on a page, light enough to redraw at every step: drawn by feature_panels.js."""
 
-A panel is a dict: kind, title, help, and what its kind needs. The functions here make them of numbers.
-"""
-
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import streamlit as st
-
-from culture_core.figures.style import DIGITS, GridStyle, contrast_colour, quantise
-from culture_core.world.vocabulary import BLOCK_LENGTH, N_COLOURS, N_GRIDS
+from culture_core.figures.style import GridStyle
+from dashboard.components.feature_panels.messages import Panel, PanelsMessage
 from dashboard.components.page.display import chosen_style
-from dashboard.data.token_names import TOKEN_NAMES
+from dashboard.components.web.messages import style_message
+from dashboard.components.web.mount import component
 
-HERE = Path(__file__).parent
-PLACES = ("first grid", "second grid", "third grid", "fourth grid")
-Panel = dict[str, Any]
-
-_mount = st.components.v2.component(
-    "culture_feature_panels",
-    html='<div class="root"></div>',
-    css=(HERE / "feature_panels.css").read_text(),
-    js=(HERE.parent / "web" / "dom.js").read_text() + (HERE / "feature_panels.js").read_text(),
-)
+_mount = component(Path(__file__).parent)
 
 
 def feature_panels(
     panels: Sequence[Panel], *, key: str, width: int = 300, style: GridStyle | None = None
 ) -> None:
     """Draw panels in as many columns of at least `width` pixels as fit."""
-    style = style or chosen_style()
-    drawn = {
-        "palette": style.palette,
-        "digits": DIGITS,
-        "digitColours": [contrast_colour(colour) for colour in style.palette],
+    message: PanelsMessage = {
+        "panels": list(panels),
+        "width": width,
+        "style": style_message(style or chosen_style()),
     }
-    _mount(key=key, data={"panels": list(panels), "width": width, "style": drawn})
-
-
-def words(title: str, text: str, command: str = "") -> Panel:
-    """A panel that says something, such as what to run to fill it."""
-    return {"kind": "words", "title": title, "words": text, "command": command}
-
-
-def rate_bars(title: str, rates: Mapping[str, float], help: str = "") -> Panel:
-    """Shares of tokens a feature fires on, by name, largest first."""
-    highest = max([*rates.values(), 1e-12])
-    ordered = sorted(rates.items(), key=lambda item: -item[1])
-    rows = [{"label": name, "share": rate / highest, "text": percent(rate)} for name, rate in ordered]
-    return {"kind": "bars", "title": title, "help": help, "rows": rows}
-
-
-def token_rates(title: str, rate: np.ndarray, help: str = "") -> Panel:
-    """Shares of cells of each colour a feature fires on: rate (15,), of which the markers are left out."""
-    highest = max(float(rate[:N_COLOURS].max()), 1e-12)
-    rows = [
-        {
-            "label": TOKEN_NAMES[token],
-            "token": token,
-            "share": float(rate[token]) / highest,
-            "text": percent(rate[token]),
-        }
-        for token in range(N_COLOURS)
-    ]
-    return {"kind": "bars", "title": title, "help": help, "rows": rows}
-
-
-def token_effects(title: str, effects: np.ndarray, help: str = "") -> Panel:
-    """What a feature does to the logits (15,) of the output tokens, most promoted first."""
-    highest = max(float(np.abs(effects).max()), 1e-12)
-    rows = [
-        {
-            "label": TOKEN_NAMES[token],
-            "token": int(token),
-            "share": float(effects[token]) / highest,
-            "text": f"{effects[token]:+.3f}",
-        }
-        for token in np.argsort(-effects, kind="stable")
-    ]
-    return {"kind": "bars", "title": title, "help": help, "signed": True, "rows": rows}
-
-
-def histogram(title: str, edges: np.ndarray, counts: np.ndarray, help: str = "") -> Panel:
-    """How often a feature fires at which strength; heights are logarithmic, empty bins at the ends left out.
-
-    edges: (b + 1,) bin edges; counts: (b,).
-    """
-    filled = np.flatnonzero(counts)
-    span = slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else slice(0, 1)
-    low, high, shown = edges[:-1][span], edges[1:][span], counts[span]
-    heights = np.log1p(shown) / max(np.log1p(shown.max()), 1e-12)
-    bars = [
-        {"share": float(height), "title": f"{count:,} tokens fire at {a:.3g} to {b:.3g}"}
-        for height, count, a, b in zip(heights, shown, low, high, strict=True)
-    ]
-    return {
-        "kind": "histogram",
-        "title": title,
-        "help": help,
-        "bars": bars,
-        "low": f"{low[0]:.3g}",
-        "high": f"{high[-1]:.3g}",
-        "unit": "activation",
-        "alt": f"Histogram of {int(counts.sum()):,} activations",
-    }
-
-
-def position_maps(title: str, rate: np.ndarray, mean: np.ndarray, help: str = "") -> Panel:
-    """Where in the quiz a feature fires: four 10 x 10 maps, of how often or how strongly.
-
-    rate, mean: (404,) at every position of a quiz.
-    """
-    modes = [
-        {"name": "how often", "highest": percent(rate.max()), "maps": _maps(rate, percent)},
-        {"name": "how strongly", "highest": f"{mean.max():.3g}", "maps": _maps(mean, lambda x: f"{x:.3g}")},
-    ]
-    return {"kind": "maps", "title": title, "help": help, "modes": modes}
-
-
-def _maps(values: np.ndarray, tell: Any) -> list[dict[str, Any]]:
-    cells = np.asarray(values, dtype=float).reshape(N_GRIDS, BLOCK_LENGTH)[:, 1:]
-    shares = quantise(cells / max(float(np.max(values)), 1e-12))
-    return [
-        {
-            "label": place,
-            "alt": f"{place}: highest {tell(float(grid.max()))}",
-            "shares": base64.b64encode(ink.tobytes()).decode(),
-            "texts": [tell(float(value)) for value in grid],
-        }
-        for place, grid, ink in zip(PLACES, cells, shares, strict=True)
-    ]
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with the digits that count."""
-    if share == 0:
-        return "0"
-    return f"{share:.1%}" if share >= 0.1 else f"{100 * share:.2g}%"
+    _mount(key=key, data=message)

@@ -1,4 +1,4 @@
-"""A quiz whose cells the reader paints; drawn by grid_board.js with grid_editor.js joined to it."""
+"""A quiz whose cells the reader paints: a grid board with a palette; drawn by grid_editor.js."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,17 +10,15 @@ import streamlit as st
 
 from culture_core.figures.rows import quiz_row
 from culture_core.world.vocabulary import BLOCK_LENGTH, N_COLOURS, QUIZ_LENGTH
-from dashboard.components.grid_board.board import HTML, TOKEN_LETTERS, row_data, style_data
+from dashboard.components.grid_board.messages import TOKEN_LETTERS, BoardMessage, row_message
 from dashboard.components.page.display import chosen_style
+from dashboard.components.web.messages import style_message
+from dashboard.components.web.mount import component
 
 HERE = Path(__file__).parent
+ROW_WIDTH = 440
 
-_mount = st.components.v2.component(
-    "culture_grid_editor",
-    html=HTML,
-    css="".join((HERE.parent / name / f"{name}.css").read_text() for name in ("grid_board", "grid_editor")),
-    js="\n".join((HERE.parent / name / f"{name}.js").read_text() for name in ("grid_board", "grid_editor")),
-)
+_mount = component(HERE, styles=[HERE.parent / "grid_board" / "grid_board.css"])
 
 
 def grid_editor(
@@ -34,23 +32,23 @@ def grid_editor(
     """Draw the four grids of a quiz (404,) with a palette; `on_edit` is called with the quiz as painted,
     before the script runs again."""
     row = quiz_row(tokens)
-    data = {
-        "rows": [row_data(row, None)],
+    message: BoardMessage = {
+        "rows": [row_message(row, None)],
         "scale": None,
         "ink": False,
         "digits": digits,
         "colourKey": False,
         "legend": False,
-        "rowWidth": 440,
+        "rowWidth": ROW_WIDTH,
+        "minCell": max_cell,
         "maxCell": max_cell,
         "clickable": False,
         "addresses": None,
         "markers": False,
         "selected": None,
-        "style": style_data(chosen_style()),
-        "editing": True,
+        "style": style_message(chosen_style()),
     }
-    _mount(key=key, data=data, on_edited_change=partial(_tell_edit, key, row.tokens, on_edit))
+    _mount(key=key, data=message, on_edited_change=partial(_tell_edit, key, row.tokens, on_edit))
 
 
 def _tell_edit(key: str, before: np.ndarray, on_edit: Callable[[np.ndarray], None]) -> None:

@@ -4,14 +4,15 @@ import streamlit as st
 
 from culture_core.figures.charts import accuracy_chart
 from culture_core.figures.population_charts import accuracy_curves, coverage_chart, loss_curves
-from dashboard.components.home.tables import population_table, sae_table
 from dashboard.components.page.charts import chart
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import indexes, measurements, populations
+from dashboard.data.population_tables import population_table, sae_table
+from dashboard.data.populations import Population
 
 
-def show_population(population: loaders.Population) -> None:
-    evaluation = loaders.evaluation(population)
+def show_population(population: Population) -> None:
+    evaluation = measurements.evaluation(population)
     left, right = st.columns(2, gap="large")
     with left:
         alt = "; ".join(f"GPT {m['id']} {m['greedy_accuracy']:.0%}" for m in evaluation["models"])
@@ -33,9 +34,9 @@ def show_population(population: loaders.Population) -> None:
     show_training(population)
 
 
-def show_training(population: loaders.Population) -> None:
+def show_training(population: Population) -> None:
     """The curves of the training, where the population has them."""
-    logs = loaders.training_logs(population)
+    logs = measurements.training_logs(population)
     curves = (
         (accuracy_curves(logs), "Share of held-out quizzes right by quizzes trained on, a line a GPT"),
         (loss_curves(logs), "Loss of the last grid by quizzes trained on, a line a GPT"),
@@ -52,10 +53,10 @@ def show_training(population: loaders.Population) -> None:
         )
 
 
-def show_saes(population: loaders.Population) -> None:
-    for hook in population.hooks or [loaders.the_hook(population, None)]:
+def show_saes(population: Population) -> None:
+    for hook in population.hooks or [populations.the_hook(population, None)]:
         st.markdown(f"at `{hook}`")
-        st.table(sae_table(loaders.saes(population, hook)), border="horizontal")
+        st.table(sae_table(measurements.saes(population, hook)), border="horizontal")
         show_coverage(Scope(population, hook))
     st.caption(
         "*L0*: features that fire on a token, on average. *Explained variance*: how much of the state the "
@@ -65,10 +66,10 @@ def show_saes(population: loaders.Population) -> None:
 
 def show_coverage(scope: Scope) -> None:
     """How much of the ground truth the features tell, where they have been graded."""
-    graded = [k for k in scope.population.models if loaders.has_grades(scope.population, scope.hook, k)]
+    graded = [k for k in scope.population.models if indexes.has_grades(scope.population, scope.hook, k)]
     if not graded:
         return
-    coverage = [loaders.grades(scope.population, scope.hook, k).coverage for k in graded]
+    coverage = [indexes.grades(scope.population, scope.hook, k).coverage for k in graded]
     mean = sum(record["sae"] for record in coverage) / len(coverage)
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:

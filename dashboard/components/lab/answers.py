@@ -9,8 +9,7 @@ from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
-from dashboard.data.lab_state import probability_words
-from dashboard.data.live import GivenAnswers
+from dashboard.data.answers import GivenAnswers
 
 CONFIDENCE = ValueScale("probability of this colour", 1.0)
 WIDTH = 150
@@ -24,14 +23,9 @@ def answer_rows(tokens: np.ndarray, given: GivenAnswers, names: Sequence[str]) -
     ):
         n_wrong = int((predicted != tokens[LAST_GRID]).sum())
         verdict = "as drawn ✓" if n_wrong == 0 else f"{n_wrong} differ"
-        detail = f"{verdict} · p {sureness(given, place)}"
+        detail = f"{verdict} · p {given.sureness(place)}"
         rows.append(answer_row(tokens, predicted, values=probability, caption=name, detail=detail))
     return rows
-
-
-def sureness(given: GivenAnswers, place: int) -> str:
-    """How probable a GPT finds its whole answer, in words."""
-    return probability_words(float(np.prod(given.probability[place].astype(np.float64))))
 
 
 def answers_board(rows: Sequence[GridRow], display: Display, *, key: str, width: int = WIDTH) -> None:

@@ -11,8 +11,9 @@ from culture_core.world.codes import decode_quiz, encode_quiz, tokens_from_text
 from culture_core.world.structures import ANSWERABLE
 from culture_core.world.vocabulary import CULTURE, STRUCTURE_NAMES, TASKS, WORLD_TASKS
 from dashboard.components.page import permalink
-from dashboard.data import loaders
-from dashboard.data.lab_state import LARGEST_SEED, empty_cells, start_quiz
+from dashboard.data import quiz_sets
+from dashboard.data.lab_quizzes import LARGEST_SEED, empty_cells, start_quiz
+from dashboard.data.populations import Population
 
 STRUCTURES = [STRUCTURE_NAMES[number] for number in ANSWERABLE]
 FIRST_TASK = "frame"
@@ -27,7 +28,7 @@ class ChosenQuiz:
     start: np.ndarray
 
 
-def choose_quiz(population: loaders.Population, *, drawing: bool = False) -> ChosenQuiz:
+def choose_quiz(population: Population, *, drawing: bool = False) -> ChosenQuiz:
     """Draw the controls that choose a quiz.
 
     drawing: the grids can be emptied, to draw a quiz.
@@ -67,9 +68,9 @@ def chosen_task() -> str:
     return task if task in WORLD_TASKS else WORLD_TASKS[0]
 
 
-def _choose_start(population: loaders.Population) -> np.ndarray:
+def _choose_start(population: Population) -> np.ndarray:
     """Draw the selectors of task, structure and seed; return the quiz they name."""
-    tasks = [*TASKS, CULTURE] if loaders.has_culture(population) else list(TASKS)
+    tasks = [*TASKS, CULTURE] if quiz_sets.has_culture(population) else list(TASKS)
     task = permalink.read_choice("task", tasks, FIRST_TASK)
     st.selectbox(
         "Task", tasks, width=170, **permalink.bound("task", task, resets=("quiz", "seed", "cell", "measured"))
@@ -98,8 +99,8 @@ def _choose_start(population: loaders.Population) -> np.ndarray:
     return start_quiz(task, structure, seed).numpy()
 
 
-def _choose_culture(population: loaders.Population) -> np.ndarray:
-    quizzes = loaders.quizzes_of(population, "", loaders.CULTURE_SET).tokens
+def _choose_culture(population: Population) -> np.ndarray:
+    quizzes = quiz_sets.quizzes_of(population, "", quiz_sets.CULTURE_SET).tokens
     number = permalink.read_number("seed", 0, len(quizzes) - 1, 0, of="the culture quizzes")
     st.number_input(
         f"Number, 0 to {len(quizzes) - 1}",

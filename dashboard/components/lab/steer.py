@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from culture_core.evaluation.steering import AccuracyChange
 from culture_core.features.interventions import Intervention
 from culture_core.figures.rows import ANSWER_START, GridRow
 from culture_core.figures.style import ValueScale
@@ -14,13 +12,14 @@ from culture_core.world.vocabulary import BLOCK_LENGTH, WORLD_TASKS
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.answers import sureness
 from dashboard.components.lab.quiz import chosen_task
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import live
-from dashboard.data.lab_state import (
+from dashboard.data import answers, steered_accuracy
+from dashboard.data.answers import GivenAnswers
+from dashboard.data.feature_names import FeatureName
+from dashboard.data.steering import (
     ACTIONS,
     ADD,
     LARGEST_AMOUNT,
@@ -28,11 +27,9 @@ from dashboard.data.lab_state import (
     LEAVE,
     SCALE,
     ZERO,
-    FeatureName,
     Steering,
     read_amount,
 )
-from dashboard.data.live import GivenAnswers
 
 STUDY_FACTOR, STUDY_TOP = 15, 3
 CHANGED = ValueScale("changed by steering", 1.0)
@@ -78,18 +75,23 @@ def choose_steering() -> Steering:
             help="What the SAE does not rebuild of the state is kept, so that only the change has an effect.",
             **permalink.bound("error", keep_error, encode=int),
         )
-        st.button(
-            f"Amplify {STUDY_FACTOR} times",
-            on_click=permalink.write,
-            kwargs={"do": SCALE, "by": STUDY_FACTOR, "top": None, "error": None},
-        )
-        st.button(
-            f"Only the top {STUDY_TOP}",
-            help="Leaves the chosen features as they are, and keeps only the three strongest of each token",
-            on_click=permalink.write,
-            kwargs={"do": LEAVE, "top": STUDY_TOP, "error": None},
-        )
+        _study_buttons()
     return Steering(action, amount, keep_top or None, keep_error)
+
+
+def _study_buttons() -> None:
+    """Draw the two changes that the study of these GPTs made."""
+    st.button(
+        f"Amplify {STUDY_FACTOR} times",
+        on_click=permalink.write,
+        kwargs={"do": SCALE, "by": STUDY_FACTOR, "top": None, "error": None},
+    )
+    st.button(
+        f"Only the top {STUDY_TOP}",
+        help="Leaves the chosen features as they are, and keeps only the three strongest of each token",
+        on_click=permalink.write,
+        kwargs={"do": LEAVE, "top": STUDY_TOP, "error": None},
+    )
 
 
 def show_steering(
@@ -113,8 +115,8 @@ def show_steering(
         )
         return
     places = [models.index(k) for k in interventions]
-    before = GivenAnswers(intact.predicted[places], intact.probability[places])
-    after = live.steered_answers(scope.population, scope.hook, interventions, tokens)
+    before = intact.of(places)
+    after = answers.steered_answers(scope.population, scope.hook, interventions, tokens)
     st.markdown(_summary(names, steering, before, after))
     _show_answers(tokens, list(interventions), before, after, display)
     _show_accuracy(scope, interventions)
@@ -163,7 +165,7 @@ def comparison_row(
     marked = np.concatenate([[np.nan], (old != new).astype(np.float32)])
     grids = [np.concatenate([truth[:1], cells]) for cells in (old, new, new)]
     n_old, n_new = (int((cells != truth[1:]).sum()) for cells in (old, new))
-    sure = f"p {sureness(before, place)} to {sureness(after, place)}"
+    sure = f"p {before.sureness(place)} to {after.sureness(place)}"
     return GridRow(
         tokens=np.concatenate(grids).astype(np.uint8),
         labels=("before", "after", f"{int((old != new).sum())} changed"),
@@ -177,7 +179,7 @@ def comparison_row(
 
 
 def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> None:
-    st.markdown(f"##### Accuracy over {live.MEASURED} quizzes")
+    st.markdown(f"##### Accuracy over {steered_accuracy.MEASURED} quizzes")
     task = permalink.read_choice("on", list(WORLD_TASKS), chosen_task())
     measured = permalink.read("measured") is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -187,16 +189,18 @@ def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> N
                 "Measure",
                 icon=":material/speed:",
                 type="primary",
-                help="Takes about a second a GPT the first time",
+                help="Takes about a second per GPT the first time",
                 on_click=permalink.write,
                 kwargs={"measured": 1, "on": task},
             )
     if not measured:
         return
-    bar = st.progress(0.0, f"Answering {live.MEASURED} quizzes with and without the change, GPT by GPT")
-    changes = live.measure(scope.population, scope.hook, interventions, task, bar.progress)
+    bar = st.progress(
+        0.0, f"Answering {steered_accuracy.MEASURED} quizzes with and without the change, GPT by GPT"
+    )
+    changes = steered_accuracy.measure(scope.population, scope.hook, interventions, task, bar.progress)
     bar.empty()
-    table = accuracy_table(changes)
+    table = steered_accuracy.accuracy_table(changes)
     st.dataframe(table, hide_index=True, width="content", alt="Accuracy before and after, by GPT")
     st.caption(
         "Whole grids right in one pass over the true quiz, four structures, 5% noise in the prompt. "
@@ -204,23 +208,3 @@ def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> N
     )
     with st.container(horizontal=True):
         table_downloads(lambda: table, name="steered_accuracy")
-
-
-def accuracy_table(changes: Mapping[int, AccuracyChange]) -> pd.DataFrame:
-    """Accuracy before and after, a row a GPT, in words."""
-    rows = []
-    for model_k, change in changes.items():
-        low, high = change.change_interval
-        rows.append(
-            {
-                "GPT": model_k,
-                "right before": f"{change.before:.0%}",
-                "right after": f"{change.after:.0%}",
-                "change in points": f"{100 * change.change:+.0f}",
-                "95% interval": f"{100 * low:+.0f} to {100 * high:+.0f}",
-                "became right": change.gained,
-                "became wrong": change.lost,
-                "loss, nats a cell": f"{change.loss_change:+.3g}",
-            }
-        )
-    return pd.DataFrame(rows)

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
-import torch
 
-from culture_core.features.attribution import Attribution, deciding_cell
+from culture_core.features.attribution import Attribution
 from culture_core.figures.circuits import attribution_chart
 from culture_core.figures.rows import position_name, quiz_row
 from culture_core.figures.style import ValueScale
-from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, LAST_GRID, N_COLOURS, QUIZ_LENGTH
+from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, N_COLOURS, QUIZ_LENGTH
 from dashboard.components.downloads.tables import table_downloads
-from dashboard.components.grid_board.board import CellClick, grid_board
+from dashboard.components.grid_board.board import grid_board
+from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import live, loaders
-from dashboard.data.live import GivenAnswers
+from dashboard.data import explanations, populations
+from dashboard.data.answers import GivenAnswers
 
 LEAST_SHOWN = 0.02
 
@@ -30,17 +29,13 @@ def the_cell(tokens: np.ndarray, intact: GivenAnswers) -> int:
 
     Errors: CultureError for a link to no cell.
     """
-    candidates = [deciding_cell(torch.from_numpy(tokens.copy()))]
-    for predicted in intact.predicted:
-        answered = torch.from_numpy(np.concatenate([tokens[: LAST_GRID.start], predicted]))
-        candidates.append(deciding_cell(answered))
-    first = next((cell for cell in candidates if cell is not None), LAST_GRID.start)
+    first = explanations.cell_to_explain(tokens, intact)
     return permalink.read_number("cell", 1, QUIZ_LENGTH - 1, first)
 
 
 def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) -> None:
     """Draw the choice of a GPT and a cell, and the features that matter there."""
-    model_k = loaders.the_model(scope.population, permalink.read("gpt"))
+    model_k = populations.the_model(scope.population, permalink.read("gpt"))
     st.selectbox(
         "GPT",
         scope.population.models,
@@ -48,8 +43,8 @@ def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) 
         width=130,
         **permalink.bound("gpt", model_k, resets=("shown",)),
     )
-    margin = live.margin(scope.population, model_k, tokens, position)
-    found = live.attribution(scope.population, scope.hook, model_k, tokens, margin)
+    margin = explanations.margin(scope.population, model_k, tokens, position)
+    found = explanations.attribution(scope.population, scope.hook, model_k, tokens, margin)
     st.markdown(_sentence(found, tokens, model_k))
     if not len(found.feature):
         st.info("No feature fires on what is read before this cell.", icon=":material/bolt:")
@@ -83,14 +78,7 @@ def _name(token: int) -> str:
 
 def _show_table(scope: Scope, found: Attribution, model_k: int) -> int:
     """Draw the features that matter; return the row that is chosen."""
-    table = pd.DataFrame(
-        {
-            "feature": found.feature,
-            "by ablation": found.ablation,
-            "by gradient": found.gradient,
-            "what it is": [_words(scope, model_k, int(feature)) for feature in found.feature],
-        }
-    )
+    table = explanations.attribution_table(scope.population, scope.hook, model_k, found)
     features = [int(feature) for feature in found.feature]
     shown = permalink.read_number("shown", 0, 10**6, features[0])
     row = features.index(shown) if shown in features else 0
@@ -129,15 +117,6 @@ def _open_selected(features: Sequence[int]) -> None:
             rows = st.session_state[key].selection.rows
             if rows and rows[0] < len(features):
                 permalink.write(shown=features[rows[0]])
-
-
-def _words(scope: Scope, model_k: int, feature: int) -> str:
-    """What the feature detects, or the task it fires most in."""
-    if loaders.has_grades(scope.population, scope.hook, model_k):
-        return loaders.grades(scope.population, scope.hook, model_k).sentence(feature)
-    if not loaders.has_index(scope.population, scope.hook, model_k):
-        return ""
-    return f"most in {loaders.index(scope.population, scope.hook, model_k).table.peak_task[feature]}"
 
 
 def _show_places(found: Attribution, row: int, tokens: np.ndarray, display: Display) -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from culture_core.universality.causal.store import CausalProfile, CausalReader
-from dashboard.components.feature_panels.panels import Panel, words
+from dashboard.components.feature_panels.kinds import words
+from dashboard.components.feature_panels.messages import MatrixCell, MatrixRow, Panel
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import universality
 
 TITLE = "Ablating it in each GPT"
 
@@ -13,11 +14,11 @@ TITLE = "Ablating it in each GPT"
 def causal_panels(scope: Scope, model_k: int, feature: int) -> list[Panel]:
     """The change of accuracy and of loss, GPTs x tasks; or why there is none to show."""
     population, hook = scope.population, scope.hook
-    if not loaders.has_causal(population, hook):
+    if not universality.has_causal(population, hook):
         command = f"culture causal --population {population.folder.root} --hook {hook}"
         return [words(TITLE, "Not measured yet. Run:", command)]
-    causal = loaders.causal(population, hook)
-    group = loaders.matches(population, hook).group_of(model_k, feature)
+    causal = universality.causal(population, hook)
+    group = universality.matches(population, hook).group_of(model_k, feature)
     profile = None if group is None else causal.of_group(group)
     if profile is None:
         reason = "this feature is in no group" if group is None else f"group {group} is not among them"
@@ -55,17 +56,15 @@ def _heat_map(
     causal: CausalReader, title: str, values: np.ndarray, form: str, full: float, help: str
 ) -> Panel:
     """values: (m, t); a cell is full where it is `full` (negative: where it is worse)."""
-    rows = [
+
+    def cell(model_k: int, task: str, value: float) -> MatrixCell:
+        text = _signed(form, value)
+        return {"text": text, "share": float(value / full), "title": f"GPT {model_k}, {task}: {text}"}
+
+    rows: list[MatrixRow] = [
         {
             "label": f"GPT {model_k}",
-            "cells": [
-                {
-                    "text": (text := _signed(form, value)),
-                    "share": float(value / full),
-                    "title": f"GPT {model_k}, {task}: {text}",
-                }
-                for task, value in zip(causal.tasks, row, strict=True)
-            ],
+            "cells": [cell(model_k, task, value) for task, value in zip(causal.tasks, row, strict=True)],
         }
         for model_k, row in zip(causal.models, values, strict=True)
     ]

@@ -10,11 +10,12 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow
 from culture_core.figures.style import ValueScale
 from dashboard.components.feature.overlays import activation_scale, overlay_row, top_rows
+from dashboard.components.feature_panels.messages import Badge
 from dashboard.components.grid_board.board import grid_board
+from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
-from dashboard.data.match_words import match_badges
+from dashboard.data import indexes, quiz_sets, universality
 
 SHARES = ValueScale("share of its maximum", 1.0)
 TONES = {"good": "green", "kind": "blue", "poor": "orange", "": "gray"}
@@ -32,16 +33,18 @@ class FeatureColumn:
     model_k: int
     feature: int
     activations: np.ndarray
-    badges: Sequence[dict[str, str]] = field(default_factory=list)
+    badges: Sequence[Badge] = field(default_factory=list)
 
 
 def match_columns(scope: Scope, model_k: int, feature: int) -> tuple[list[int], list[FeatureColumn]]:
     """The strongest quizzes of a feature, and the columns in the order of the GPTs: it and its matches."""
-    matches = loaders.matches(scope.population, scope.hook)
-    top = loaders.index(scope.population, scope.hook, model_k).top(feature)
+    matches = universality.matches(scope.population, scope.hook)
+    top = indexes.index(scope.population, scope.hook, model_k).top(feature)
     overlays = matches.partner_overlays(model_k, feature)
     n_shared = min(len(top.quiz), *(len(overlay) for overlay in overlays.values()))
-    chosen = [{"text": "chosen", "tone": "kind", "help": "the feature whose strongest quizzes these are"}]
+    chosen: list[Badge] = [
+        {"text": "chosen", "tone": "kind", "help": "the feature whose strongest quizzes these are"}
+    ]
     columns = [FeatureColumn(model_k, feature, top.activations[:n_shared], chosen)]
     for match in matches.best(model_k, feature):
         overlay = overlays[match.model_k][:n_shared]
@@ -51,7 +54,7 @@ def match_columns(scope: Scope, model_k: int, feature: int) -> tuple[list[int], 
 
 def show_head(scope: Scope, column: FeatureColumn) -> None:
     """The name of a column's feature as a link, its badges, what it detects."""
-    index = loaders.index(scope.population, scope.hook, column.model_k)
+    index = indexes.index(scope.population, scope.hook, column.model_k)
     st.page_link(
         "views/feature.py",
         label=f"**GPT {column.model_k} · {column.feature}**",
@@ -65,14 +68,14 @@ def show_head(scope: Scope, column: FeatureColumn) -> None:
         help = " · ".join(f"{badge['text']}: {badge['help']}" for badge in column.badges)
         st.markdown(" ".join(badges), help=help)
     st.caption(f"max {index.max_activation(column.feature):.3g}, {density}")
-    if loaders.has_grades(scope.population, scope.hook, column.model_k):
-        words = loaders.grades(scope.population, scope.hook, column.model_k).table.words[column.feature]
+    if indexes.has_grades(scope.population, scope.hook, column.model_k):
+        words = indexes.grades(scope.population, scope.hook, column.model_k).table.words[column.feature]
         st.caption(words or "no graded concept")
 
 
 def shared_rows(scope: Scope, column: FeatureColumn, shared: Sequence[int]) -> list[GridRow]:
     """The shared quizzes with the column's activation."""
-    quizzes = loaders.index_quizzes(loaders.index(scope.population, scope.hook, column.model_k))
+    quizzes = indexes.index_quizzes(indexes.index(scope.population, scope.hook, column.model_k))
     return [overlay_row(quizzes, quiz, column.activations[rank]) for rank, quiz in enumerate(shared)]
 
 
@@ -86,7 +89,7 @@ def show_shared(
     row_width: int = NARROW,
 ) -> None:
     """Draw the shared quizzes of one column, on its own scale."""
-    index = loaders.index(scope.population, scope.hook, column.model_k)
+    index = indexes.index(scope.population, scope.hook, column.model_k)
     rows = shared_rows(scope, column, shared)
     show_rows(
         scope,
@@ -106,7 +109,7 @@ def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence
     for rank in range(len(shared)):
         for column in columns:
             row = shared_rows(scope, column, shared)[rank]
-            highest = loaders.index(scope.population, scope.hook, column.model_k).max_activation(
+            highest = indexes.index(scope.population, scope.hook, column.model_k).max_activation(
                 column.feature
             )
             label = f"GPT {column.model_k} · {column.feature} · {row.caption}"
@@ -116,8 +119,8 @@ def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence
 
 def show_own(scope: Scope, model_k: int, feature: int, display: Display, *, key: str) -> None:
     """Draw a feature's own strongest quizzes."""
-    index = loaders.index(scope.population, scope.hook, model_k)
-    rows = top_rows(index, loaders.index_quizzes(index), feature, OWN_SHOWN)
+    index = indexes.index(scope.population, scope.hook, model_k)
+    rows = top_rows(index, indexes.index_quizzes(index), feature, OWN_SHOWN)
     numbers = index.top_quiz[feature, : len(rows)].tolist()
     show_rows(scope, index, feature, rows, numbers, display, key=f"{key}.{model_k}")
 
@@ -141,5 +144,5 @@ def show_rows(
         digits=display.digits,
         legend=False,
         row_width=row_width,
-        addresses=scope.cell_addresses(loaders.INDEX_SET, numbers),
+        addresses=scope.cell_addresses(quiz_sets.INDEX_SET, numbers),
     )

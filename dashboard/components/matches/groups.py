@@ -9,12 +9,13 @@ from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list import listing
 from dashboard.components.feature_list.browser import choose_page
 from dashboard.components.feature_list.listing import Column
-from dashboard.components.feature_list.rows import bar, share_words, strongest_grid
+from dashboard.components.feature_list.rows import bar, strongest_grid
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
+from dashboard.data import indexes, tables
+from dashboard.data.choices import EVERYTHING
 from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
-from dashboard.data.selection import EVERYTHING
+from dashboard.data.number_words import share_words
 
 PER_PAGE = 12
 LIST = "groups"
@@ -39,7 +40,7 @@ COLUMNS = (
 
 def show_groups(scope: Scope) -> None:
     """Draw the filters and the list of groups."""
-    table = loaders.groups(scope.population, scope.hook)
+    table = tables.groups(scope.population, scope.hook)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         density = _choose("Features that", "density", DENSITY_WORDS, "selective")
         tasks = {EVERYTHING: "all tasks"} | {name: name for name in sorted(set(table.task) - {""})}
@@ -101,7 +102,7 @@ def _act(columns: list[str], sort: str, up: bool) -> None:
 def _cells(scope: Scope, record: Any) -> dict[str, Any]:
     members = {k: int(getattr(record, f"gpt_{k}")) for k in scope.population.models}
     first = scope.population.models[0]
-    index = loaders.index(scope.population, scope.hook, first)
+    index = indexes.index(scope.population, scope.hook, first)
     parameters = scope.link(gpt=first, feature=members[first])
     cells: dict[str, Any] = {
         "href": f"universal?{urlencode(parameters)}",

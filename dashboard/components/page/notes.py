@@ -6,8 +6,8 @@ import streamlit as st
 
 from culture_core.errors import CultureError
 from dashboard.components.page.scope import Scope
-from dashboard.data import loaders
-from dashboard.notes.book import FeatureKey, Note
+from dashboard.data import measurements
+from dashboard.notes.book import FeatureKey, Note, note_book
 
 
 def feature_key(scope: Scope, model_k: int, feature: int) -> FeatureKey:
@@ -18,7 +18,7 @@ def feature_key(scope: Scope, model_k: int, feature: int) -> FeatureKey:
 def kept_notes(scope: Scope) -> list[Note]:
     """The notes on the features of a scope; none, and a word about it, when they cannot be read."""
     try:
-        return loaders.note_book().notes(scope.population.name, scope.hook)
+        return note_book().notes(scope.population.name, scope.hook)
     except CultureError as error:
         st.warning(str(error), icon=":material/edit_off:", title="Your notes cannot be read")
         return []
@@ -26,9 +26,9 @@ def kept_notes(scope: Scope) -> list[Note]:
 
 def switch_star(scope: Scope, model_k: int, feature: int) -> None:
     """Star a feature, or take its star away."""
-    book = loaders.note_book()
+    book = note_book()
     key = feature_key(scope, model_k, feature)
-    note = replace(book.note(key), sae=loaders.sae_hash(scope.population, scope.hook, model_k))
+    note = replace(book.note(key), sae=measurements.sae_hash(scope.population, scope.hook, model_k))
     try:
         book.change(note, starred=not note.starred)
     except CultureError as error:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from culture_core.errors import CultureError
-from dashboard.data.quoted import quoted
+from dashboard.data.foreign_text import quoted
 
 
 def read(name: str) -> str | None:

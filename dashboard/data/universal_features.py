@@ -1,6 +1,6 @@
-"""What is shown of many: plain functions that choose quizzes and features, without Streamlit."""
+"""The features to look at first: the most universal of the selective ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +8,6 @@ import pandas as pd
 
 from culture_core.universality.matching.store import MatchReader
 
-EVERYTHING = "any"
-FAILURES = {
-    EVERYTHING: "any answers",
-    "all-right": "all GPTs right",
-    "some-wrong": "some right, some wrong",
-    "all-wrong": "all GPTs wrong",
-}
 MOST_DENSE = 0.05
 LEAST_FIRES = 20
 LEAST_PLACES = 8
@@ -27,54 +20,6 @@ class FeatureRef:
     model_k: int
     feature: int
     universality: float
-
-
-def failure_options(models: Sequence[int]) -> dict[str, str]:
-    """Ways to choose quizzes by who fails: name in the URL -> words."""
-    words = [f"GPT {model_k} wrong" for model_k in models]
-    return FAILURES | dict(zip(_wrong_names(models), words, strict=True))
-
-
-def choose_quizzes(
-    tasks: Sequence[str],
-    structures: Sequence[str],
-    correct: np.ndarray,
-    models: Sequence[int],
-    *,
-    task: str = EVERYTHING,
-    structure: str = EVERYTHING,
-    failing: str = EVERYTHING,
-    sources: Sequence[str] = (),
-    source: str = EVERYTHING,
-) -> np.ndarray:
-    """Numbers of the quizzes of a source, a task and a structure in which the chosen GPTs fail.
-
-    tasks, structures, sources: n names; correct: (m, n) bool; models: m ids; failing: a key of
-    `failure_options`.
-    """
-    chosen = np.ones(correct.shape[1], dtype=bool)
-    if source != EVERYTHING:
-        chosen &= np.array(sources) == source
-    if task != EVERYTHING:
-        chosen &= np.array(tasks) == task
-    if structure != EVERYTHING:
-        chosen &= np.array(structures) == structure
-    return np.flatnonzero(chosen & _failing(correct, models, failing))
-
-
-def _failing(correct: np.ndarray, models: Sequence[int], failing: str) -> np.ndarray:
-    n_right, n_models = correct.sum(0), len(correct)
-    ways = {
-        EVERYTHING: n_right >= 0,
-        "all-right": n_right == n_models,
-        "some-wrong": (n_right > 0) & (n_right < n_models),
-        "all-wrong": n_right == 0,
-    }
-    return ways[failing] if failing in ways else ~correct[_wrong_names(models).index(failing)]
-
-
-def _wrong_names(models: Sequence[int]) -> list[str]:
-    return [f"gpt-{model_k}-wrong" for model_k in models]
 
 
 def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: int) -> list[FeatureRef]:
@@ -119,18 +64,3 @@ def _score(matches: MatchReader, model_k: int) -> np.ndarray:
 def _selective(table: pd.DataFrame) -> pd.Series:
     rare = (table.density <= MOST_DENSE) & (table.fires >= LEAST_FIRES)
     return rare & (table.peak_places >= LEAST_PLACES)
-
-
-def next_alive(dead: np.ndarray, feature: int, step: int) -> int:
-    """The next feature after (step 1) or before (step -1) `feature` that fires, going round; or itself."""
-    n = len(dead)
-    order = (feature + step * np.arange(1, n)) % n
-    alive = order[~dead[order]]
-    return int(alive[0]) if len(alive) else feature
-
-
-def page_of(n_items: int, per_page: int, page: int) -> slice:
-    """The items of a page (pages count from 1); the last page for a number too high."""
-    last = max(1, -(-n_items // per_page))
-    first = (min(page, last) - 1) * per_page
-    return slice(first, min(first + per_page, n_items))

@@ -1,4 +1,4 @@
-"""Small tables: figures as words, one row a GPT."""
+"""Small tables: figures as words, one row per GPT."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,6 +1,7 @@
 """What is said of a match: its r, how it stands to its baselines, and how it was found."""
 
 from culture_core.universality.matching.store import Match
+from dashboard.components.feature_panels.messages import Badge
 
 STRONG_R = 0.5
 CLEAR_EXCESS = 0.2
@@ -11,7 +12,7 @@ BASELINE_WORDS = {
 }
 
 
-def match_badges(match: Match) -> list[dict[str, str]]:
+def match_badges(match: Match) -> list[Badge]:
     """Badges of a match, the r first: text, tone ("good", "kind", "poor" or "") and help."""
     badges = [_badge(f"r {match.r:.2f}", "good" if match.r >= STRONG_R else "", "Pearson r over all tokens")]
     highest = highest_baseline(match)
@@ -38,5 +39,5 @@ def highest_baseline(match: Match) -> tuple[str, float] | None:
     return name, match.baselines[name]
 
 
-def _badge(text: str, tone: str, help: str) -> dict[str, str]:
+def _badge(text: str, tone: str, help: str) -> Badge:
     return {"text": text, "tone": tone, "help": help}
