@@ -14,7 +14,7 @@ from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from dashboard.data import populations, quiz_sets, tables
+from dashboard.data import quiz_sets, tables
 from dashboard.data.inventions import invention_of, inventions, kept_words
 from dashboard.data.quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, quiz_table
 
@@ -99,7 +99,6 @@ def test_agreement_is_that_of_counting_pairs(browse):
         assert np.isnan(same_wrong.iloc[a, b]) if not both else same_wrong.iloc[a, b] == np.mean(both)
 
 
-def test_the_shipped_answers_make_a_table():
-    population = populations.population(populations.population_names()[0])
+def test_the_answers_of_a_population_make_a_table(population):
     table = tables.quizzes(population)
     assert len(table) == len(quiz_sets.browse(population).quizzes)

@@ -1,4 +1,5 @@
-"""What the Lab computes live, against the core run by hand; on the shipped population."""
+"""What the Lab computes live, against the core run by hand: on the shipped population, whose GPTs are
+trained: only such invent quizzes."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,13 +12,13 @@ from culture_core.culture.settings import InventingSettings, VerdictSettings
 from culture_core.culture.verdicts import ask
 from culture_core.features.interventions import Change, Intervention, ablate
 from culture_core.models.generation import fill_blocks
-from dashboard.data import answers, candidates, gpts, populations
+from dashboard.data import answers, candidates, gpts
 from dashboard.data.lab_quizzes import start_quiz
 
 
-@pytest.fixture(scope="module")
-def population():
-    return populations.population(populations.population_names()[0])
+@pytest.fixture
+def population(shipped):
+    return shipped
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def tokens():
     return start_quiz("contact", "A,f_A,B,f_B", 1).numpy()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def strong(population, tokens):
     """The feature of GPT 0 that fires most on the quiz."""
     reading = gpts.reading(population, population.hooks[0], 0, tokens)

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,6 @@ from culture_core.errors import CultureError
 from dashboard.notes.book import Conflict, FeatureKey, Note, NoteBook, notes_path
 from dashboard.notes.files import from_file, to_csv, to_json
 
-DASHBOARD = Path(__file__).parents[2] / "dashboard"
 KEY = FeatureKey("world-1M", "blocks.2.hook_resid_post", 3, 1712)
 OTHER = replace(KEY, feature=5)
 KILLS = 20
@@ -128,7 +126,6 @@ def test_killing_the_writer_twenty_times_loses_nothing_that_was_reported_saved(b
     for round_ in range(KILLS):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(book.path), str(1000 * round_)],
-            cwd=DASHBOARD,
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -3,33 +3,13 @@
 import shutil
 
 import pytest
-from match_helpers import make_two_groups
 
-from culture_core.artifacts import PopulationFolder
-from culture_core.cli.main import main
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, populations, tables, universality
+from dashboard.data import indexes, tables, universality
 
 
-@pytest.fixture(scope="module")
-def full(built_population, tmp_path_factory) -> PopulationFolder:
-    """A copy of the small population, graded, with two groups and their causal check."""
-    population = PopulationFolder(tmp_path_factory.mktemp("full") / "small")
-    shutil.copytree(built_population.root, population.root)
-    make_two_groups(population, population.hooks()[0])
-    for name, *options in (
-        ["grade", "--workers", "1"],
-        ["causal", "--groups", "2", "--n", "16", "--most-dense", "1", "--least-in-answer", "0"],
-    ):
-        assert main([name, "--population", str(population.root), *options]) == 0, name
-    return population
-
-
-@pytest.fixture(autouse=True)
-def scope(full, monkeypatch) -> Scope:
-    """The full population, shown by the pages."""
-    monkeypatch.setenv("CULTURE_CACHE", str(full.root.parent))
-    population = populations.population(full.name)
+@pytest.fixture
+def scope(population) -> Scope:
     return Scope(population, population.hooks[0])
 
 
@@ -135,10 +115,10 @@ def test_the_causal_check_is_shown_for_its_groups(scope):
 
 
 def test_a_page_without_grades_matches_or_causal_checks_says_what_to_run(
-    full, open_page, tmp_path, monkeypatch
+    full_population, open_page, tmp_path, monkeypatch
 ):
     root = tmp_path / "cache" / "bare"
-    shutil.copytree(full.root, root)
+    shutil.copytree(full_population.root, root)
     for folder in ("concepts", "matches", "causal"):
         shutil.rmtree(root / folder)
     monkeypatch.setenv("CULTURE_CACHE", str(root.parent))

@@ -4,13 +4,12 @@ import pytest
 
 from dashboard.components.page.notes import feature_key
 from dashboard.components.page.scope import Scope
-from dashboard.data import populations, tables
+from dashboard.data import tables
 from dashboard.notes.book import note_book
 
 
 @pytest.fixture
-def table():
-    population = populations.population(populations.population_names()[0])
+def table(population):
     return tables.features(population, population.hooks[0])
 
 
@@ -19,27 +18,30 @@ def count(app) -> int:
     return int(words.split("**")[1].replace(",", ""))
 
 
-def test_the_table_holds_the_features_of_all_gpts(open_page, table):
+def test_the_table_holds_the_features_of_all_gpts(open_page, population, table):
     app = open_page("features", fires="any")
     assert not app.exception
     assert count(app) == len(table)
-    assert set(table.gpt) == set(populations.population(populations.population_names()[0]).models)
+    assert set(table.gpt) == set(population.models)
 
 
 def test_a_link_restores_every_filter(open_page, table):
-    app = open_page("features", models="0,2", task="corners", density="0.001..", fires="any")
-    chosen = table[table.gpt.isin([0, 2]) & (table.task == "corners") & (table.density >= 0.001)]
+    task = table[table.gpt.isin([0, 2]) & ~table.dead].task.iloc[0]
+    least = float(f"{table[table.task == task].density.median():.3g}")
+    app = open_page("features", models="0,2", task=task, density=f"{least}..", fires="any")
+    chosen = table[table.gpt.isin([0, 2]) & (table.task == task) & (table.density >= least)]
     assert count(app) == len(chosen)
-    assert app.selectbox(key="bound.task").value == "corners"
-    assert app.select_slider(key="bound.density").value[0] == 0.001
+    assert app.selectbox(key="bound.task").value == task
+    assert app.select_slider(key="bound.density").value[0] == least
 
 
-def test_choosing_writes_the_link_and_clearing_empties_it(open_page):
+def test_choosing_writes_the_link_and_clearing_empties_it(open_page, table):
     app = open_page("features", sort="max")
     everything = count(app)
-    app.selectbox(key="bound.task").set_value("frame").run()
+    task = table[(table.gpt == 3) & ~table.dead].task.iloc[0]
+    app.selectbox(key="bound.task").set_value(task).run()
     app.button_group[0].set_value([3]).run()
-    assert app.query_params["task"] == "frame"
+    assert app.query_params["task"] == task
     assert app.query_params["models"] == "3"
     assert count(app) < everything
     app.button[0].click().run()
@@ -47,10 +49,11 @@ def test_choosing_writes_the_link_and_clearing_empties_it(open_page):
     assert count(app) == everything
 
 
-def test_a_starred_feature_is_found_by_its_star(open_page):
-    population = populations.population(populations.population_names()[0])
+def test_a_starred_feature_is_found_by_its_star(open_page, population, table):
     book = note_book()
-    key = feature_key(Scope(population, population.hooks[0]), population.models[1], 17)
+    model_k = population.models[1]
+    alive = int(table[(table.gpt == model_k) & ~table.dead].feature.iloc[0])
+    key = feature_key(Scope(population, population.hooks[0]), model_k, alive)
     book.change(book.note(key), starred=True, lists=("mine",))
     assert count(open_page("features", starred=1)) == 1
     assert count(open_page("features", listed="mine")) == 1

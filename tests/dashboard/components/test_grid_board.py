@@ -10,19 +10,18 @@ import pytest
 from culture_core.figures.rows import answered_row, quiz_row
 from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.clicks import CellClick
-from dashboard.components.grid_board.messages import read_click
-from dashboard.components.grid_board.messages import row_message as row_data
+from dashboard.components.grid_board.messages import read_click, row_message
 
 SCALE = ValueScale("activation", 4.0)
 
 
 def quiz() -> np.ndarray:
-    return np.load(Path(__file__).parents[1] / "fixtures" / "world_quizzes.npz")["frame"][0]
+    return np.load(Path(__file__).parents[2] / "fixtures" / "world_quizzes.npz")["frame"][0]
 
 
 def test_cells_and_values_come_back_from_what_is_sent():
     tokens, values = quiz(), np.linspace(0, 4, 404, dtype=np.float32)
-    data = row_data(quiz_row(tokens, values=values), SCALE)
+    data = row_message(quiz_row(tokens, values=values), SCALE)
     sent = np.frombuffer(base64.b64decode(data["values"]), dtype=np.uint8)
     assert [int(letter, 15) for letter in data["cells"]] == tokens.tolist()
     assert np.abs(sent / 255 * 4 - values).max() <= 4 / 255
@@ -36,7 +35,7 @@ def test_noise_and_wrong_cells_are_sent_with_what_they_should_be():
     answer = tokens[304:].copy()
     answer[3] = (answer[3] + 1) % 11
     row = answered_row(tokens, answer[None], ["GPT 0"], values=np.ones((1, 100)), clean=clean)
-    data = row_data(row, ValueScale("probability", 1.0))
+    data = row_message(row, ValueScale("probability", 1.0))
     assert data["noise"] == [[205, 7]]
     assert data["wrong"] == [[404 + 1 + 3, int(tokens[304 + 3])]]
     assert data["valued"] == [False] * 4 + [True]
@@ -44,7 +43,7 @@ def test_noise_and_wrong_cells_are_sent_with_what_they_should_be():
 
 def test_twenty_quizzes_with_activations_stay_light():
     rows = [quiz_row(quiz(), values=np.random.default_rng(i).random(404)) for i in range(20)]
-    assert len(json.dumps([row_data(row, SCALE) for row in rows])) < 30_000
+    assert len(json.dumps([row_message(row, SCALE) for row in rows])) < 30_000
 
 
 def test_a_click_becomes_a_token_position():

@@ -9,7 +9,7 @@ import torch
 from culture_core.culture.settings import InventingSettings
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
-from dashboard.data import answers, gpts, populations, steered_accuracy
+from dashboard.data import answers, gpts, steered_accuracy
 from dashboard.data.candidates import InventedQuizzes, as_json, as_published
 from dashboard.data.lab_quizzes import start_quiz
 
@@ -89,8 +89,7 @@ def test_a_link_to_what_cannot_be_is_a_friendly_message(open_page, parameters, w
     assert words in app.warning[0].value
 
 
-def test_steering_tells_how_many_cells_change(open_page):
-    population = populations.population(populations.population_names()[0])
+def test_steering_tells_how_many_cells_change(open_page, population):
     tokens, hook = QUIZ.numpy(), population.hooks[0]
     reading = gpts.reading(population, hook, 2, tokens)
     feature = int(reading.feature[reading.value.argmax()])

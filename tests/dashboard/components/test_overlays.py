@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 
 from dashboard.components.feature.overlays import activation_scale, cell_words, top_rows
-from dashboard.data import indexes, populations
+from dashboard.data import indexes
 
 
-@pytest.fixture(scope="module")
-def index():
-    population = populations.population(populations.population_names()[0])
+@pytest.fixture
+def index(population):
     return indexes.index(population, population.hooks[0], population.models[0])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def feature(index) -> int:
     return int(index.table.fires.idxmax())
 
