@@ -16,11 +16,12 @@ from dashboard.data import indexes, tables
 from dashboard.data.choices import EVERYTHING
 from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
 from dashboard.data.number_words import share_words
+from dashboard.data.universal_features import MOST_DENSE
 
 PER_PAGE = 12
 LIST = "groups"
-DENSITIES = {"selective": 0.05, EVERYTHING: 1.0}
-DENSITY_WORDS = {"selective": "fire on at most 5%", EVERYTHING: "any density"}
+DENSITIES = {"selective": MOST_DENSE, EVERYTHING: 1.0}
+DENSITY_WORDS = {"selective": f"fire on at most {MOST_DENSE:.0%}", EVERYTHING: "any density"}
 COLUMNS = (
     Column("feature", "Group", "feature", "its number; a click shows it above"),
     Column("grid", "Strongest", "grid", "the grid on which its first feature fires most strongly"),

@@ -11,12 +11,14 @@ from pathlib import Path
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) (\w+))", re.MULTILINE)
+COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
 NOTHING = re.compile(r"^export \{\};\n", re.MULTILINE)
 DEFAULT = "export default "
 
 
 def bundle(entry: Path) -> str:
-    """The text of a module with all that it imports, the imported first.
+    """The text of a module with all that it imports, the imported first, without comments on lines of their
+    own.
 
     entry: exports a function as its default; the others export functions, constants and classes by name.
     Errors: ValueError for modules that import each other, or a name that the other does not export.
@@ -43,7 +45,8 @@ def _add(
         if missing:
             raise ValueError(f"{path.name} imports {', '.join(sorted(missing))}: {source} has no such export")
     exported[path] = EXPORT.findall(text)
-    body = EXPORT.sub("", NOTHING.sub("", IMPORT.sub(lambda found: _take(path, found), text)))
+    body = COMMENT.sub("", IMPORT.sub(lambda found: _take(path, found), text))
+    body = EXPORT.sub("", NOTHING.sub("", body))
     parts[path] = body if DEFAULT in text else _scope(path, body, exported[path])
 
 

@@ -1,40 +1,11 @@
-"""Choosing quizzes and features."""
+"""The features to look at first are universal and selective."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.store import MatchReader
-from dashboard.data.quiz_filter import choose_quizzes, failure_options
-from dashboard.data.stepping import next_alive, page_of
 from dashboard.data.universal_features import most_universal
-
-TASKS = ["frame", "grow", "frame", "grow"]
-STRUCTURES = ["A,f_A,B,f_B", "A,f_A,B,f_B", "f_A,A,f_B,B", "f_A,A,f_B,B"]
-CORRECT = np.array([[True, True, False, False], [True, False, False, True]])
-
-
-@pytest.mark.parametrize(
-    ("filters", "expected"),
-    [
-        ({}, [0, 1, 2, 3]),
-        ({"task": "frame"}, [0, 2]),
-        ({"structure": "f_A,A,f_B,B"}, [2, 3]),
-        ({"failing": "all-right"}, [0]),
-        ({"failing": "all-wrong"}, [2]),
-        ({"failing": "some-wrong"}, [1, 3]),
-        ({"failing": "gpt-7-wrong"}, [1, 2]),
-        ({"task": "grow", "failing": "gpt-3-wrong"}, [3]),
-    ],
-)
-def test_filters_leave_the_quizzes_they_name(filters, expected):
-    assert choose_quizzes(TASKS, STRUCTURES, CORRECT, [3, 7], **filters).tolist() == expected
-
-
-def test_every_way_to_fail_that_is_offered_can_be_chosen():
-    for name in failure_options([3, 7]):
-        choose_quizzes(TASKS, STRUCTURES, CORRECT, [3, 7], failing=name)
 
 
 def two_gpts() -> MatchReader:
@@ -70,21 +41,6 @@ def test_a_group_comes_before_a_stronger_match_that_is_in_none():
     refs = most_universal(matches, {0: selective()}, 3)
     assert [ref.feature for ref in refs] == [1, 0, 2]
     assert matches.in_group(0).tolist() == [False, True, False]
-
-
-def test_steps_skip_dead_features_and_go_round():
-    dead = np.array([False, True, True, False, True])
-    assert next_alive(dead, 0, 1) == 3
-    assert next_alive(dead, 3, 1) == 0
-    assert next_alive(dead, 0, -1) == 3
-    assert next_alive(np.ones(4, dtype=bool), 2, 1) == 2
-
-
-def test_pages_cover_all_items_once_and_a_page_too_far_is_the_last():
-    items = [i for page in (1, 2, 3) for i in range(20)[page_of(20, 8, page)]]
-    assert items == list(range(20))
-    assert page_of(20, 8, 99) == slice(16, 20)
-    assert page_of(0, 8, 1) == slice(0, 0)
 
 
 def test_a_feature_bound_to_one_place_is_not_among_the_most_universal():
