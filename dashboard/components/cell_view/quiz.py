@@ -74,12 +74,11 @@ def go_to(click: CellClick) -> None:
 def show_quiz(view: View, shown: Shown, display: Display) -> tuple[GridRow, ValueScale | None]:
     """The quiz, large, with the cell outlined; a click moves to another cell. Returns what is drawn."""
     values, scale = overlay(view, shown)
-    doubted = None if shown.model_k is None else shown.model_k
     row = quiz_row(
         view.tokens,
         values=values,
         clean=view.clean,
-        probability=None if doubted is None else view.probability_of_truth(doubted),
+        probability=None if shown.model_k is None else view.probability_of_truth(shown.model_k),
         caption=view.task,
         detail=f"quiz {view.number}",
     )

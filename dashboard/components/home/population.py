@@ -38,8 +38,8 @@ def show_training(population: Population) -> None:
     """The curves of the training, where the population has them."""
     logs = measurements.training_logs(population)
     curves = (
-        (accuracy_curves(logs), "Share of held-out quizzes right by quizzes trained on, a line a GPT"),
-        (loss_curves(logs), "Loss of the last grid by quizzes trained on, a line a GPT"),
+        (accuracy_curves(logs), "Share of held-out quizzes right by quizzes trained on, a line per GPT"),
+        (loss_curves(logs), "Loss of the last grid by quizzes trained on, a line per GPT"),
     )
     drawn = [(figure, words) for figure, words in curves if figure is not None]
     for column, (figure, words) in zip(st.columns(2, gap="large"), drawn, strict=False):

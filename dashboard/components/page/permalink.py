@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from culture_core.errors import CultureError
+from dashboard.data.choices import one_of
 from dashboard.data.foreign_text import quoted
 
 
@@ -39,11 +40,7 @@ def read_choice(name: str, options: dict[str, str] | list[str], default: str) ->
     Errors: CultureError that lists them.
     """
     value = read(name)
-    if value is None:
-        return default
-    if value in options:
-        return value
-    raise CultureError(f"there is no {name} {quoted(value)}; there are: {', '.join(options)}")
+    return default if value is None else one_of(name, value, options)
 
 
 def write(**parameters: Any) -> None:
