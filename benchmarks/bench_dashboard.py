@@ -206,7 +206,6 @@ def paint(page: Page, number: int) -> float:
 
 def script_times(view: str, parameters: list[dict[str, str]]) -> list[float]:
     """Milliseconds of CPU time of the script of a view with each of some query parameters but the first."""
-    sys.path.insert(0, str(REPOSITORY / "dashboard"))
     app = AppTest.from_file(str(REPOSITORY / "dashboard" / "Home.py"), default_timeout=60).run()
     app.switch_page(f"views/{view}.py")
     times = []

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ahead import loading_ahead
-from collector import loading_once
-from components.problem import show_problem
 from culture_core.errors import CultureError
+from dashboard.components.page.problem import show_problem
+from dashboard.server.garbage import loading_once
+from dashboard.server.preload import loading_ahead
 
 ICON = Path(__file__).parent / "icon.svg"
 PAGES = {

@@ -41,6 +41,7 @@ COMMANDS = {
     "results": "culture_core.cli.results",
     "build": "culture_core.cli.build",
     "export": "culture_core.cli.export",
+    "dashboard": "culture_core.cli.dashboard",
 }
 
 

@@ -2,21 +2,23 @@
 
 import streamlit as st
 
-import loaders
-from components.circuits_heads import choose_head, show_attention, show_heads, show_lens
-from components.circuits_parts import show_parts
-from components.display import choose_display
-from components.lab_quiz import choose_quiz
-from components.problem import tell
-from components.scope import choose_population
 from culture_core.errors import CultureError
+from dashboard.components.circuits.attention import show_attention
+from dashboard.components.circuits.heads import choose_head, show_heads
+from dashboard.components.circuits.lens import show_lens
+from dashboard.components.circuits.parts import show_parts
+from dashboard.components.lab.quiz import choose_quiz
+from dashboard.components.page.display import choose_display
+from dashboard.components.page.problem import tell
+from dashboard.components.page.scope import choose_population
+from dashboard.data import measurements
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Circuits", width="content")
     population = choose_population()
     display = choose_display()
 try:
-    circuits = loaders.circuits(population)
+    circuits = measurements.circuits(population)
 except CultureError as error:
     circuits = {}
     tell(error)

@@ -2,71 +2,11 @@
 
 import streamlit as st
 
-import loaders
-from components.display import Display, choose_display
-from components.feature_downloads import table_downloads
-from components.feature_examples import feature_examples
-from components.feature_note import feature_note, star_button
-from components.feature_panels import feature_panels
-from components.feature_picker import choose_feature
-from components.feature_profile import concepts_panel, feature_tables, matches_panel, profile_panels
-from components.lab_link import lab_link
-from components.scope import Scope, choose_scope
-from culture_core.features.index.reader import FeatureIndex
-
-
-def show_sentence(scope: Scope, model_k: int, feature: int) -> None:
-    """What the feature detects, made from its grades."""
-    if loaders.has_grades(scope.population, scope.hook, model_k):
-        st.markdown(f"#### {loaders.grades(scope.population, scope.hook, model_k).sentence(feature)}")
-
-
-def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) -> None:
-    record = index.table.iloc[feature]
-    numbers = [
-        ("Density", f"{record.density:.3%}", f"share of tokens it fires on: {int(record.fires):,}"),
-        ("Maximum", f"{record['max']:.3g}", "largest activation in the index"),
-        ("Mean", f"{record['mean']:.3g}", "mean activation where it fires"),
-        (
-            "Most in",
-            record.peak_task,
-            f"{record.peak_task_share:.0%} of its firing, were all tasks as frequent",
-        ),
-    ]
-    if loaders.has_matches(scope.population, scope.hook):
-        table = loaders.match_table(scope.population, scope.hook, model_k)
-        numbers.append(
-            ("Universality", f"{table.universality[feature]:.2f}", "mean over the other GPTs of the best r")
-        )
-        if table.excess.notna()[feature]:
-            numbers.append(
-                ("Excess", f"{table.excess[feature]:+.2f}", "universality above the highest baseline")
-            )
-    for column, (name, value, meaning) in zip(st.columns(len(numbers)), numbers, strict=True):
-        column.metric(name, value, help=meaning)
-
-
-def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, display: Display) -> None:
-    show_sentence(scope, model_k, feature)
-    show_numbers(scope, index, model_k, feature)
-    grids, profile = st.columns([7, 4], gap="large")
-    with grids:
-        feature_examples(scope, index, feature, display)
-    with profile:
-        feature_note(scope, model_k, feature)
-        panels = [concepts_panel(scope, model_k, feature), matches_panel(scope, model_k, feature)]
-        feature_panels([*panels, *profile_panels(scope, index, feature)], key="profile")
-        with st.container(horizontal=True):
-            st.page_link(
-                "views/universal.py",
-                label="All five side by side",
-                icon=":material/compare:",
-                query_params=scope.link(gpt=model_k, feature=feature),
-            )
-            strongest = loaders.index_quizzes(index).tokens[index.top_quiz[feature, 0]]
-            lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
-            table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")
-
+from dashboard.components.feature.note import star_button
+from dashboard.components.feature.page import show_feature
+from dashboard.components.feature.picker import choose_feature
+from dashboard.components.page.display import choose_display
+from dashboard.components.page.scope import choose_scope
 
 st.title("Feature")
 with st.container(horizontal=True, vertical_alignment="bottom"):

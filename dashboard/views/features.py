@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-import loaders
-from components.feature_browser import browse_features, choose_page
-from components.feature_downloads import table_downloads
-from components.feature_filters import choose_filters, clear_filters
-from components.notes_access import kept_notes
-from components.scope import choose_scope
-from feature_table import choose_features, for_download, with_notes
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature_list.browser import browse_features, choose_page
+from dashboard.components.feature_list.filters import choose_filters, clear_filters
+from dashboard.components.page.notes import kept_notes
+from dashboard.components.page.scope import choose_scope
+from dashboard.data import tables
+from dashboard.data.feature_filter import choose_features
+from dashboard.data.feature_table import for_download, with_notes
 
 st.title("Features")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
 notes = kept_notes(scope)
-table = with_notes(loaders.feature_table(scope.population, scope.hook), notes)
+table = with_notes(tables.features(scope.population, scope.hook), notes)
 chosen = choose_filters(table, sorted({name for note in notes for name in note.lists}))
 found = choose_features(table, chosen)
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-import live
-from components import permalink
-from components.display import choose_display
-from components.grid_editor import grid_editor
-from components.lab_answers import answer_rows, answers_board
-from components.lab_features import choose_features, show_activations
-from components.lab_invent import show_inventing
-from components.lab_quiz import choose_quiz, keep_quiz
-from components.lab_steer import show_steering
-from components.lab_why import show_why, the_cell
-from components.problem import tell
-from components.scope import Scope, choose_hook, choose_population
 from culture_core.errors import CultureError
+from dashboard.components.grid_editor.editor import grid_editor
+from dashboard.components.lab.answers import answer_rows, answers_board
+from dashboard.components.lab.features import choose_features, show_activations
+from dashboard.components.lab.invent import show_inventing
+from dashboard.components.lab.quiz import choose_quiz, keep_quiz
+from dashboard.components.lab.steer import show_steering
+from dashboard.components.lab.why import show_why, the_cell
+from dashboard.components.page import permalink
+from dashboard.components.page.display import choose_display
+from dashboard.components.page.problem import tell
+from dashboard.components.page.scope import Scope, choose_hook, choose_population
+from dashboard.data import answers
 
 WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
 PARTS = {
@@ -46,7 +46,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     quiz = choose_quiz(population, drawing=True)
 tokens = quiz.tokens
 grid_editor(tokens, keep_quiz, key="editor", digits=display.digits)
-intact = live.answers(population, tokens)
+intact = answers.answers(population, tokens)
 st.caption("What each GPT writes as the last grid. Cells that differ from the grid you drew are crossed.")
 answers_board(answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]), display, key="answers")
 part = choose_part()

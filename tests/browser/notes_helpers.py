@@ -1,14 +1,11 @@
 """The server's notes as a test reads them."""
 
-import sys
 from pathlib import Path
 
 from culture_core.artifacts import CACHE, populations
+from dashboard.notes.book import FeatureKey, NoteBook
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY / "dashboard"))
-
-from notes import FeatureKey, NoteBook  # noqa: E402 - dashboard/ is on the path now
 
 
 def note_book(path: Path) -> NoteBook:

@@ -1,19 +1,68 @@
-"""The dashboard as its own scripts see it: dashboard/ is on the path, and apps run without a server."""
+"""What the tests of the dashboard share: apps run without a server, on a small population that has
+everything, unless a test asks for the shipped one."""
 
-import sys
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+from match_helpers import make_two_groups
 from streamlit.testing.v1 import AppTest
+
+from culture_core.artifacts import CACHE, PopulationFolder
+from culture_core.cli.main import main
+from dashboard.data import populations
+from dashboard.data.populations import CACHE_VARIABLE, Population
 
 REPOSITORY = Path(__file__).parents[2]
 DASHBOARD = REPOSITORY / "dashboard"
 
-sys.path.insert(0, str(DASHBOARD))
+
+@pytest.fixture(scope="session")
+def full_population(built_population, tmp_path_factory) -> PopulationFolder:
+    """A copy of the small population, graded, with two groups, their causal check and its circuits."""
+    population = PopulationFolder(tmp_path_factory.mktemp("full") / "small")
+    shutil.copytree(built_population.root, population.root)
+    make_two_groups(population, population.hooks()[0])
+    for name, *options in (
+        ["grade", "--workers", "1"],
+        ["causal", "--groups", "2", "--n", "16", "--most-dense", "1", "--least-in-answer", "0"],
+        ["circuits", "--n", "8", "--n-attention", "2"],
+    ):
+        assert main([name, "--population", str(population.root), *options]) == 0, name
+    return population
+
+
+@pytest.fixture(autouse=True)
+def no_cache_chosen(monkeypatch):
+    """Nothing of the caller's environment decides what a test looks at."""
+    monkeypatch.delenv(CACHE_VARIABLE, raising=False)
 
 
 @pytest.fixture
-def open_page():
+def small_cache(request, monkeypatch) -> Path:
+    """The cache/ that pages show: the one a test has chosen, or the small population's."""
+    if CACHE_VARIABLE not in os.environ:
+        folder = request.getfixturevalue("full_population").root.parent
+        monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    return Path(os.environ[CACHE_VARIABLE])
+
+
+@pytest.fixture
+def population(small_cache) -> Population:  # noqa: ARG001 - names the cache
+    """The population that pages show first."""
+    return populations.population(populations.population_names()[0])
+
+
+@pytest.fixture
+def shipped(monkeypatch) -> Population:
+    """The population of the repository, in place of the small one."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(REPOSITORY / CACHE))
+    return populations.population(populations.population_names()[0])
+
+
+@pytest.fixture
+def open_page(small_cache):  # noqa: ARG001 - names the cache
     """A function that runs a page of the app with query parameters, as a browser that follows a link does."""
 
     def run(page: str, /, **parameters: object) -> AppTest:
@@ -29,8 +78,8 @@ def open_page():
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
-    """A cache/ with nothing in it, in place of the repository's."""
-    monkeypatch.setenv("CULTURE_CACHE", str(tmp_path))
+    """A cache/ with nothing in it."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     return tmp_path
 
 

@@ -1,11 +1,11 @@
 """The study's SAE, from small files in the same layout."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from hub_server import COMMIT, HubServer, serving
 from safetensors.torch import save_file
 
 from culture_core.artifacts import PopulationFolder, sha256_file
@@ -14,9 +14,6 @@ from culture_core.errors import CultureError
 from culture_core.saes.plain import read_sae
 from culture_core.saes.published import PUBLISHED_NAME, PUBLISHED_REPO, load_published_sae
 from culture_core.saes.store import load_sae, sae_manifest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-from hub_server import COMMIT, HubServer, serving
 
 HOOK = "blocks.1.hook_mlp_out"
 D_IN, D_SAE = 64, 128

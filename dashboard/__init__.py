@@ -1,0 +1,1 @@
+"""The pages: `streamlit run dashboard/Home.py` or `culture dashboard`."""

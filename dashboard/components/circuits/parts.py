@@ -1,0 +1,59 @@
+"""What each part of the GPTs is needed for, as heat maps."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from culture_core.evaluation.ablation import KINDS
+from culture_core.evaluation.circuits import MEASURES, Circuits
+from culture_core.figures.circuits import change_heatmaps
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.page import permalink
+from dashboard.components.page.charts import chart
+from dashboard.data.circuit_tables import ablation_table, most_needed
+
+KIND_WORDS = {"zero": "set to zero", "mean": "set to its mean"}
+MEASURE_WORDS = {"accuracy": "Accuracy", "loss": "Loss"}
+
+
+def show_parts(circuits: Mapping[int, Circuits]) -> None:
+    """Draw the choice of measure and ablation, and a heat map per GPT."""
+    measure = permalink.read_choice("measure", list(MEASURES), "accuracy")
+    kind = permalink.read_choice("ablation", list(KINDS), "zero")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Change of",
+            list(MEASURES),
+            format_func=MEASURE_WORDS.__getitem__,
+            required=True,
+            **permalink.bound("measure", measure),
+        )
+        st.segmented_control(
+            "when a part is",
+            list(KINDS),
+            format_func=KIND_WORDS.__getitem__,
+            required=True,
+            **permalink.bound("ablation", kind),
+        )
+    first = next(iter(circuits.values()))
+    changes = {f"GPT {k}": one.changes(measure, kind).to_numpy() for k, one in circuits.items()}
+    chart(
+        change_heatmaps(changes, first.parts, first.columns, measure),
+        alt_text(circuits, measure, kind),
+        key="parts",
+    )
+    st.caption(
+        f"Each part of a GPT in turn is {KIND_WORDS[kind]}, over {first.quizzes[0]:,} quizzes never trained "
+        f"on, {first.quizzes[1:].min()} or more of each task. *Accuracy*: whole grids right. *Loss*: of the "
+        "last grid, with all cells before given, so that it forgives what follows a first mistake. Orange is "
+        "worse, blue is better; point at a field for the number."
+    )
+    with st.container(horizontal=True):
+        table_downloads(lambda: ablation_table(circuits), name="ablations")
+
+
+def alt_text(circuits: Mapping[int, Circuits], measure: str, kind: str) -> str:
+    """The part each GPT needs most, in words."""
+    needed = {k: most_needed(one, measure, kind) for k, one in circuits.items()}
+    words = [f"GPT {k} needs {part} most ({change:+.3g})" for k, (part, change) in needed.items()]
+    return f"Change of {measure} by part and task, the part {KIND_WORDS[kind]}. " + "; ".join(words)

@@ -1,0 +1,148 @@
+"""The reader's star, name, lists and note on one feature; each change is saved at once."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from culture_core.errors import CultureError
+from dashboard.components.page.notes import feature_key, switch_star
+from dashboard.components.page.scope import Scope
+from dashboard.data import measurements
+from dashboard.notes.book import NAME_LIMIT, TEXT_LIMIT, Conflict, Note, note_book, united
+
+PENDING = "note.pending"
+WORDS = {"name": "name", "text": "note", "lists": "lists"}
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the reader wrote and is not saved, as another window wrote `current` or there was a problem."""
+
+    part: str
+    mine: Any
+    current: Note
+    problem: str = ""
+
+
+def star_button(scope: Scope, model_k: int, feature: int) -> None:
+    """A button that stars the feature or takes its star away; none when the notes cannot be read."""
+    try:
+        starred = note_book().note(feature_key(scope, model_k, feature)).starred
+    except CultureError:
+        return
+    st.button(
+        "Starred" if starred else "Star",
+        icon=":material/star:",
+        type="primary" if starred else "secondary",
+        help="Take it off your stars" if starred else "Keep it among your stars",
+        key="star",
+        on_click=switch_star,
+        args=(scope, model_k, feature),
+    )
+
+
+def feature_note(scope: Scope, model_k: int, feature: int) -> None:
+    """Draw the note on a feature.
+
+    What is typed goes to the disk when the field is left. Where another window has changed the same field
+    meanwhile, both versions are shown and nothing is overwritten.
+    """
+    st.subheader("Your note")
+    sae = measurements.sae_hash(scope.population, scope.hook, model_k)
+    try:
+        note = note_book().note(feature_key(scope, model_k, feature))
+        known = sorted({name for kept in note_book().notes() for name in kept.lists})
+    except CultureError as error:
+        st.warning(str(error), icon=":material/edit_off:", title="Your notes cannot be read")
+        return
+    question = st.container()
+    base = replace(note, sae=sae)
+    st.text_input("Name", max_chars=NAME_LIMIT, placeholder="what you call it", **_field(base, "name"))
+    st.multiselect(
+        "Lists",
+        sorted({*known, *note.lists}),
+        accept_new_options=True,
+        placeholder="choose, or type a new one",
+        **_field(base, "lists"),
+    )
+    st.text_area(
+        "Note",
+        max_chars=TEXT_LIMIT,
+        height=100,
+        placeholder="what you think it does",
+        **_field(base, "text"),
+    )
+    st.caption(status(note, sae))
+    pending = st.session_state.get(PENDING)
+    if pending is not None and pending.current.key == note.key:
+        # drawn last: it can be answered only once the fields show what is kept
+        with question:
+            show_pending(pending, note)
+
+
+def status(note: Note, sae: str) -> str:
+    """What there is to say about a note: when it was saved, and whether the feature is still the same."""
+    if note.is_empty:
+        return "Kept on this computer; saved whenever you leave a field."
+    saved = f"Saved {note.changed.replace('T', ' ').removesuffix('+00:00')} UTC."
+    if note.sae and note.sae != sae:
+        saved += " It was written on another SAE that stood here before: the feature may be a different one."
+    return saved
+
+
+def _field(base: Note, part: str) -> dict[str, Any]:
+    """Arguments that tie a widget to a part of the note: it shows what is kept and saves what is entered.
+
+    A value is set only where it differs: setting it anew would wipe out what is being typed.
+    """
+    key = f"note.{part}.{base.key}"
+    kept = getattr(base, part)
+    kept = list(kept) if part == "lists" else kept
+    if st.session_state.get(key) != kept:
+        st.session_state[key] = kept
+    return {"key": key, "on_change": _store, "args": (base, part, key)}
+
+
+def _store(base: Note, part: str, key: str) -> None:
+    mine = st.session_state[key]
+    save(base, part, tuple(mine) if part == "lists" else mine)
+
+
+def save(base: Note, part: str, mine: Any) -> None:
+    """Save a part of the note read as `base`; where that fails it is kept as pending."""
+    try:
+        note_book().change(base, **{part: mine})
+        st.session_state.pop(PENDING, None)
+    except Conflict as conflict:
+        st.session_state[PENDING] = Pending(part, mine, conflict.current)
+    except CultureError as error:
+        st.session_state[PENDING] = Pending(part, mine, base, str(error))
+
+
+def show_pending(pending: Pending, note: Note) -> None:
+    """Show what could not be saved beside what is kept, and let the reader choose."""
+    word = WORDS[pending.part]
+    if pending.problem:
+        st.error(pending.problem, icon=":material/save:", title=f"Your {word} is not saved")
+    else:
+        st.warning(
+            "Nothing is lost: choose what to keep.",
+            icon=":material/call_split:",
+            title=f"Another window changed this {word} meanwhile",
+        )
+        st.caption("There it says")
+        st.code(str(getattr(note, pending.part)), language=None, wrap_lines=True)
+    st.caption("You wrote")
+    st.code(str(pending.mine), language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        st.button("Save mine", on_click=save, args=(note, pending.part, pending.mine))
+        if not pending.problem:
+            st.button("Keep both", on_click=keep_both, args=(note, pending))
+        st.button("Drop mine", on_click=st.session_state.pop, args=(PENDING, None))
+
+
+def keep_both(note: Note, pending: Pending) -> None:
+    """Put what could not be saved below what is kept."""
+    mine = Note(note.key, **{pending.part: pending.mine})
+    save(note, "text", united(note, mine).text)

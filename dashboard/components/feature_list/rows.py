@@ -1,0 +1,92 @@
+"""The cells of the features table: numbers as words and bars, the strongest grid as a thumbnail."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+
+from culture_core.features.index.reader import FeatureIndex
+from culture_core.figures.style import ValueScale
+from culture_core.world.vocabulary import BLOCK_LENGTH
+from dashboard.components.feature_list.listing import Column, grid_cell
+from dashboard.components.feature_list.messages import BarCell, GridCell
+from dashboard.components.page.scope import Scope
+from dashboard.data import indexes
+from dashboard.data.number_words import share_words
+from dashboard.data.token_names import TOKEN_NAMES
+
+COLUMNS = (
+    Column("starred", "", "star"),
+    Column("feature", "Feature", "feature", "GPT and number; a click opens it", sortable=True),
+    Column("grid", "Strongest", "grid", "the grid on which it fires most strongly"),
+    Column("density", "Density", "number", "share of tokens it fires on", sortable=True),
+    Column("max", "Maximum", "number", "largest activation", sortable=True),
+    Column("task", "Most in", "words", "the task it fires most in", sortable=True),
+    Column("concept", "Best concept", "words", "the concept it follows best", sortable=True),
+    Column("f1", "F1", "bar", "on held-out quizzes; the line is the baseline", sortable=True),
+    Column("universality", "Universality", "bar", "mean over the other GPTs of the best r", sortable=True),
+    Column("excess", "Excess", "bar", "universality above the strongest baseline", sortable=True),
+    Column("promoted", "Promotes", "token", "the token it makes most likely", sortable=True, narrow=False),
+    Column("name", "Your name, lists, note", "words", sortable=True, narrow=False),
+)
+
+
+def shown_columns(table: pd.DataFrame, *, notes: bool) -> list[Column]:
+    """The columns that the table has something for; `notes`: with the reader's words."""
+    return [
+        column
+        for column in COLUMNS
+        if column.name == "grid" or (column.name in table and (column.name != "name" or notes))
+    ]
+
+
+def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
+    """The cells of one feature; record: a row of the table."""
+    gpt, feature = int(record.gpt), int(record.feature)
+    cells = {
+        "href": f"feature?{urlencode(scope.link(gpt=gpt, feature=feature))}",
+        "starred": bool(record.starred),
+        "feature": f"GPT {gpt} · {feature}",
+        "grid": strongest_grid(indexes.index(scope.population, scope.hook, gpt), feature),
+        "density": "never fires" if record.dead else share_words(record.density),
+        "max": "" if record.dead else f"{record.max:.3g}",
+        "task": [record.task, "" if record.dead else f"{record.task_share:.0%} of its firing"],
+        "name": [record.name, ", ".join(record.lists), _shortened(record.note)],
+    }
+    if hasattr(record, "universality"):
+        cells["universality"] = bar(record.universality)
+    if hasattr(record, "excess"):
+        cells["excess"] = bar(record.excess)
+    if hasattr(record, "concept"):
+        cells["concept"] = record.concept_words
+        cells["f1"] = bar(record.f1, record.baseline_f1, f"baseline {record.baseline_f1:.2f}")
+    if hasattr(record, "promoted") and record.promoted:
+        cells["promoted"] = {"index": TOKEN_NAMES.index(record.promoted), "name": record.promoted}
+    return cells
+
+
+def bar(value: float, mark: float | None = None, help: str = "") -> BarCell | None:
+    """A number from 0 to 1 with a bar; `mark` is a line on it."""
+    if np.isnan(value):
+        return None
+    cell: BarCell = {"share": float(value), "text": f"{value:.2f}", "help": help}
+    if mark is not None and not np.isnan(mark):
+        cell["mark"] = float(mark)
+    return cell
+
+
+def strongest_grid(index: FeatureIndex, feature: int) -> GridCell | None:
+    """The grid with the largest activation of a feature, or None when it never fires."""
+    top = index.top(feature)
+    if len(top.quiz) == 0:
+        return None
+    block = int(top.position[0]) // BLOCK_LENGTH
+    cells = slice(block * BLOCK_LENGTH + 1, (block + 1) * BLOCK_LENGTH)
+    scale = ValueScale("activation", index.max_activation(feature))
+    tokens = indexes.index_quizzes(index).tokens[top.quiz[0]]
+    return grid_cell(tokens[cells], scale.shares(top.activations[0][cells]))
+
+
+def _shortened(text: str, limit: int = 160) -> str:
+    return text if len(text) <= limit else f"{text[:limit].rstrip()} …"

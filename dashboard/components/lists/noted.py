@@ -1,0 +1,75 @@
+"""The features the reader keeps notes on: a choice of a list, and the list."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.feature_list.browser import browse_features, choose_page
+from dashboard.components.page import permalink
+from dashboard.components.page.scope import Scope
+from dashboard.data import tables
+from dashboard.data.choices import EVERYTHING
+from dashboard.data.feature_filter import FeatureFilter, choose_features
+from dashboard.data.feature_table import for_download, with_notes
+from dashboard.notes.book import Note
+
+STARRED = "starred"
+
+
+def choose_list(notes: list[Note]) -> list[Note]:
+    """Draw the choice of a list; return its notes."""
+    names = sorted({name for note in notes for name in note.lists})
+    counts = {EVERYTHING: len(notes), STARRED: sum(note.starred for note in notes)}
+    counts |= {f"list:{name}": sum(name in note.lists for note in notes) for name in names}
+    chosen = permalink.read_choice("list", list(counts), EVERYTHING)
+    st.selectbox(
+        "List",
+        list(counts),
+        format_func=lambda option: f"{_list_name(option)} ({counts[option]})",
+        width=320,
+        **permalink.bound("list", chosen, resets=("page",)),
+    )
+    if chosen == EVERYTHING:
+        return notes
+    if chosen == STARRED:
+        return [note for note in notes if note.starred]
+    return [note for note in notes if chosen.removeprefix("list:") in note.lists]
+
+
+def _list_name(option: str) -> str:
+    return "everything" if option == EVERYTHING else option.removeprefix("list:")
+
+
+def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
+    """The rows of the features table that the notes are on, in the order of the URL."""
+    table = with_notes(tables.features(scope.population, scope.hook), notes)
+    keys = pd.MultiIndex.from_tuples([(note.key.model_k, note.key.feature) for note in notes])
+    noted = table[pd.MultiIndex.from_frame(table[["gpt", "feature"]]).isin(keys)]
+    order = {name: value for name, value in permalink.read_all().items() if name in ("sort", "up")}
+    return choose_features(noted, FeatureFilter.parse({"sort": "feature", "up": "1", **order}, table))
+
+
+def show_notes(scope: Scope, notes: list[Note]) -> None:
+    """The notes on features of this scope as a list; a word about those on others."""
+    here = [n for n in notes if (n.key.population, n.key.hook) == (scope.population.name, scope.hook)]
+    rows = noted_features(scope, here) if here else pd.DataFrame()
+    elsewhere = len(notes) - len(rows)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown(f"**{len(rows):,}** feature{'' if len(rows) == 1 else 's'}")
+        if elsewhere:
+            st.caption(f"and {elsewhere:,} of other populations, hook points or SAEs")
+        st.space("stretch")
+        if len(rows):
+            table_downloads(lambda: for_download(rows), name="noted_features")
+            page = choose_page(len(rows))
+    if len(rows):
+        order = permalink.read_all()
+        browse_features(
+            scope,
+            rows.iloc[page],
+            key="noted",
+            sort=order.get("sort", "feature"),
+            up=order.get("up", "1") == "1" if "sort" in order else True,
+            notes=any(note.has_words for note in notes),
+            alt="Features you keep notes on",
+        )

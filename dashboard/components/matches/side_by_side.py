@@ -1,0 +1,65 @@
+"""A feature and its match in each other GPT, side by side."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.downloads.grids import grid_downloads
+from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.matches.causal import causal_panels
+from dashboard.components.matches.columns import (
+    SHARES,
+    column_rows,
+    match_columns,
+    show_head,
+    show_own,
+    show_shared,
+)
+from dashboard.components.page.display import Display
+from dashboard.components.page.scope import Scope
+from dashboard.data import universality
+
+SHARED_HELP = (
+    "The quizzes on which the chosen feature fires most, and what the best-correlated feature of each other "
+    "GPT does on them (Pearson r over all tokens of the index). The area of a black square is the activation "
+    "after reading that cell, each GPT on its own scale."
+)
+
+
+def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display) -> None:
+    """The feature and its matches: what they are, the same quizzes, what ablating them does, their own."""
+    show_group(scope, model_k, feature)
+    shared, columns = match_columns(scope, model_k, feature)
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            show_head(scope, column)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("The same quizzes in each", width="content", help=SHARED_HELP)
+        st.space("stretch")
+        name = f"gpt{model_k}_feature{feature}_matches"
+        grid_downloads(column_rows(scope, columns, shared), SHARES, name=name, digits=display.digits)
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            show_shared(scope, column, shared, display, key="shared")
+    feature_panels(causal_panels(scope, model_k, feature), key="causal", width=640)
+    st.subheader("The strongest quizzes of each alone")
+    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+        with place:
+            show_own(scope, column.model_k, column.feature, display, key="own")
+
+
+def show_group(scope: Scope, model_k: int, feature: int) -> None:
+    """Whether the feature belongs to a group of all five."""
+    matches = universality.matches(scope.population, scope.hook)
+    group = matches.group_of(model_k, feature)
+    if group is None:
+        st.markdown(
+            ":gray-badge[no group] not all of these are each other's best matches, so they are no universal "
+            "feature in the strict sense."
+        )
+        return
+    record = matches.groups.iloc[group]
+    excess = "" if np.isnan(record.excess) else f", {record.excess:+.2f} over shuffled quizzes"
+    st.markdown(
+        f":blue-badge[group {group}] every two of the five are each other's best match: mean r "
+        f"{record.mean_r:.2f}, lowest {record.min_r:.2f}{excess}."
+    )

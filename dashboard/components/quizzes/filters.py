@@ -1,0 +1,135 @@
+"""Which quizzes are shown, in which order, and what is drawn on the answers; all tied to the URL."""
+
+import numpy as np
+import streamlit as st
+
+from culture_core.answers.browse import BrowseSet
+from culture_core.figures.style import ValueScale
+from dashboard.components.page import permalink
+from dashboard.data.choices import EVERYTHING
+from dashboard.data.quiz_filter import choose_quizzes, failure_options
+from dashboard.data.quiz_table import IN_TURN, ORDERS
+from dashboard.data.quizzes import Quizzes
+from dashboard.data.stepping import page_of
+
+PER_PAGE = 8
+SOURCE_NAMES = {
+    EVERYTHING: "all quizzes",
+    "world": "world",
+    "unseen": "unseen tasks",
+    "culture": "culture",
+}
+ABOUT_SOURCE = (
+    "World: the eight tasks the GPTs were trained on. Unseen: seven tasks of the same world that they never "
+    "saw. Culture: quizzes the GPTs invented, kept when most of the five understood them and some failed."
+)
+DOUBT = ValueScale("probability of a wrong colour", 1.0)
+UNSURE, PLAIN = "unsure", "nothing"
+DRAWINGS = {PLAIN: "nothing", UNSURE: "where each is unsure"}
+
+
+def choose_filters(quizzes: Quizzes, browse: BrowseSet) -> np.ndarray:
+    """Draw the filters; return the numbers of the quizzes they leave."""
+    source = _choose_source(quizzes)
+    fitting = [t for t, s in zip(quizzes.task, quizzes.source, strict=True) if source in (EVERYTHING, s)]
+    task = _choose("task", "Task", list(dict.fromkeys(fitting)), "all tasks", width=140)
+    structure = _choose(
+        "structure",
+        "Structure",
+        sorted(set(quizzes.structure)),
+        "all structures",
+        width=150,
+        help="The order in which the four grids are read; the last is the one to predict.",
+    )
+    failing = _choose_failing(browse)
+    return choose_quizzes(
+        quizzes.task,
+        quizzes.structure,
+        browse.correct,
+        browse.models,
+        task=task,
+        structure=structure,
+        failing=failing,
+        sources=quizzes.source,
+        source=source,
+    )
+
+
+def _choose_source(quizzes: Quizzes) -> str:
+    """Draw the choice of a source where there are several."""
+    sources = [EVERYTHING, *dict.fromkeys(quizzes.source)]
+    source = permalink.read_choice("source", sources, EVERYTHING)
+    if len(sources) > 2:
+        st.selectbox(
+            "Source",
+            sources,
+            format_func=SOURCE_NAMES.__getitem__,
+            width=130,
+            help=ABOUT_SOURCE,
+            **permalink.bound("source", source, resets=("page", "task")),
+        )
+    return source
+
+
+def _choose(name: str, label: str, known: list[str], everything: str, *, width: int, help: str = "") -> str:
+    """Draw a choice among names, or all of them."""
+    options = [EVERYTHING, *known]
+    chosen = permalink.read_choice(name, options, EVERYTHING)
+    st.selectbox(
+        label,
+        options,
+        format_func=lambda option: everything if option == EVERYTHING else option.replace(",", ", "),
+        width=width,
+        help=help or None,
+        **permalink.bound(name, chosen, resets=("page",)),
+    )
+    return chosen
+
+
+def _choose_failing(browse: BrowseSet) -> str:
+    """Draw the choice of who fails."""
+    failures = failure_options(browse.models)
+    failing = permalink.read_choice("answers", failures, EVERYTHING)
+    st.selectbox(
+        "Answers",
+        list(failures),
+        format_func=failures.__getitem__,
+        width=195,
+        **permalink.bound("answers", failing, resets=("page",)),
+    )
+    return failing
+
+
+def choose_order() -> str:
+    order = permalink.read_choice("order", ORDERS, IN_TURN)
+    st.selectbox(
+        "Order",
+        list(ORDERS),
+        format_func=ORDERS.__getitem__,
+        width=170,
+        **permalink.bound("order", order, resets=("page",)),
+    )
+    return order
+
+
+def choose_page(n_quizzes: int) -> slice:
+    """Draw the page selector; return which of the quizzes to show."""
+    n_pages = max(1, -(-n_quizzes // PER_PAGE))
+    page = min(permalink.read_number("page", 1, 10**6, 1), n_pages)
+    st.number_input(f"Page, 1 to {n_pages}", 1, n_pages, width=130, **permalink.bound("page", page))
+    return page_of(n_quizzes, PER_PAGE, page)
+
+
+def choose_drawing() -> bool:
+    """Whether the GPTs' doubt is drawn on their answers."""
+    drawing = permalink.read_choice("show", DRAWINGS, PLAIN)
+    st.selectbox(
+        "On the answers",
+        list(DRAWINGS),
+        format_func=DRAWINGS.__getitem__,
+        width=180,
+        help="The black squares are the probability a GPT gives to any other colour than the right one, cell "
+        "by cell, given the right cells before it.",
+        **permalink.bound("show", drawing),
+    )
+    return drawing == UNSURE

@@ -1,0 +1,81 @@
+"""The truth about one cell of a quiz."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from culture_core.features.concepts.cells import QuizCells
+from culture_core.features.concepts.registry import CONCEPTS
+from culture_core.figures.rows import quiz_row
+from culture_core.world.quizzes import QuizBatch
+from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, QUIZ_LENGTH
+
+LAST_BLOCK = QUIZ_LENGTH - BLOCK_LENGTH
+TOLD_KINDS = ("rule", "rectangle", "change", "colour")
+
+
+@dataclass(frozen=True)
+class CellFacts:
+    """The truth about one token of a quiz.
+
+    label: of its grid, as in "f(B)". token: what stands there; clean: what stood there before prompt noise.
+    source: what the rule was applied to, the clean token at the same place of the other grid of its pair;
+    None for a marker and in grids that are no result of the rule.
+    deciding: the first cell of the last grid that differs from the grid it goes with: there the rule shows.
+    """
+
+    position: int
+    label: str
+    token: int
+    clean: int
+    source: int | None
+    deciding: bool
+
+    @property
+    def is_marker(self) -> bool:
+        return self.position % BLOCK_LENGTH == 0
+
+
+def cell_facts(tokens: np.ndarray, clean: np.ndarray, position: int) -> CellFacts:
+    """The truth about the token at a position of a quiz; tokens and clean: (404,) uint8."""
+    block = position // BLOCK_LENGTH
+    partner = _partner_block(tokens, block)
+    is_result = int(tokens[block * BLOCK_LENGTH] - FIRST_MARKER) % 2 == 1
+    source = None
+    if is_result and position % BLOCK_LENGTH:
+        source = int(clean[position + (partner - block) * BLOCK_LENGTH])
+    return CellFacts(
+        position=position,
+        label=quiz_row(tokens).labels[block],
+        token=int(tokens[position]),
+        clean=int(clean[position]),
+        source=source,
+        deciding=position == deciding_position(clean),
+    )
+
+
+def deciding_position(clean: np.ndarray) -> int:
+    """The first cell of the last grid that differs from the grid it goes with; its first cell when none does.
+
+    clean: (404,) uint8 tokens before noise.
+    """
+    partner = _partner_block(clean, LAST_BLOCK // BLOCK_LENGTH)
+    other = clean[partner * BLOCK_LENGTH + 1 : (partner + 1) * BLOCK_LENGTH]
+    differs = np.flatnonzero(clean[LAST_BLOCK + 1 :] != other)
+    return LAST_BLOCK + 1 + (int(differs[0]) if len(differs) else 0)
+
+
+def _partner_block(tokens: np.ndarray, block: int) -> int:
+    """Which block of a quiz holds the other grid of a block's pair (X, f(X))."""
+    grids = tokens[::BLOCK_LENGTH].astype(int) - FIRST_MARKER
+    return int(np.flatnonzero(grids == (grids[block] ^ 1))[0])
+
+
+def true_concepts(quiz: QuizBatch, position: int) -> list[str]:
+    """What is true of a cell, in the words of the concepts that features are graded on.
+
+    quiz: a batch of one. Concepts of the cell that follows and of the cell's mere place are left out.
+    """
+    told = [c for c in CONCEPTS if c.kind in TOLD_KINDS and not c.name.startswith("before:")]
+    cells = QuizCells(quiz)
+    return [c.words.removeprefix("on ") for c in told if c.mask(cells)[0, position]]

@@ -1,0 +1,83 @@
+"""What is known of quizzes the GPTs invented: their author, the verdicts, the rules they were kept by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from culture_core.answers.browse import BrowseSet
+from culture_core.culture.reader import CultureSet
+from culture_core.culture.settings import VerdictSettings
+from culture_core.culture.statistics import n_kept
+from culture_core.world.vocabulary import CULTURE
+
+
+@dataclass(frozen=True)
+class Invention:
+    """What is known of a culture quiz.
+
+    author: id of the GPT that invented it, -1 unknown; split: "train" or "test"; probability and verdict: by
+    GPT, how probable the quiz is to it both ways and what that makes; empty where it was not asked.
+    """
+
+    author: int
+    split: str
+    probability: dict[int, float]
+    verdict: dict[int, str]
+
+    def words(self) -> str:
+        """Author and verdicts in one line."""
+        author = f"invented by GPT {self.author}" if self.author >= 0 else "its author is not known"
+        groups = {
+            verdict: [str(k) for k, given in self.verdict.items() if given == verdict]
+            for verdict in ("understands", "fails", "undecided")
+        }
+        told = {"understands": "understood by", "fails": "failed by", "undecided": "undecided"}
+        return ", ".join([author, *(f"{told[v]} {' '.join(ks)}" for v, ks in groups.items() if ks)])
+
+
+def inventions(browse: BrowseSet, culture: CultureSet | None) -> dict[int, Invention]:
+    """What is known of the culture quizzes of a browse set, by their place in it."""
+    if culture is None:
+        return {}
+    frame = culture.frame().set_index("number")
+    places = [i for i, source in enumerate(browse.quizzes.source_names()) if source == CULTURE]
+    numbers = browse.quizzes.index.tolist()
+    return {i: _invention(frame.loc[numbers[i]], culture.models) for i in places if numbers[i] in frame.index}
+
+
+def invention_of(culture: CultureSet, number: int) -> Invention:
+    """What is known of the stored candidate in row `number`."""
+    return _invention(culture.frame().iloc[number], culture.models)
+
+
+def kept_words(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each run that kept quizzes of its own: how many, and by which rules, in two sentences."""
+    return [_run_words(run) for run in runs if "imported" not in run and n_kept(run)]
+
+
+def _run_words(run: Mapping[str, Any]) -> str:
+    rules = VerdictSettings(**run["settings"]["verdicts"])
+    bounds, published = _bounds(rules), _bounds(VerdictSettings())
+    aside = "" if bounds == published else f" (published: {published})"
+    return (
+        f"Culture: of {run['candidates']:,} quizzes the GPTs invented {n_kept(run)} were kept, those that "
+        f"{rules.min_failures} to {rules.max_failures} GPTs fail and all others understand. "
+        f"A GPT {bounds}{aside}."
+    )
+
+
+def _bounds(rules: VerdictSettings) -> str:
+    return f"understands from a probability of {rules.understands:g} and fails up to {rules.fails:g}"
+
+
+def _invention(row: pd.Series, models: Sequence[int]) -> Invention:
+    asked = [k for k in models if not np.isnan(row[f"p_{k}"])]
+    return Invention(
+        int(row.author),
+        str(row.split),
+        {k: float(row[f"p_{k}"]) for k in asked},
+        {k: str(row[f"verdict_{k}"]) for k in asked},
+    )

@@ -1,0 +1,13 @@
+"""Numbers as the pages write them."""
+
+
+def probability_words(p: float) -> str:
+    """A probability with two decimals, as in 0.93; "<0.01" for a small one."""
+    return f"{p:.2f}" if p >= 0.005 else "<0.01"
+
+
+def share_words(share: float) -> str:
+    """A share as a percentage with the digits that count."""
+    if share == 0:
+        return "0"
+    return f"{share:.1%}" if share >= 0.1 else f"{100 * share:.2g}%"

@@ -1,0 +1,53 @@
+"""The matches between the GPTs of a population, and what ablating matched features does."""
+
+import pandas as pd
+
+from culture_core.universality.causal.reader import CausalReader, open_causal
+from culture_core.universality.matching.store import MatchReader, open_matches
+from dashboard.data.cached import shared, written
+from dashboard.data.feature_table import with_excess
+from dashboard.data.populations import Population
+
+
+def matches_written(chosen: Population, hook: str) -> int | None:
+    """What tells the matches of a hook point from others made in their place."""
+    return written(chosen.folder.matches(hook))
+
+
+def causal_written(chosen: Population, hook: str) -> int | None:
+    """What tells the causal check of a hook point from another one."""
+    return written(chosen.folder.causal(hook))
+
+
+@shared(matches_written, at_most=4, spinner="Opening the matches")
+def matches(chosen: Population, hook: str) -> MatchReader:
+    """The matches between the GPTs at a hook point."""
+    return open_matches(chosen.folder, hook)
+
+
+def has_matches(chosen: Population, hook: str) -> bool:
+    """Whether the features of a hook point have been matched."""
+    return matches_written(chosen, hook) is not None
+
+
+@shared(lambda chosen, hook, model_k: matches_written(chosen, hook), at_most=20)  # noqa: ARG005
+def match_table(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
+    """One GPT's table of matches, with the excess over the highest baseline."""
+    return with_excess(matches(chosen, hook).table(model_k))
+
+
+def match_tables(chosen: Population, hook: str) -> pd.DataFrame:
+    """The tables of matches of all GPTs below one another, as they are downloaded."""
+    models = matches(chosen, hook).models
+    return pd.concat([match_table(chosen, hook, k).assign(gpt=k) for k in models], ignore_index=True)
+
+
+@shared(causal_written, at_most=4, spinner="Opening the causal check")
+def causal(chosen: Population, hook: str) -> CausalReader:
+    """What ablating matched features does to each GPT."""
+    return open_causal(chosen.folder, hook)
+
+
+def has_causal(chosen: Population, hook: str) -> bool:
+    """Whether matched features have been ablated."""
+    return causal_written(chosen, hook) is not None

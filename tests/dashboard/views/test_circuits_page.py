@@ -1,0 +1,132 @@
+"""The Circuits page: its tables from the artifact, its patterns live, and what it says when there is no
+artifact."""
+
+import numpy as np
+import pytest
+import torch
+
+from culture_core.artifacts import provenance
+from culture_core.cli.main import main
+from culture_core.evaluation.attention import attention_patterns, logit_lens
+from culture_core.models.mygpt import MyGPT, MyGPTConfig
+from culture_core.models.population import save_population
+from dashboard.components.circuits.attention import attention_rows
+from dashboard.components.circuits.lens import lens_rows
+from dashboard.components.circuits.parts import alt_text
+from dashboard.data import measurements, populations
+from dashboard.data.circuit_tables import ablation_table, head_table
+from dashboard.data.lab_quizzes import start_quiz
+
+QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0)
+
+
+def small_gpt(model_k: int) -> MyGPT:
+    torch.manual_seed(model_k)
+    gpt = MyGPT(MyGPTConfig(d_model=16, dim_keys=4, dim_hidden=24, n_heads=2, n_blocks=2)).eval()
+    gpt.id = model_k
+    return gpt
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache/ with a population of two small GPTs and their circuits."""
+    folder = tmp_path_factory.mktemp("cache")
+    save_population(folder / "small", [small_gpt(k) for k in (0, 3)], made_by=provenance("test"))
+    settings = ["--n", "8", "--n-attention", "2"]
+    assert main(["circuits", "--population", str(folder / "small"), *settings]) == 0
+    return folder
+
+
+@pytest.fixture
+def in_cache(cache, monkeypatch):
+    monkeypatch.setenv("CULTURE_CACHE", str(cache))
+    return populations.population("small")
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_the_page_shows_parts_heads_and_layers(open_page):
+    app = open_page("circuits")
+    assert not app.exception
+    assert not app.warning
+    assert [header.value for header in app.header] == [
+        "What each part is needed for",
+        "What the heads attend to",
+        "What each layer knows",
+    ]
+    assert len(app.dataframe[0].value) == 8
+
+
+@pytest.mark.usefixtures("in_cache")
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"head": "7.0"}, "There is no head"),
+        ({"gpt": "1"}, "There is no GPT"),
+        ({"measure": "luck"}, "There is no measure"),
+        ({"ablation": "half"}, "There is no ablation"),
+        ({"cell": "0"}, "There is no cell"),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_a_friendly_message(open_page, parameters, words):
+    app = open_page("circuits", **parameters)
+    assert not app.exception
+    assert words in app.warning[0].value
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_a_chosen_head_and_cell_are_in_the_link(open_page):
+    app = open_page("circuits", gpt=3, head="1.1", cell=400)
+    assert not app.exception
+    words = " ".join(block.value for block in app.markdown)
+    assert "GPT 3, head 1.1" in words
+    assert "f(B), row 9, column 6" in words
+
+
+def test_without_the_artifact_patterns_and_layers_still_show(open_page, tmp_path, monkeypatch):
+    save_population(tmp_path / "bare", [small_gpt(0)], made_by=provenance("test"))
+    monkeypatch.setenv("CULTURE_CACHE", str(tmp_path))
+    app = open_page("circuits")
+    assert not app.exception
+    assert "culture circuits --population" in app.warning[0].value
+    assert "What GPT 0 looks at" in " ".join(block.value for block in app.markdown)
+
+
+def test_the_long_table_holds_every_change(in_cache):
+    circuits = measurements.circuits(in_cache)
+    table = ablation_table(circuits)
+    assert len(table) == 2 * 2 * len(circuits[0].parts) * len(circuits[0].columns)
+    one = table.query("gpt == 3 and ablation == 'mean' and part == 'mlp 1' and task == 'grow'")
+    assert one.loss_change.item() == circuits[3].changes("loss", "mean").loc["mlp 1", "grow"]
+    assert "GPT 3 needs" in alt_text(circuits, "loss", "zero")
+
+
+def test_heads_that_copy_the_previous_grid_come_first(in_cache):
+    table = head_table(measurements.circuits(in_cache))
+    product = (table["copy score"] * table["1 back"]).to_numpy()
+    assert (np.diff(product) <= 1e-9).all()
+    assert set(table.GPT) == {0, 3}
+
+
+def test_attention_is_drawn_on_the_tokens_it_goes_to():
+    patterns = attention_patterns(small_gpt(0), QUIZ[None])[0].numpy()
+    rows = attention_rows(QUIZ.numpy(), patterns, 350, None)
+    assert [row.caption for row in rows] == ["Head 0.0", "Head 0.1", "Head 1.0", "Head 1.1"]
+    weights = patterns[1, 0, 350, 1:]
+    drawn = rows[2].values
+    assert np.allclose(drawn[:403][weights >= 0.005], weights[weights >= 0.005])
+    assert not drawn[350:].any()
+    assert f"offset {int(weights.argmax()) - 350}" in rows[2].detail
+    assert [row.caption for row in attention_rows(QUIZ.numpy(), patterns, 350, "1.1")] == ["Head 1.1"]
+
+
+def test_the_lens_shows_the_best_colour_and_crosses_wrong_ones():
+    gpt = small_gpt(0)
+    probabilities = logit_lens(gpt, QUIZ[None])[0].numpy()
+    rows = lens_rows(QUIZ.numpy(), probabilities)
+    assert len(rows) == 3
+    with torch.inference_mode():
+        best = gpt(QUIZ[None])[0, :, :11].argmax(-1).numpy()
+    cells = np.arange(404) % 101 != 0
+    assert np.array_equal(rows[-1].tokens[cells], best[cells])
+    assert np.array_equal(rows[-1].tokens[~cells], QUIZ.numpy()[~cells])
+    assert np.array_equal(rows[-1].truth, QUIZ.numpy())

@@ -1,0 +1,152 @@
+"""The Lab as a reader uses it: its state is the link, junk is told, steering is measured."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from culture_core.culture.settings import InventingSettings
+from culture_core.models.checkpoints import read_culture_quizzes
+from culture_core.world.codes import decode_quiz, encode_quiz
+from dashboard.data import answers, gpts, steered_accuracy
+from dashboard.data.candidates import InventedQuizzes, as_json, as_published
+from dashboard.data.lab_quizzes import start_quiz
+
+QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5)
+
+
+def shown_tokens(app) -> list[int]:
+    """The quiz that the page shows as text."""
+    return json.loads(f"[{app.code[0].value}]")
+
+
+def texts(app) -> str:
+    return " ".join(block.value for block in (*app.markdown, *app.caption))
+
+
+def test_the_start_is_the_quiz_of_the_link(open_page):
+    app = open_page("lab", task="grow", structure="f_A,A,f_B,B", seed=5)
+    assert shown_tokens(app) == QUIZ.tolist()
+    app.number_input[0].set_value(6).run()
+    assert app.query_params["seed"] == "6"
+    assert shown_tokens(app) == start_quiz("grow", "f_A,A,f_B,B", 6).tolist()
+
+
+def test_an_edited_quiz_is_restored_from_its_link_and_can_be_left(open_page):
+    edited = QUIZ.clone()
+    edited[[7, 350]] = 9
+    app = open_page("lab", quiz=encode_quiz(edited))
+    assert not app.exception
+    assert shown_tokens(app) == edited.tolist()
+    next(button for button in app.button if button.label == "Back to the start").click().run()
+    assert "quiz" not in app.query_params
+    assert shown_tokens(app) == start_quiz("frame", "A,f_A,B,f_B", 0).tolist()
+
+
+def test_emptying_keeps_the_structure(open_page):
+    app = open_page("lab", task="grow", structure="f_A,A,f_B,B")
+    next(button for button in app.button if button.label == "Empty").click().run()
+    empty = decode_quiz(app.query_params["quiz"])
+    assert empty[empty > 0].tolist() == [12, 11, 14, 13]
+
+
+def test_a_pasted_quiz_enters_the_link_and_junk_is_told(open_page):
+    app = open_page("lab")
+    use = next(button for button in app.button if button.label == "Use this quiz")
+    app.text_area[0].set_value("11, 5, what")
+    use.click().run()
+    assert "'what', number 3 of the list, is not a token" in app.error[0].value
+    assert "quiz" not in app.query_params
+    app.text_area[0].set_value(" ".join(map(str, QUIZ.tolist())))
+    next(button for button in app.button if button.label == "Use this quiz").click().run()
+    assert not app.error
+    assert app.query_params["quiz"] == encode_quiz(QUIZ)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"quiz": "../../etc/passwd"}, "no code of a quiz"),
+        ({"quiz": "0" + "_" * 231}, "no code of a quiz"),
+        ({"task": "paint"}, "There is no task"),
+        ({"seed": "-1"}, "There is no seed"),
+        ({"structure": "f_B,f_A,A,B"}, "There is no structure"),
+        ({"part": "x"}, "There is no part"),
+        ({"part": "why", "cell": "404"}, "There is no cell"),
+        ({"part": "why", "gpt": "9"}, "There is no GPT"),
+        ({"part": "steer", "do": "explode"}, "There is no do"),
+        ({"part": "steer", "by": "1e99"}, "is no number"),
+        ({"part": "steer", "top": "65"}, "There is no top"),
+        ({"part": "watch", "features": "0.99999999"}, "is no feature"),
+        ({"part": "watch", "features": "0.999999"}, "has no feature"),
+        ({"part": "invent", "hot": "-"}, "is no number"),
+    ],
+)
+def test_a_link_to_what_cannot_be_is_a_friendly_message(open_page, parameters, words):
+    app = open_page("lab", **parameters)
+    assert not app.exception
+    assert words in app.warning[0].value
+
+
+def test_steering_tells_how_many_cells_change(open_page, population):
+    tokens, hook = QUIZ.numpy(), population.hooks[0]
+    reading = gpts.reading(population, hook, 2, tokens)
+    feature = int(reading.feature[reading.value.argmax()])
+    link = {"quiz": encode_quiz(QUIZ), "part": "steer", "features": f"2.{feature}"}
+    app = open_page("lab", **link, do="scale", by=15, top=3)
+    assert not app.exception
+    assert "multiplied by 15, only the top 3 features of a token kept" in texts(app)
+    from culture_core.features.interventions import Change, Intervention
+
+    plan = {2: Intervention((Change(feature, scale=15.0),), keep_top=3)}
+    after = answers.steered_answers(population, hook, plan, tokens).predicted[0]
+    changed = int((after != answers.answers(population, tokens).predicted[2]).sum())
+    assert f"by GPT: **{changed}**" in texts(app)
+    plain = open_page("lab", **link, do="leave")
+    assert "Nothing is changed yet" in plain.info[0].value
+
+
+def test_accuracy_is_measured_on_demand(open_page, monkeypatch):
+    monkeypatch.setattr(steered_accuracy, "MEASURED", 4)
+    steered_accuracy._bench.clear()
+    app = open_page("lab", part="steer", features="0.3", do="zero", error="0", on="frame")
+    next(button for button in app.button if button.label == "Measure").click().run()
+    assert not app.exception
+    assert app.query_params["measured"] == "1"
+    table = app.dataframe[0].value
+    assert table.GPT.tolist() == [0]
+    assert set(table["right before"]) <= {"0%", "25%", "50%", "75%", "100%"}
+    steered_accuracy._bench.clear()
+
+
+def test_why_explains_the_deciding_cell_and_another_one(open_page):
+    app = open_page("lab", task="frame", seed=0, part="why", gpt=1)
+    assert not app.exception
+    assert "**f(B), row 5, column 7**, GPT 1 expects" in texts(app)
+    table = app.dataframe[0].value
+    assert (table["by ablation"].abs().diff().dropna() <= 1e-6).all()
+    other = open_page("lab", task="frame", seed=0, part="why", gpt=1, cell=310)
+    assert "**f(B), row 0, column 6**" in texts(other)
+
+
+def test_kept_quizzes_can_be_imported_where_the_file_goes(tmp_path):
+    tokens = QUIZ.numpy()[None].repeat(3, 0)
+    (tmp_path / "c_quizzes.pth").write_bytes(as_published(tokens))
+    train, test = read_culture_quizzes(tmp_path / "c_quizzes.pth")
+    assert torch.equal(train.to(torch.uint8), torch.from_numpy(tokens))
+    assert len(test) == 0
+
+
+def test_kept_quizzes_carry_author_and_verdicts():
+    found = InventedQuizzes(
+        QUIZ.numpy()[None],
+        np.array([[0.99, np.nan]]),
+        np.array([[2, 3]], np.uint8),
+        np.array([0], np.uint8),
+    )
+    record = json.loads(as_json(found, [0], [4, 7], 4, InventingSettings(), 11))[0]
+    assert (record["author"], record["seed"], record["outcome"]) == (4, 11, "kept")
+    assert record["probability"] == {"4": 0.99, "7": None}
+    assert record["verdict"] == {"4": "understands", "7": "not asked"}
+    assert record["tokens"] == QUIZ.tolist()
