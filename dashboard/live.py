@@ -19,7 +19,7 @@ import loaders
 from culture_core.artifacts import PopulationFolder
 from culture_core.culture.inventing import invent
 from culture_core.culture.settings import InventingSettings, VerdictSettings
-from culture_core.culture.verdicts import INVALID, TRIVIAL, decide, judge, noisy_views, understanding
+from culture_core.culture.verdicts import after_asking, before_asking, judge, noisy_views, understanding
 from culture_core.evaluation.attention import attention_patterns, logit_lens
 from culture_core.evaluation.steering import AccuracyChange, Bench, accuracy_change, prepare_bench
 from culture_core.features.attribution import Attribution, Margin, attribute, choose_margin
@@ -27,7 +27,6 @@ from culture_core.features.interventions import Intervention
 from culture_core.models.guessing import greedy_answers
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import edit_at
-from culture_core.world.structures import is_trivial
 from culture_core.world.vocabulary import LAST_GRID
 from lab_state import measured_quizzes
 
@@ -263,13 +262,10 @@ def _invented(
     found = invent(_models[author], n, torch.Generator().manual_seed(seed), settings)
     valid = found.valid.nonzero()[:, 0]
     probability = torch.full((n, len(_models)), torch.nan, dtype=torch.float64)
-    reason = torch.full((n,), INVALID, dtype=torch.uint8)
     if len(valid):
         views = noisy_views(found.tokens[valid], valid, seed, verdicts)
         columns = side_by_side(lambda model: understanding(model, views), _models)
         probability[valid] = torch.stack(columns, dim=1)
-        trivial = is_trivial(found.tokens[valid])
-        kept_or_not = decide(judge(probability[valid], verdicts), verdicts)
-        reason[valid] = torch.where(trivial, torch.tensor(TRIVIAL, dtype=torch.uint8), kept_or_not)
+    reason = after_asking(before_asking(found.tokens, found.valid), probability, verdicts)
     verdict = judge(probability, verdicts)
     return InventedQuizzes(found.tokens.numpy(), probability.numpy(), verdict.numpy(), reason.numpy())

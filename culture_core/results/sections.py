@@ -8,6 +8,7 @@ import numpy as np
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.features.grading.coverage import COVERAGE_SOURCES
 from culture_core.features.grading.reader import open_grades
 from culture_core.features.index.reader import open_index
 from culture_core.features.probing.store import open_probes
@@ -20,12 +21,6 @@ from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
 from culture_core.universality.matching.store import open_matches
 
-COVERAGE_SOURCES = {
-    "sae": "SAE features",
-    "untrained_sae": "SAE of an untrained GPT",
-    "raw_directions": "raw directions",
-    "mlp_neurons": "MLP neurons",
-}
 GROUP_R = (0.5, 0.7, 0.8, 0.9)
 
 

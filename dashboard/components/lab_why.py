@@ -15,10 +15,11 @@ from components.display import Display
 from components.feature_downloads import table_downloads
 from components.grid_board import CellClick, grid_board
 from components.scope import Scope
-from culture_core.features.attribution import Attribution, deciding_cell
+from culture_core.features.attribution import Attribution
 from culture_core.figures.circuits import attribution_chart
 from culture_core.figures.rows import position_name, quiz_row
 from culture_core.figures.style import ValueScale
+from culture_core.world.pairs import deciding_cell
 from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, LAST_GRID, N_COLOURS, QUIZ_LENGTH
 from live import GivenAnswers
 

@@ -13,13 +13,14 @@ from components.feature_cells import bar, share_words, strongest_grid
 from components.feature_downloads import table_downloads
 from components.feature_list import Column
 from components.scope import Scope
+from culture_core.features.index.selective import MOST_DENSE
 from group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
 from selection import EVERYTHING
 
 PER_PAGE = 12
 LIST = "groups"
-DENSITIES = {"selective": 0.05, EVERYTHING: 1.0}
-DENSITY_WORDS = {"selective": "fire on at most 5%", EVERYTHING: "any density"}
+DENSITIES = {"selective": MOST_DENSE, EVERYTHING: 1.0}
+DENSITY_WORDS = {"selective": f"fire on at most {MOST_DENSE:.0%}", EVERYTHING: "any density"}
 COLUMNS = (
     Column("feature", "Group", "feature", "its number; a click shows it above"),
     Column("grid", "Strongest", "grid", "the grid on which its first feature fires most strongly"),

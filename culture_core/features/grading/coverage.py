@@ -27,6 +27,12 @@ from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 COVERAGE_QUIZZES = 800
+COVERAGE_SOURCES = {
+    "sae": "SAE features",
+    "untrained_sae": "SAE of an untrained GPT",
+    "raw_directions": "raw directions",
+    "mlp_neurons": "MLP neurons",
+}
 # thresholds of a raw direction: shares of tokens above it, even in log odds, so that rare concepts get some
 LOG_ODDS = np.linspace(-6, 6, 25)
 BATCH = 32

@@ -14,6 +14,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.reader import FeatureIndex, open_index
+from culture_core.features.index.selective import MOST_DENSE
 from culture_core.models.api import load_culture
 from culture_core.processes import Report, run_jobs
 from culture_core.saes.plain import read_sae
@@ -59,7 +60,7 @@ class CausalSettings:
     quizzes: int = 240
     seed: int = 12
     scale: float = 4.0
-    most_dense: float = 0.05
+    most_dense: float = MOST_DENSE
     least_in_answer: float = 0.1
 
 
