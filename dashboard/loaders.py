@@ -28,7 +28,8 @@ from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import resolve_source
-from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.plain import read_sae
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_manifest
 from culture_core.universality.causal.store import CausalReader, open_causal
 from culture_core.universality.matching.store import MatchReader, open_matches

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.errors import CultureError
-from culture_core.features.interventions import Dictionary, directions
+from culture_core.features.interventions import directions
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import Halfway, halfway
+from culture_core.saes.protocols import Encoder
 from culture_core.world.pairs import partner_of_last_grid
 from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
 
@@ -71,7 +72,7 @@ def choose_margin(model: MyGPT, tokens: Tensor, position: int) -> Margin:
 
 
 def attribute(
-    model: MyGPT, sae: Dictionary, hook: str, tokens: Tensor, margin: Margin, *, n_features: int = 48
+    model: MyGPT, sae: Encoder, hook: str, tokens: Tensor, margin: Margin, *, n_features: int = 48
 ) -> Attribution:
     """Attribute a margin on a quiz (404,) to the features of an SAE at a hook point.
 

@@ -20,6 +20,7 @@ from culture_core.features.grading.scores import auroc_of_ranks, best_cut, f1_sc
 from culture_core.features.grading.truth import Truth
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.mygpt import shift_right
+from culture_core.models.protocols import HookedModel
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
@@ -90,7 +91,7 @@ def layer_hooks(n_blocks: int) -> list[str]:
 
 
 @torch.inference_mode()
-def residual_streams(model: Any, data: ProbeData) -> list[NDArray[np.float32]]:
+def residual_streams(model: HookedModel, data: ProbeData) -> list[NDArray[np.float32]]:
     """(n, k, d_model) at each layer, after reading each of the drawn tokens, from one pass."""
     hooks = layer_hooks(model.cfg.n_layers)
     parts: list[list[NDArray]] = [[] for _ in hooks]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.plain import read_sae
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.variants import gpt_for_hooks
 from culture_core.universality.matching.baselines import (
     PERMUTATION,

@@ -1,7 +1,5 @@
 """The rotation baseline: an SAE that reads activations turned about their mean by a random rotation."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,8 +8,9 @@ from tqdm import tqdm
 
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import SparseActivations
+from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at
-from culture_core.saes.plain import Encoder
+from culture_core.saes.protocols import Encoder
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 BATCH = 32
@@ -19,7 +18,7 @@ BATCH = 32
 
 @torch.inference_mode()
 def rotated_activations(
-    model: Any, sae: Encoder, hook: str, quiz_set: QuizSet, *, seed: int = 0, progress: str | None = None
+    model: GPT, sae: Encoder, hook: str, quiz_set: QuizSet, *, seed: int = 0, progress: str | None = None
 ) -> SparseActivations:
     """Activations of an SAE that reads the hook's activations turned about their mean by a random rotation.
 
