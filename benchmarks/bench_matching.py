@@ -15,11 +15,10 @@ import torch
 
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.memory import keep_freed_memory
-from culture_core.universality.matching.confounds import Confounds
-from culture_core.universality.matching.correlation import Codes, cofiring, pearson
-from culture_core.universality.matching.products import cofiring_library
-from culture_core.world.quizzes import generate_stream
-from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
+from culture_core.universality.matching.codes import Codes
+from culture_core.universality.matching.correlation import pearson
+from culture_core.universality.matching.products import Products, cofiring_library
+from culture_core.world.vocabulary import QUIZ_LENGTH
 from timing import fastest
 
 UNEVENNESS = 0.9
@@ -64,10 +63,9 @@ def main() -> None:
     keep_freed_memory()
     torch.set_num_threads(args.threads)
     activations = [random_activations(args.n, args.features, args.l0, seed) for seed in (0, 1)]
-    confounds = Confounds.of(generate_stream(WORLD_TASKS, 0, args.n, 7).tokens.numpy())
-    a, b = (Codes.of(one, confounds) for one in activations)
+    a, b = (Codes.of(one, args.n) for one in activations)
     dense_a, dense_b = (dense_codes(one, DENSE_QUIZZES) for one in activations)
-    sparse_seconds = fastest(lambda: pearson(cofiring(a, b), a, b), args.repeats, time.process_time)
+    sparse_seconds = fastest(lambda: pearson(Products.of(a, b)), args.repeats, time.process_time)
     dense_seconds = fastest(lambda: dense_a.T @ dense_b, args.repeats, time.process_time)
     dense_seconds *= args.n / DENSE_QUIZZES
     n_tokens = args.n * QUIZ_LENGTH

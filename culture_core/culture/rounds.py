@@ -36,15 +36,14 @@ from culture_core.culture.verdicts import (
     DUPLICATE,
     INVALID,
     KEPT,
-    TRIVIAL,
+    after_asking,
     ask,
-    decide,
+    before_asking,
     judge,
 )
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.sources import resolve_source
 from culture_core.world.randomness import Draws, quiz_keys
-from culture_core.world.structures import is_trivial
 from culture_core.world.vocabulary import LAST_GRID
 
 _INVENTING_STREAM, _SAMPLE_STREAM = 3_000, 3_001
@@ -186,12 +185,9 @@ def _judge_all(
     batch_size: int,
 ) -> tuple[Tensor, Tensor]:
     """Reason (n,) index into REASONS, and probabilities (n, m), NaN where a GPT was not asked."""
-    reason = torch.full((len(number),), INVALID, dtype=torch.uint8)
+    reason = before_asking(invented.tokens, invented.valid)
     probability = torch.full((len(number), len(models)), torch.nan, dtype=torch.float64)
-    valid = invented.valid.nonzero()[:, 0]
-    trivial = is_trivial(invented.tokens[valid])
-    reason[valid[trivial]] = TRIVIAL
-    proper = valid[~trivial]
+    proper = (reason == KEPT).nonzero()[:, 0]
     if len(proper):
         probability[proper] = ask(
             models,
@@ -202,8 +198,7 @@ def _judge_all(
             in_full=sampled[proper],
             batch_size=batch_size,
         )
-        reason[proper] = decide(judge(probability[proper], settings.verdicts), settings.verdicts)
-    return reason, probability
+    return after_asking(reason, probability, settings.verdicts), probability
 
 
 def _next_seeds(table: CandidateTable, seeds: Seeds, settings: RoundSettings) -> Seeds:

@@ -14,7 +14,7 @@ from culture_core.culture.settings import VerdictSettings
 from culture_core.models.mygpt import KeyValueCache, MyGPT, shift_right
 from culture_core.world.noise import add_prompt_noise
 from culture_core.world.randomness import Draws, quiz_keys
-from culture_core.world.structures import reconfigure, structure_of
+from culture_core.world.structures import is_trivial, reconfigure, structure_of
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, N_CELLS, QUIZ_LENGTH
 
 FAILS, UNDECIDED, UNDERSTANDS, NOT_ASKED = range(4)
@@ -82,6 +82,23 @@ def judge(probability: Tensor, settings: VerdictSettings) -> Tensor:
     verdict[probability <= settings.fails] = FAILS
     verdict[probability.isnan()] = NOT_ASKED
     return verdict
+
+
+def before_asking(tokens: Tensor, valid: Tensor) -> Tensor:
+    """What is plain of candidates before a GPT is asked: (n,) INVALID, TRIVIAL, or KEPT as far as that goes.
+
+    tokens: (n, 404); valid: (n,) whether they are quizzes.
+    """
+    reason = torch.full((len(tokens),), INVALID, dtype=torch.uint8)
+    reason[valid] = torch.where(is_trivial(tokens[valid]), TRIVIAL, KEPT).to(torch.uint8)
+    return reason
+
+
+def after_asking(reason: Tensor, probability: Tensor, settings: VerdictSettings) -> Tensor:
+    """Reasons (n,) once the GPTs have been asked: those of `before_asking`, decided by the probabilities
+    (n, m) where nothing stood against a candidate."""
+    decided = decide(judge(probability, settings), settings)
+    return torch.where(reason == KEPT, decided, reason)
 
 
 def decide(verdict: Tensor, settings: VerdictSettings) -> Tensor:

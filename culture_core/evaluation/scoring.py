@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from culture_core.models.mygpt import MyGPT, shift_right
+from culture_core.models.protocols import LogitModel
 from culture_core.world.vocabulary import LAST_GRID
 
 BATCH_SIZE = 50
@@ -42,7 +43,7 @@ class QuizScores:
 LogitsFunction = Callable[[Tensor], Tensor]
 
 
-def logits_function(model: torch.nn.Module) -> LogitsFunction:
+def logits_function(model: LogitModel) -> LogitsFunction:
     """A function from tokens (n, 404) to logits (n, 404, 15) where logit t predicts token t, for either kind
     of model."""
     if isinstance(model, MyGPT):

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.errors import CultureError
-from culture_core.features.interventions import Dictionary, directions
+from culture_core.features.interventions import directions
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import Halfway, halfway
-from culture_core.world.vocabulary import LAST_GRID, N_CELLS, QUIZ_LENGTH
+from culture_core.saes.protocols import Encoder
+from culture_core.world.pairs import partner_of_last_grid
+from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
 
-THIRD_GRID = slice(QUIZ_LENGTH // 2 + 1, QUIZ_LENGTH // 2 + 1 + N_CELLS)
 BATCH_SIZE = 16
 
 
@@ -52,33 +53,26 @@ class Attribution:
     by_token: NDArray[np.float32]
 
 
-def deciding_cell(tokens: Tensor) -> int | None:
-    """The position of the first cell of the last grid that differs from the same cell of the third.
-
-    tokens: (404,). There the GPT decides what the rule changes; None when the two grids are alike.
-    """
-    changed = (tokens[LAST_GRID] != tokens[THIRD_GRID]).nonzero()
-    return LAST_GRID.start + int(changed[0]) if len(changed) else None
-
-
 @torch.inference_mode()
 def choose_margin(model: MyGPT, tokens: Tensor, position: int) -> Margin:
     """The margin at a position of a quiz (404,) of what the GPT answers, over the alternative.
 
-    The alternative is the colour of the same cell in the third grid, when the position is in the last grid
-    and the answer is another colour; else the second most likely token.
+    The alternative is the colour of the same cell in the grid that the last one goes with, when the position
+    is in the last grid and the answer is another colour; else the second most likely token.
     Errors: CultureError for a position that is not predicted.
     """
     if not 1 <= position < QUIZ_LENGTH:
         raise CultureError(f"no prediction at {position}: positions run from 1 to {QUIZ_LENGTH - 1}")
     likely = model(tokens[None, : position + 1])[0, position].argsort(descending=True).tolist()
-    unchanged = int(tokens[THIRD_GRID][position - LAST_GRID.start]) if position >= LAST_GRID.start else -1
+    unchanged = -1
+    if position >= LAST_GRID.start:
+        unchanged = int(tokens[partner_of_last_grid(tokens)][position - LAST_GRID.start])
     against = likely[1] if unchanged in (-1, likely[0]) else unchanged
     return Margin(position, likely[0], against)
 
 
 def attribute(
-    model: MyGPT, sae: Dictionary, hook: str, tokens: Tensor, margin: Margin, *, n_features: int = 48
+    model: MyGPT, sae: Encoder, hook: str, tokens: Tensor, margin: Margin, *, n_features: int = 48
 ) -> Attribution:
     """Attribute a margin on a quiz (404,) to the features of an SAE at a hook point.
 

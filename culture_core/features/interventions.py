@@ -7,24 +7,13 @@ the model. Source: docs/reference/interventions.md, "Interventions".
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
 from culture_core.models.steering import Replacement
-
-
-class Dictionary(Protocol):
-    """What is needed of an SAE: SAELens' own, or any other with W_dec (f, d_in) and these functions."""
-
-    @property
-    def W_dec(self) -> Tensor: ...
-
-    def encode(self, x: Tensor) -> Tensor: ...
-
-    def decode(self, features: Tensor) -> Tensor: ...
+from culture_core.saes.protocols import Encoder
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class Intervention:
         if self.keep_top is not None and self.keep_top < 0:
             raise CultureError(f"{self.keep_top} is not a number of features to keep")
 
-    def on(self, sae: Dictionary) -> Replacement:
+    def on(self, sae: Encoder) -> Replacement:
         """The intervention as a function of the activations (..., d_in) at the SAE's hook point.
 
         Errors: CultureError for a feature the SAE does not have.
@@ -87,7 +76,7 @@ def ablate(features: Iterable[int], *, keep_error: bool = True) -> Intervention:
     return Intervention(tuple(Change(feature, scale=0.0) for feature in features), keep_error=keep_error)
 
 
-def directions(sae: Dictionary, features: Tensor) -> Tensor:
+def directions(sae: Encoder, features: Tensor) -> Tensor:
     """What one unit of each feature (m,) adds to the activations: (m, d_in). Decoding is linear but for its
     bias."""
     units = sae.W_dec.new_zeros(len(features) + 1, len(sae.W_dec))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from culture_core.models.mygpt import MyGPT, shift_right
 from culture_core.saes.hooks import activations_at
-from culture_core.saes.plain import Encoder
+from culture_core.saes.protocols import Encoder
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 OWN_HOOKS = ("hook_attn_out", "hook_mlp_out", "hook_resid_post")

@@ -5,16 +5,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from culture_core.features.grading.coverage import COVERAGE_SOURCES
 from culture_core.figures.charts import MODEL_COLOURS, finish, model_colour
 
 Records = Sequence[Mapping[str, Any]]
-SOURCE_NAMES = {
-    "sae": "SAE features",
-    "mlp_neurons": "MLP neurons",
-    "raw_directions": "raw directions",
-    "untrained_sae": "SAE of an untrained GPT",
+SOURCE_COLOURS = {
+    "sae": MODEL_COLOURS[0],
+    "mlp_neurons": "rgba(128, 128, 128, 0.85)",
+    "raw_directions": "rgba(128, 128, 128, 0.6)",
+    "untrained_sae": "rgba(128, 128, 128, 0.4)",
 }
-BASELINE_COLOURS = ("rgba(128, 128, 128, 0.85)", "rgba(128, 128, 128, 0.6)", "rgba(128, 128, 128, 0.4)")
 
 
 def accuracy_curves(logs: Mapping[int, Records]) -> go.Figure | None:
@@ -69,12 +69,11 @@ def coverage_chart(coverage: Sequence[Mapping[str, Any]]) -> go.Figure:
     """
     kinds = [*reversed(coverage[0]["by_kind"]), "all concepts"]
     figure = go.Figure()
-    for source, name in reversed(SOURCE_NAMES.items()):
+    for source, colour in reversed(SOURCE_COLOURS.items()):
+        name = COVERAGE_SOURCES[source]
         values = [_mean_coverage(coverage, kind, source) for kind in kinds]
         if any(value is None for value in values):
             continue
-        baselines = [other for other in SOURCE_NAMES if other != "sae"]
-        colour = MODEL_COLOURS[0] if source == "sae" else BASELINE_COLOURS[baselines.index(source)]
         hover = [f"{name}, {kind}: best F1 {value:.2f}" for kind, value in zip(kinds, values, strict=True)]
         figure.add_trace(
             go.Bar(

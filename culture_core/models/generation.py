@@ -7,13 +7,14 @@ cumulative sum, so that a result depends on the seed alone, not on the batch siz
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import KeyValueCache, MyGPT
+from culture_core.models.protocols import GPT, LogitModel
+from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import BLOCK_LENGTH, N_CELLS, N_GRIDS, N_TOKENS, QUIZ_LENGTH
 
 GREEDY = 0.0
@@ -23,8 +24,8 @@ Step = Callable[[Tensor], Tensor]
 
 
 def generate(
-    model: Any,
-    quizzes: Any,
+    model: GPT,
+    quizzes: QuizBatch | Tensor,
     deterministic: bool = True,
     *,
     temperature: float = 1.0,
@@ -47,8 +48,8 @@ def generate(
 
 @torch.inference_mode()
 def fill_blocks(
-    model: Any,
-    quizzes: Any,
+    model: GPT,
+    quizzes: QuizBatch | Tensor,
     temperatures: Sequence[float],
     *,
     seed: int | torch.Generator = 0,
@@ -72,7 +73,7 @@ def fill_blocks(
     return torch.cat(filled)
 
 
-def start_reading(model: Any, n: int) -> Step:
+def start_reading(model: GPT, n: int) -> Step:
     """A function that reads inputs (n, t), going on from its last call, and gives the next logits (n, v).
 
     The very first input is the 0 in front. Keys and values are kept, so that no input is read twice.
@@ -86,7 +87,7 @@ def start_reading(model: Any, n: int) -> Step:
     return lambda inputs: model(inputs, past_kv_cache=cache, attention_mask=torch.ones_like(inputs))[:, -1]
 
 
-def quiz_tokens(quizzes: Any) -> Tensor:
+def quiz_tokens(quizzes: QuizBatch | Tensor) -> Tensor:
     """The tokens (n, 404) uint8 of a QuizBatch or of a tensor of any integer dtype.
 
     Errors: CultureError when these are not quizzes.
@@ -104,7 +105,7 @@ def quiz_tokens(quizzes: Any) -> Tensor:
     return tokens.to(torch.uint8)
 
 
-def _fill_batch(model: Any, tokens: Tensor, temperatures: Sequence[float], uniforms: Tensor) -> Tensor:
+def _fill_batch(model: GPT, tokens: Tensor, temperatures: Sequence[float], uniforms: Tensor) -> Tensor:
     """uniforms: (n, cells to generate), on the CPU."""
     device = next(model.parameters()).device
     tokens_on_device = tokens.to(device, torch.long)
@@ -131,8 +132,8 @@ def _choose(logits: Tensor, temperature: float, uniform: Tensor) -> Tensor:
 
 
 @contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    was_training = cast(bool, model.training)
+def _evaluating(model: LogitModel) -> Iterator[None]:
+    was_training = model.training
     model.eval()
     try:
         yield

@@ -10,7 +10,6 @@ import copy
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -18,6 +17,8 @@ from culture_core.errors import CultureError
 from culture_core.models.generation import generate, quiz_tokens
 from culture_core.models.guessing import greedy_answers
 from culture_core.models.mygpt import EDIT_POINTS, Edit, MyGPT, shift_right
+from culture_core.models.protocols import GPT, HookedModel
+from culture_core.world.quizzes import QuizBatch
 
 Replacement = Callable[[Tensor], Tensor]
 
@@ -80,7 +81,7 @@ def block_and_point(model: MyGPT, hook: str) -> tuple[int, str]:
     )
 
 
-def steered(model: Any, hook: str, replace: Replacement) -> Callable[[Tensor], Tensor]:
+def steered(model: GPT, hook: str, replace: Replacement) -> Callable[[Tensor], Tensor]:
     """The model with the value at a hook point replaced: a function of tokens (n, 404), logits (n, 404, 15).
 
     model: MyGPT or HookedTransformer. Any number of threads may call the function.
@@ -92,7 +93,7 @@ def steered(model: Any, hook: str, replace: Replacement) -> Callable[[Tensor], T
     return lambda tokens: own(shift_right(tokens.long()))
 
 
-def steered_answers(model: Any, quizzes: Any, hook: str, replace: Replacement) -> Tensor:
+def steered_answers(model: GPT, quizzes: QuizBatch | Tensor, hook: str, replace: Replacement) -> Tensor:
     """Quizzes whose last grid is generated greedily, the value replaced at every step: (n, 404) uint8.
 
     model: MyGPT or HookedTransformer. quizzes: QuizBatch or tokens (n, 404).
@@ -103,7 +104,7 @@ def steered_answers(model: Any, quizzes: Any, hook: str, replace: Replacement) -
     return generate(_with_hook(model, hook, replace), quizzes)[1]
 
 
-def _with_hook(model: Any, hook: str, replace: Replacement) -> Any:
+def _with_hook(model: HookedModel, hook: str, replace: Replacement) -> HookedModel:
     """A copy of a HookedTransformer's modules, with the very same weights, that replaces a value."""
     if hook not in model.hook_dict:
         raise CultureError(f"no hook point {hook!r} in this model")

@@ -7,6 +7,7 @@ import numpy as np
 
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST
+from culture_core.features.grading.coverage import COVERAGE_SOURCES
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.population import Population
 from culture_core.results import published
@@ -15,12 +16,6 @@ from culture_core.universality.causal.effects import MATCHED
 from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
 
-COVERAGE_SOURCES = {
-    "sae": "SAE features",
-    "untrained_sae": "SAE of an untrained GPT",
-    "raw_directions": "raw directions",
-    "mlp_neurons": "MLP neurons",
-}
 GROUP_R = (0.5, 0.7, 0.8, 0.9)
 
 

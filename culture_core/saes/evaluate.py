@@ -14,8 +14,10 @@ from culture_core.evaluation.accuracy import evaluation_quizzes, summarise
 from culture_core.evaluation.scoring import QuizScores, join_scores, logits_function, score_last_grid
 from culture_core.intervals import paired_interval
 from culture_core.models.mygpt import MyGPT, shift_right
+from culture_core.models.protocols import GPT
 from culture_core.models.steering import Replacement, halfway, steered
 from culture_core.saes.hooks import activations_at
+from culture_core.saes.protocols import SplicedSAE
 from culture_core.world.quizzes import QuizBatch, generate_stream
 from culture_core.world.vocabulary import LAST_GRID, N_COLOURS, QUIZ_LENGTH, WORLD_TASKS
 
@@ -27,8 +29,8 @@ DENSITY_EDGES = [-6.0 + step / 2 for step in range(13)]
 
 
 def sae_figures(
-    model: Any,
-    sae: Any,
+    model: GPT,
+    sae: SplicedSAE,
     hook: str,
     *,
     seed: int,
@@ -132,7 +134,7 @@ def _density_histogram(density: Tensor) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def reconstruction_sums(model: Any, sae: Any, hook: str, tokens: Tensor) -> ReconstructionSums:
+def reconstruction_sums(model: GPT, sae: SplicedSAE, hook: str, tokens: Tensor) -> ReconstructionSums:
     """One pass over quizzes (n, 404): L0, explained variance (1 - FVU), mean cosine, features that never
     fire, and where the others do."""
     d_sae, d_in = sae.W_dec.shape
@@ -157,7 +159,9 @@ def token_kinds(tokens: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def splicing_figures(model: Any, sae: Any, hook: str, batch: QuizBatch, mean: Tensor) -> dict[str, Any]:
+def splicing_figures(
+    model: GPT, sae: SplicedSAE, hook: str, batch: QuizBatch, mean: Tensor
+) -> dict[str, Any]:
     """Last-grid loss and quiz accuracy with the SAE spliced in, beside the untouched model, the hook set to
     zero, and the hook set to `mean` (d_in,) everywhere.
 
@@ -204,7 +208,7 @@ def _accuracies(reports: dict[str, dict[str, Any]]) -> dict[str, float]:
 
 
 def _logits_with_each(
-    model: Any, hook: str, replacements: dict[str, Replacement | None]
+    model: GPT, hook: str, replacements: dict[str, Replacement | None]
 ) -> Callable[[Tensor], dict[str, Tensor]]:
     """A function of tokens (n, 404) that gives the logits with each replacement at the hook; a MyGPT runs to
     the hook once for all."""

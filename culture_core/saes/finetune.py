@@ -15,6 +15,7 @@ from torch import Tensor
 
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
+from culture_core.models.protocols import GPT
 from culture_core.models.steering import halfway
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.stream import training_quizzes
@@ -24,7 +25,7 @@ WARM_UP_STEPS = 20
 
 
 def finetune(
-    model: Any,
+    model: GPT,
     sae: Any,
     scale: float,
     settings: SAESettings,

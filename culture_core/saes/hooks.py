@@ -1,13 +1,13 @@
 """Hook points: their names, the layers they need, and running a model to them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import EDIT_POINTS, MyGPT, shift_right
+from culture_core.models.protocols import GPT
 
 # of what a MyGPT shows, the values that TransformerLens may have in another width
 BY_HEAD = "attn.hook_z"
@@ -18,7 +18,7 @@ def default_hook(n_blocks: int) -> str:
     return f"blocks.{n_blocks * 2 // 3}.hook_resid_post"
 
 
-def check_hook(model: Any, hook: str) -> str:
+def check_hook(model: GPT, hook: str) -> str:
     """Return `hook` if the HookedTransformer, or the MyGPT, has it.
 
     Errors: CultureError that names some that exist.
@@ -46,7 +46,7 @@ def blocks_needed(hook: str, n_blocks: int) -> int:
     return int(parts[1]) + 1 if parts[0] == "blocks" else n_blocks
 
 
-def activations_at(model: Any, hook: str, tokens: Tensor) -> Tensor:
+def activations_at(model: GPT, hook: str, tokens: Tensor) -> Tensor:
     """Activations at a hook point of a HookedTransformer, or of a MyGPT (1.7 times as fast).
 
     tokens: (n, t) int, without the 0 in front. The model reads 0 and then all tokens but the last, as in
@@ -59,7 +59,7 @@ def activations_at(model: Any, hook: str, tokens: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def activations_at_each(model: Any, hooks: Sequence[str], tokens: Tensor) -> dict[str, Tensor]:
+def activations_at_each(model: GPT, hooks: Sequence[str], tokens: Tensor) -> dict[str, Tensor]:
     """Activations at several hook points from one forward pass, by hook; else as activations_at."""
     last_block = max(blocks_needed(hook, len(model.blocks)) for hook in hooks)
     if isinstance(model, MyGPT):

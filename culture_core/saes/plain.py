@@ -8,27 +8,17 @@ Source of the formulas: SAELens 6.54, `topk_sae.py`, `jumprelu_sae.py`, `standar
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from culture_core import artifacts
 from culture_core.errors import CultureError
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import CONFIG, WEIGHTS, load_sae
 
 ACTIVATIONS = ("topk", "jumprelu", "standard")
-
-
-class Encoder(Protocol):
-    """What a PlainSAE and SAELens' SAE share."""
-
-    @property
-    def W_dec(self) -> Tensor: ...
-
-    def encode(self, x: Tensor) -> Tensor: ...
-
-    def decode(self, features: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True)

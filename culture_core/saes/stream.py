@@ -7,11 +7,11 @@ have seen.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at_each
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
@@ -22,7 +22,7 @@ NOISE = 0.05
 
 
 def activation_batches(
-    model: Any, hooks: Sequence[str], batch_size: int, seed: int, *, first: int = 0, device: str = "cpu"
+    model: GPT, hooks: Sequence[str], batch_size: int, seed: int, *, first: int = 0, device: str = "cpu"
 ) -> Iterator[dict[str, Tensor]]:
     """Batches number first, first + 1, ... without end, each (batch_size, d_in) by hook, on quizzes as in
     training (five structures, prompt noise); the hooks see the same tokens in the same order."""
@@ -48,7 +48,7 @@ def quizzes_read(n_batches: int, batch_size: int) -> int:
 
 
 def _chunk_activations(
-    model: Any, hooks: Sequence[str], seed: int, chunk: int, device: str
+    model: GPT, hooks: Sequence[str], seed: int, chunk: int, device: str
 ) -> dict[str, Tensor]:
     """Activations on all tokens of one chunk, (n tokens, d_in) by hook."""
     tokens = training_quizzes(seed, chunk * QUIZZES_A_CHUNK, QUIZZES_A_CHUNK, device)

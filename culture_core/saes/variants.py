@@ -7,7 +7,7 @@ shape that has learned nothing, so that what such an SAE finds is there without 
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -16,6 +16,7 @@ from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import read_manifest
+from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import check_hook, shown_by_gpt
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def gpt_for_hooks(
     hooks: Sequence[str],
     *,
     device: str = "cpu",
-) -> Any:
+) -> GPT:
     """The faster kind of model that has these hook points: a MyGPT, else a HookedTransformer.
 
     Errors: CultureError for a hook point that neither has.

@@ -18,13 +18,13 @@ from culture_core.culture.verdicts import (
     REASONS,
     TRIVIAL,
     VERDICTS,
-    decide,
+    after_asking,
+    before_asking,
     judge,
     noisy_views,
     understanding,
 )
 from culture_core.models.checkpoints import write_culture_quizzes
-from culture_core.world.structures import is_trivial
 from dashboard.data import gpts
 from dashboard.data.cached import shared
 from dashboard.data.number_words import probability_words
@@ -84,14 +84,11 @@ def _invented(
     found = invent(gpts.model(chosen, author), n, torch.Generator().manual_seed(seed), settings)
     valid = found.valid.nonzero()[:, 0]
     probability = torch.full((n, len(models)), torch.nan, dtype=torch.float64)
-    reason = torch.full((n,), INVALID, dtype=torch.uint8)
     if len(valid):
         views = noisy_views(found.tokens[valid], valid, seed, verdicts)
         columns = side_by_side(lambda model: understanding(model, views), models)
         probability[valid] = torch.stack(columns, dim=1)
-        trivial = is_trivial(found.tokens[valid])
-        kept_or_not = decide(judge(probability[valid], verdicts), verdicts)
-        reason[valid] = torch.where(trivial, torch.tensor(TRIVIAL, dtype=torch.uint8), kept_or_not)
+    reason = after_asking(before_asking(found.tokens, found.valid), probability, verdicts)
     verdict = judge(probability, verdicts)
     return InventedQuizzes(found.tokens.numpy(), probability.numpy(), verdict.numpy(), reason.numpy())
 

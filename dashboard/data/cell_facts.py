@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from culture_core.features.concepts.cells import QuizCells
 from culture_core.features.concepts.registry import CONCEPTS
 from culture_core.figures.rows import quiz_row
+from culture_core.world.pairs import deciding_cell, partner_block
 from culture_core.world.quizzes import QuizBatch
-from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, QUIZ_LENGTH
+from culture_core.world.vocabulary import BLOCK_LENGTH, FIRST_MARKER, LAST_GRID, QUIZ_LENGTH
 
 LAST_BLOCK = QUIZ_LENGTH - BLOCK_LENGTH
 TOLD_KINDS = ("rule", "rectangle", "change", "colour")
@@ -39,7 +41,7 @@ class CellFacts:
 def cell_facts(tokens: np.ndarray, clean: np.ndarray, position: int) -> CellFacts:
     """The truth about the token at a position of a quiz; tokens and clean: (404,) uint8."""
     block = position // BLOCK_LENGTH
-    partner = _partner_block(tokens, block)
+    partner = partner_block(torch.from_numpy(tokens.copy()), block)
     is_result = int(tokens[block * BLOCK_LENGTH] - FIRST_MARKER) % 2 == 1
     source = None
     if is_result and position % BLOCK_LENGTH:
@@ -59,16 +61,8 @@ def deciding_position(clean: np.ndarray) -> int:
 
     clean: (404,) uint8 tokens before noise.
     """
-    partner = _partner_block(clean, LAST_BLOCK // BLOCK_LENGTH)
-    other = clean[partner * BLOCK_LENGTH + 1 : (partner + 1) * BLOCK_LENGTH]
-    differs = np.flatnonzero(clean[LAST_BLOCK + 1 :] != other)
-    return LAST_BLOCK + 1 + (int(differs[0]) if len(differs) else 0)
-
-
-def _partner_block(tokens: np.ndarray, block: int) -> int:
-    """Which block of a quiz holds the other grid of a block's pair (X, f(X))."""
-    grids = tokens[::BLOCK_LENGTH].astype(int) - FIRST_MARKER
-    return int(np.flatnonzero(grids == (grids[block] ^ 1))[0])
+    found = deciding_cell(torch.from_numpy(clean.copy()))
+    return LAST_GRID.start if found is None else found
 
 
 def true_concepts(quiz: QuizBatch, position: int) -> list[str]:

@@ -5,7 +5,8 @@ import pandas as pd
 import torch
 
 from culture_core.evaluation.attention import attention_patterns, logit_lens
-from culture_core.features.attribution import Attribution, Margin, attribute, choose_margin, deciding_cell
+from culture_core.features.attribution import Attribution, Margin, attribute, choose_margin
+from culture_core.world.pairs import deciding_cell
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.data import gpts
 from dashboard.data.answers import GivenAnswers, batch_of_one

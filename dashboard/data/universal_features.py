@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from culture_core.features.index.selective import is_selective
 from culture_core.universality.matching.store import MatchReader
-
-MOST_DENSE = 0.05
-LEAST_FIRES = 20
-LEAST_PLACES = 8
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,7 @@ def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: 
 
     The most universal are those in a group of all GPTs before others, and among them those of the highest
     excess over the strongest baseline or, where none was measured, of the highest universality.
-    tables: by GPT, an index's table. Selective: fires on at most 5% of tokens, so that a high r does not come
-    from firing everywhere, on at least 20 tokens, and its top quizzes peak at 8 or more different places, so
-    that it does not come from the layout that all quizzes share.
+    tables: by GPT, an index's table. Selective: see `is_selective`.
     """
     chosen: list[FeatureRef] = []
     seen: set[tuple[int, int]] = set()
@@ -45,7 +40,7 @@ def most_universal(matches: MatchReader, tables: Mapping[int, pd.DataFrame], n: 
 
 def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -> Iterator[FeatureRef]:
     """The selective features of all GPTs, most universal first."""
-    features = {k: np.flatnonzero(_selective(table)) for k, table in tables.items()}
+    features = {k: np.flatnonzero(is_selective(table)) for k, table in tables.items()}
     model = np.repeat(list(features), [len(found) for found in features.values()])
     feature = np.concatenate(list(features.values()))
     score = np.concatenate([_score(matches, k)[found] for k, found in features.items()])
@@ -59,8 +54,3 @@ def _score(matches: MatchReader, model_k: int) -> np.ndarray:
     """(f,): the lowest excess over any baseline of a GPT's features, or their universality."""
     measured = [by_model[model_k] for by_model in matches.excess.values()]
     return np.min(measured, axis=0) if measured else matches.universality[model_k]
-
-
-def _selective(table: pd.DataFrame) -> pd.Series:
-    rare = (table.density <= MOST_DENSE) & (table.fires >= LEAST_FIRES)
-    return rare & (table.peak_places >= LEAST_PLACES)

@@ -5,7 +5,7 @@ import torch
 from feature_helpers import HOOK, random_gpt, random_sae
 
 from culture_core.errors import CultureError
-from culture_core.features.attribution import Margin, attribute, choose_margin, deciding_cell
+from culture_core.features.attribution import Margin, attribute, choose_margin
 from culture_core.features.interventions import Change, Intervention, ablate
 from culture_core.models.steering import steered
 from culture_core.world.quizzes import generate_quizzes
@@ -98,14 +98,6 @@ def test_fewer_features_are_those_that_matter_or_fire_most(gpt, sae, tokens):
     assert set(largest) <= set(some.feature)
     assert len(set(some.feature)) == 6
     assert (abs(some.ablation)[:-1] >= abs(some.ablation)[1:]).all()
-
-
-def test_the_deciding_cell_is_the_first_that_the_rule_changes(tokens):
-    first = next(i for i in range(100) if tokens[304 + i] != tokens[203 + i])
-    assert deciding_cell(tokens) == 304 + first
-    unchanged = tokens.clone()
-    unchanged[304:] = unchanged[203:303]
-    assert deciding_cell(unchanged) is None
 
 
 def test_the_margin_is_of_the_answer_over_the_unchanged_colour(gpt, tokens):

@@ -3,8 +3,7 @@
 import numpy as np
 
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.universality.matching.confounds import Confounds
-from culture_core.universality.matching.correlation import Codes
+from culture_core.universality.matching.codes import Codes
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 
@@ -31,9 +30,8 @@ def quiz_tokens(n_quizzes, seed=3):
 
 
 def as_codes(*dense):
-    """(the codes of each dense array, their confounds)."""
-    confounds = Confounds.of(quiz_tokens(len(dense[0])))
-    return [Codes.of(as_sparse(codes), confounds) for codes in dense], confounds
+    """The codes of each dense array."""
+    return [Codes.of(as_sparse(codes), len(codes)) for codes in dense]
 
 
 def read_tokens(codes):

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.features.concepts.boxes import boxes_by_block
+from culture_core.world.pairs import partner_blocks
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.structures import grid_orders
 from culture_core.world.vocabulary import (
@@ -101,8 +103,7 @@ class QuizCells:
     @cached_property
     def pair_block(self) -> NDArray[np.int64]:
         """The block of the other grid of each token's pair (A and f_A, B and f_B)."""
-        partner = (self._order ^ 1)[:, :, None] == self._order[:, None, :]
-        return partner.argmax(2)[:, BLOCK]
+        return _array(partner_blocks(torch.from_numpy(self._order)))[:, BLOCK]
 
     @cached_property
     def second(self) -> Mask:

@@ -22,11 +22,18 @@ from culture_core.features.grading.screening import (
 )
 from culture_core.features.grading.truth import Truth
 from culture_core.features.index.sparse import SparseActivations
+from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at_each
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 COVERAGE_QUIZZES = 800
+COVERAGE_SOURCES = {
+    "sae": "SAE features",
+    "untrained_sae": "SAE of an untrained GPT",
+    "raw_directions": "raw directions",
+    "mlp_neurons": "MLP neurons",
+}
 # thresholds of a raw direction: shares of tokens above it, even in log odds, so that rare concepts get some
 LOG_ODDS = np.linspace(-6, 6, 25)
 BATCH = 32
@@ -91,7 +98,7 @@ def tokens_read(n_quizzes: int) -> NDArray[np.int64]:
 
 
 @torch.inference_mode()
-def dense_activations(model: Any, hooks: Sequence[str], batch: QuizBatch) -> list[NDArray[np.float16]]:
+def dense_activations(model: GPT, hooks: Sequence[str], batch: QuizBatch) -> list[NDArray[np.float16]]:
     """For each hook point (d, n x 403) activations after reading each token but the last, from one pass of
     the model; rounded to half precision, which moves no threshold by more than a thousandth of its size."""
     parts: dict[str, list[NDArray[np.float16]]] = {hook: [] for hook in hooks}
@@ -110,7 +117,7 @@ def coverage_hooks(hook: str) -> tuple[str, str]:
 
 
 def coverage_by_source(
-    model: Any,
+    model: GPT,
     hook: str,
     batch: QuizBatch,
     truth: Truth,

@@ -15,6 +15,33 @@ def f1_score(
     return 2 * right / np.maximum(np.asarray(fires) + np.asarray(holds), 1)
 
 
+def best_cut(
+    right: NDArray[np.integer], fires: NDArray[np.integer], holds: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The cut with the best F1 on each of k concepts, and that F1: (k,) each.
+
+    right: (cuts, k) tokens at or above a cut where a concept holds; fires: (cuts,) all tokens there; holds:
+    (k,) tokens of a concept.
+    """
+    f1 = f1_score(right, fires[:, None], holds)
+    best = f1.argmax(0)
+    return best, f1[best, np.arange(len(best))]
+
+
+def auroc_of_ranks(
+    rank_sum: NDArray[np.number], holds: NDArray[np.integer], n_tokens: int
+) -> NDArray[np.float64]:
+    """(k,) area under the ROC curve of scores of n_tokens tokens for k concepts; 0.5 for one that holds
+    everywhere or nowhere.
+
+    rank_sum: the sum of the ranks, 1 for the lowest score, of the tokens a concept holds on; holds: how many
+    these are. Source: Mann and Whitney 1947.
+    """
+    pairs = holds * (n_tokens - holds)
+    above = rank_sum - holds * (holds + 1) / 2
+    return np.divide(above, pairs, out=np.full(len(holds), 0.5), where=pairs > 0)
+
+
 def _half_rank(value: NDArray[np.float16]) -> NDArray[np.int16]:
     """16-bit integers in the order of half-precision values, which numpy sorts ten times as fast."""
     bits = (value + np.float16(0)).view(np.int16)
@@ -101,15 +128,12 @@ def _best_threshold(
     """The value, among those of the firing, from which on firing has the best F1 on each concept."""
     last_of_value = np.flatnonzero(np.append(firing.value[:-1] != firing.value[1:], True))
     right = _running(truth)[last_of_value + 1]
-    f1 = f1_score(right, (last_of_value + 1)[:, None], holds)
-    best = f1.argmax(0)
-    return firing.value[last_of_value[best]], f1[best, np.arange(len(best))]
+    best, f1 = best_cut(right, last_of_value + 1, holds)
+    return firing.value[last_of_value[best]], f1
 
 
 def _auroc(firing: Firing, truth: NDArray[np.uint8], holds: NDArray[np.integer]) -> NDArray[np.float64]:
     """Area under the ROC curve from rank sums; tokens that do not fire are all equal, below those that do."""
     silent = firing.n_tokens - len(firing.token)
     rank_sum = firing.ranks() @ truth + (holds - truth.sum(0)) * ((silent + 1) / 2)
-    pairs = holds * (firing.n_tokens - holds)
-    above = rank_sum - holds * (holds + 1) / 2
-    return np.divide(above, pairs, out=np.full(len(holds), 0.5), where=pairs > 0)
+    return auroc_of_ranks(rank_sum, holds, firing.n_tokens)

@@ -1,7 +1,6 @@
 """What the directions of features say by themselves: what they write, what they read, which are alike."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +9,8 @@ from torch import Tensor
 
 from culture_core.features.index.cofiring import Neighbours, nearest
 from culture_core.models.mygpt import MyGPT
+from culture_core.models.protocols import GPT
+from culture_core.saes.protocols import Encoder
 
 BLOCK = 1024
 # hook points whose activations lie in, or are added to, the residual stream
@@ -31,7 +32,7 @@ class Directions:
 
 
 @torch.inference_mode()
-def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
+def describe_directions(model: GPT, sae: Encoder, hook: str) -> Directions:
     """The direct logit effects and decoder neighbours of every feature; model: MyGPT or HookedTransformer."""
     decoder = unit_outputs(sae)
     residual = hook.rsplit(".", 1)[-1] in RESIDUAL and decoder.shape[1] == readout(model).shape[0]
@@ -48,7 +49,7 @@ def describe_directions(model: Any, sae: Any, hook: str) -> Directions:
     )
 
 
-def unit_outputs(sae: Any) -> Tensor:
+def unit_outputs(sae: Encoder) -> Tensor:
     """(f, d_in) what one unit of each feature's activation adds to the SAE's output: the decoder's rows, with
     any scaling the SAE applies to them."""
     n_features = len(sae.W_dec)
@@ -61,11 +62,11 @@ def unit_outputs(sae: Any) -> Tensor:
     return torch.cat(rows)
 
 
-def is_exact(model: Any, hook: str) -> bool:
+def is_exact(model: GPT, hook: str) -> bool:
     """Whether the direct path is the only one from a hook point to the logits: the last residual stream."""
     return hook == f"blocks.{len(model.blocks) - 1}.hook_resid_post"
 
 
-def readout(model: Any) -> Tensor:
+def readout(model: GPT) -> Tensor:
     """(d_model, 15) the weights from the last residual stream to the logits."""
     return model.readout.weight.T if isinstance(model, MyGPT) else model.W_U

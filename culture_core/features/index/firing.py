@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from culture_core.saes.plain import Encoder, PlainSAE
+from culture_core.saes.plain import PlainSAE
+from culture_core.saes.protocols import Encoder
 
 # groups of features for each feature that fires, whose maxima bound the k-th highest activation from below
 GROUPS_FOR_EACH = 4

@@ -15,6 +15,8 @@ from culture_core.artifact import model_sha256
 from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.features.index.parts import make_part
 from culture_core.features.index.quiz_set import QuizSet
+from culture_core.models.protocols import GPT
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_sha256
 
 BATCH = 32
@@ -87,7 +89,7 @@ class IndexJob:
             part = make_part(model, sae, self.hook, self.quiz_set, span, self.batch_size)
         part.save(self.path(span))
 
-    def load(self) -> tuple[Any, Any]:
+    def load(self) -> tuple[GPT, Encoder]:
         """The GPT, as a MyGPT where that has the hook point, and its SAE; kept until another job's are asked
         for."""
         inputs = present_inputs(self.population, self.hook, self.model_k, self.variant)
@@ -110,7 +112,7 @@ def present_inputs(population: PopulationFolder, hook: str, model_k: int, varian
 @lru_cache(maxsize=1)
 def _load(
     population: PopulationFolder, hook: str, model_k: int, variant: str, device: str, sae_sha256: str
-) -> tuple[Any, Any]:
+) -> tuple[GPT, Encoder]:
     """sae_sha256 is a part of the cache's key alone."""
     from culture_core.saes.plain import read_sae
     from culture_core.saes.store import load_sae

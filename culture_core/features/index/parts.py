@@ -18,7 +18,9 @@ from culture_core import artifacts
 from culture_core.features.index.firing import firing
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import starts_of
+from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at
+from culture_core.saes.protocols import Encoder
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TOKENS_READ = QUIZ_LENGTH - 1
@@ -65,7 +67,7 @@ class Part:
 
 
 @torch.inference_mode()
-def make_part(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, batch_size: int) -> Part:
+def make_part(model: GPT, sae: Encoder, hook: str, quiz_set: QuizSet, span: range, batch_size: int) -> Part:
     """Run the GPT and the SAE over quizzes `span` of the set, in batches counted from its start."""
     started = time.process_time()
     feature, token, value = _encode(model, sae, hook, quiz_set, span, batch_size)
@@ -92,7 +94,7 @@ def make_part(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, b
 Entries = tuple[NDArray[np.integer], NDArray[np.int32], NDArray[np.float32]]
 
 
-def _encode(model: Any, sae: Any, hook: str, quiz_set: QuizSet, span: range, batch_size: int) -> Entries:
+def _encode(model: GPT, sae: Encoder, hook: str, quiz_set: QuizSet, span: range, batch_size: int) -> Entries:
     """(feature, token, value) of every activation above 0, in the order of tokens, then of features."""
     n_features = len(sae.W_dec)
     dtype = feature_dtype(n_features)

@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core.features.concepts.registry import pack_concepts
-from culture_core.features.grading.scores import f1_score
+from culture_core.features.grading.scores import auroc_of_ranks, best_cut, f1_score
 from culture_core.features.grading.truth import Truth
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.mygpt import shift_right
+from culture_core.models.protocols import HookedModel
 from culture_core.settings import quizzes_in_turn, setting
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
@@ -90,7 +91,7 @@ def layer_hooks(n_blocks: int) -> list[str]:
 
 
 @torch.inference_mode()
-def residual_streams(model: Any, data: ProbeData) -> list[NDArray[np.float32]]:
+def residual_streams(model: HookedModel, data: ProbeData) -> list[NDArray[np.float32]]:
     """(n, k, d_model) at each layer, after reading each of the drawn tokens, from one pass."""
     hooks = layer_hooks(model.cfg.n_layers)
     parts: list[list[NDArray]] = [[] for _ in hooks]
@@ -127,17 +128,13 @@ def best_thresholds(score: NDArray[np.floating], label: NDArray[np.uint8]) -> ND
     """(c,) the score (m, c) from which on F1 is best, for each column."""
     order = np.argsort(-score, axis=0)
     right = np.take_along_axis(label, order, axis=0).cumsum(0, dtype=np.int64)
-    f1 = f1_score(right, np.arange(1, len(score) + 1)[:, None], right[-1])
-    best = np.take_along_axis(order, f1.argmax(0)[None], axis=0)
+    cut, _ = best_cut(right, np.arange(1, len(score) + 1), right[-1])
+    best = np.take_along_axis(order, cut[None], axis=0)
     return np.take_along_axis(score, best, axis=0)[0]
 
 
 def auroc(score: NDArray[np.floating], label: NDArray[np.uint8]) -> NDArray[np.float64]:
     """(c,) area under the ROC curve of each column (m, c); scores are taken to be all different."""
-    order = np.argsort(-score, axis=0)
-    ordered = np.take_along_axis(label, order, axis=0)
-    right = ordered.cumsum(0, dtype=np.int64)
-    positives = right[-1]
-    pairs = positives * (len(score) - positives)
-    above = np.where(ordered == 0, right, 0).sum(0)
-    return np.divide(above, pairs, out=np.full(len(pairs), 0.5), where=pairs > 0)
+    ordered = np.take_along_axis(label, np.argsort(-score, axis=0), axis=0).astype(np.int64)
+    rank_sum = np.arange(len(score), 0, -1) @ ordered
+    return auroc_of_ranks(rank_sum, ordered.sum(0), len(score))

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.evaluation.scoring import QuizScores, join_scores, score_last_grid
-from culture_core.features.interventions import Dictionary, directions
+from culture_core.features.interventions import directions
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import Halfway, halfway
+from culture_core.saes.protocols import Encoder
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import LAST_GRID
 
@@ -65,7 +66,7 @@ class Reading:
 
 @torch.inference_mode()
 def read_spliced(
-    model: MyGPT, sae: Dictionary, hook: str, tokens: Tensor, features: NDArray[np.integer]
+    model: MyGPT, sae: Encoder, hook: str, tokens: Tensor, features: NDArray[np.integer]
 ) -> Reading:
     """Read quizzes (n, 404) up to a hook point and splice the SAE in; features (c,) are kept to be changed.
 

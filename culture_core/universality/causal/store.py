@@ -6,6 +6,7 @@ from typing import Any
 from culture_core.artifact import Artifact, Source
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import suggested
+from culture_core.features.index.selective import MOST_DENSE
 from culture_core.settings import quizzes_in_turn, setting
 from culture_core.universality.matching.store import matches_sha256
 
@@ -24,7 +25,10 @@ class CausalSettings:
     seed: int = setting(12, "seed of the quizzes and of the controls")
     scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out")
     most_dense: float = setting(
-        0.05, "leave out groups with a feature that fires on more than this share of tokens", least=0, most=1
+        MOST_DENSE,
+        "leave out groups with a feature that fires on more than this share of tokens",
+        least=0,
+        most=1,
     )
     least_in_answer: float = setting(
         0.1,

@@ -1,30 +1,24 @@
 """What a best match is worth: the highest r a feature finds where there is nothing to find.
 
-Three baselines (docs/reference/universality.md, "Baselines"): shuffled quizzes (in matching.py, since it
-needs the same pairs), the SAE features of a GPT that was never trained, and the same SAE reading activations
-turned by a random rotation.
+Three baselines (docs/universality.md, "Baselines"): shuffled quizzes (`match_all`, beside the pairs
+themselves), the SAE features of a GPT that was never trained, and the same SAE reading rotated activations
+(rotation.py). Beside them the ceiling: an SAE of the same GPT from another seed. Each goes the way of a pair
+of GPTs, with other codes in the place of one.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from tqdm import tqdm
 
-from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.sparse import SparseActivations
-from culture_core.saes.hooks import activations_at
-from culture_core.saes.plain import Encoder
-from culture_core.universality.matching.correlation import Codes, cofiring
-from culture_core.universality.matching.matches import alive_r, best_of_rows
-from culture_core.world.vocabulary import QUIZ_LENGTH
+from culture_core.universality.matching.best import Best
+from culture_core.universality.matching.codes import Codes
+from culture_core.universality.matching.correlation import alive_r
+from culture_core.universality.matching.products import Products
 
 PERMUTATION, UNTRAINED, ROTATION = "permutation", "untrained", "rotation"
 BASELINES = (PERMUTATION, UNTRAINED, ROTATION)
-BATCH = 32
 
 
 def best_elsewhere(
@@ -48,41 +42,22 @@ def best_elsewhere(
     }
     pairs = [pair for pair, models_b in others.items() if models_b]
     for a, s in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
-        r = alive_r(cofiring(models[a], stand_ins[s]), models[a], stand_ins[s])
-        best[a, others[a, s]] = best_of_rows(r)[1]
+        best[a, others[a, s]] = Best.of(alive_r(Products.of(models[a], stand_ins[s]))).r
     return best
 
 
-@torch.inference_mode()
-def rotated_activations(
-    model: Any, sae: Encoder, hook: str, quiz_set: QuizSet, *, seed: int = 0, progress: str | None = None
-) -> SparseActivations:
-    """Activations of an SAE that reads the hook's activations turned about their mean by a random rotation.
+def best_in_reseeded(
+    models: Sequence[Codes], reseeded: Mapping[int, Codes]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The best r of every feature in another SAE of its own GPT, and whether that match is mutual.
 
-    The mean is that of the first batch of quizzes.
+    reseeded: by place in models, the codes of the other SAE. Returns (m, f) each; NaN and False for a model
+    without one.
     """
-    n_features, d_in = sae.W_dec.shape
-    rotation = random_rotation(d_in, seed)
-    mean = activations_at(model, hook, quiz_set.quizzes(0, BATCH).tokens)[:, 1:].mean((0, 1))
-    parts: list[tuple[NDArray, NDArray, NDArray]] = []
-    with tqdm(total=quiz_set.n, desc=progress, unit="quiz", disable=progress is None) as bar:
-        for first in range(0, quiz_set.n, BATCH):
-            x = activations_at(model, hook, quiz_set.quizzes(first, BATCH).tokens)[:, 1:]
-            features_ntf = sae.encode((x - mean) @ rotation + mean)
-            quiz, position, fired = features_ntf.nonzero(as_tuple=True)
-            values = features_ntf[quiz, position, fired].float().numpy()
-            tokens = ((first + quiz) * QUIZ_LENGTH + position).numpy().astype(np.int32)
-            parts.append((fired.numpy(), tokens, values))
-            bar.update(len(x))
-    feature, token, value = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return SparseActivations.from_entries(feature, token, value, n_features, quiz_set.n)
-
-
-def random_rotation(d: int, seed: int) -> Tensor:
-    """A rotation (d, d) drawn uniformly: Q of a Gaussian matrix with the signs of R's diagonal (Mezzadri
-    2007)."""
-    generator = torch.Generator().manual_seed(seed)
-    q, r = torch.linalg.qr(torch.randn(d, d, generator=generator, dtype=torch.float64))
-    q = q * r.diagonal().sign()
-    q[:, 0] *= torch.linalg.det(q).sign()
-    return q.float()
+    best_r = np.full((len(models), models[0].n_features), np.nan, dtype=np.float32)
+    mutual = np.zeros(best_r.shape, dtype=bool)
+    for a, other in reseeded.items():
+        r = alive_r(Products.of(models[a], other))
+        best = Best.of(r)
+        best_r[a], mutual[a] = best.r, best.is_mutual(Best.of(r.T))
+    return best_r, mutual

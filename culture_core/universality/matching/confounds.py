@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from culture_core.universality.matching.codes import Codes
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
+
+# a residual variance below this share of a feature's second moment is rounding
+LEAST_VARIANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,6 @@ class Confounds:
         gram += np.diag([*np.full(QUIZ_LENGTH - 1, len(tokens)), 0, *cross.sum(0)])
         return cls(tokens, np.linalg.pinv(gram, hermitian=True).astype(np.float64))
 
-    @property
-    def n_quizzes(self) -> int:
-        return len(self.tokens)
-
-    @property
-    def n_confounds(self) -> int:
-        return len(self.inverse)
-
     def sums(self, codes: sparse.csr_array, first: int) -> NDArray[np.float64]:
         """D'x of every feature over the quizzes from number `first` on: (c, f).
 
@@ -56,13 +52,35 @@ class Confounds:
         position = _sums(place % QUIZ_LENGTH, codes.indices, codes.data, QUIZ_LENGTH, n_features)
         return np.concatenate([position, _sums(token, codes.indices, codes.data, N_TOKENS, n_features)])
 
-    def explained(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of x'y that the confounds explain, for sums (c, f_a) and (c, f_b): (f_a, f_b)."""
-        return a.T @ (self.inverse @ b)
 
-    def explained_squares(self, a: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of x'x that the confounds explain, for sums (c, f): (f,)."""
-        return (a * (self.inverse @ a)).sum(0)
+@dataclass(frozen=True)
+class Residuals:
+    """What is left of the codes of one SAE once the confounds are regressed out, as far as products need it.
+
+    by_confound: (c, f) D'x, sums of activations at each position and on each token value; weighted: (c, f)
+    (D'D)^+ D'x, the coefficients of the fit; norm: (f,) of the rests, 0 where the confounds explain a feature
+    whole.
+    """
+
+    by_confound: NDArray[np.float64]
+    weighted: NDArray[np.float64]
+    norm: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, codes: Codes, confounds: Confounds) -> "Residuals":
+        """Of codes over the quizzes of the confounds."""
+        assert codes.n_quizzes == len(confounds.tokens)
+        by_confound = np.zeros((len(confounds.inverse), codes.n_features))
+        for first, chunk in codes.chunks():
+            by_confound += confounds.sums(chunk, first)
+        weighted = confounds.inverse @ by_confound
+        squares = codes.squares - (by_confound * weighted).sum(0)
+        varies = squares > LEAST_VARIANCE * codes.squares
+        return cls(by_confound, weighted, np.sqrt(np.where(varies, squares, 0.0)))
+
+    def explained(self, other: "Residuals") -> NDArray[np.float64]:
+        """The part of x'y that the confounds explain, for x of these and y of other codes: (f_a, f_b)."""
+        return self.by_confound.T @ other.weighted
 
 
 def _sums(

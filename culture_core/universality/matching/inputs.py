@@ -15,6 +15,7 @@ from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.features.index.store import index_artifact
+from culture_core.universality.matching.codes import Codes
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Inputs:
     quiz_set: QuizSet
     activations: list[SparseActivations]
     top_quiz: list[NDArray[np.integer]]
+
+    def codes(self) -> list[Codes]:
+        return [Codes.of(activations, self.quiz_set.n) for activations in self.activations]
 
 
 def read_inputs(

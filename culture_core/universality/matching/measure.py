@@ -9,21 +9,23 @@ from numpy.typing import NDArray
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.plain import read_sae
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.variants import gpt_for_hooks
 from culture_core.settings import setting
 from culture_core.universality.matching.baselines import (
     PERMUTATION,
     ROTATION,
     best_elsewhere,
-    rotated_activations,
+    best_in_reseeded,
 )
+from culture_core.universality.matching.codes import Codes
 from culture_core.universality.matching.confounds import Confounds
-from culture_core.universality.matching.correlation import Codes, cofiring
 from culture_core.universality.matching.inputs import Inputs, read_variant
-from culture_core.universality.matching.matches import Matches, alive_r, best_of_rows, match_all
+from culture_core.universality.matching.matches import Matches, match_all
 from culture_core.universality.matching.overlays import pack, partner_maximum, partner_overlays
 from culture_core.universality.matching.representation import PUBLISHED_PAIRS, shared_share, similarity
+from culture_core.universality.matching.rotation import rotated_activations
 
 
 @dataclass(frozen=True)
@@ -54,38 +56,36 @@ def measure(
     progress: bool = False,
 ) -> Measurement:
     """Match all pairs of models and measure the baselines that can be."""
-    codes, confounds = _codes(inputs, inputs.quiz_set.n)
+    codes = inputs.codes()
+    confounds = Confounds.of(inputs.quiz_set.quizzes(0, inputs.quiz_set.n).tokens.numpy())
     matches = match_all(codes, confounds, seed=settings.seed, progress="matching" if progress else None)
-    arrays = {
+    arrays = _match_arrays(matches) | _overlay_arrays(matches, models, inputs)
+    saes = [read_sae(population.sae(hook, k)) for k in models]
+    decoders = [sae.W_dec.detach().numpy() for sae in saes]
+    figures: dict[str, Any] = {"similarities": _similarities(matches, models, decoders, settings.seed)}
+    if settings.rotation_quizzes:
+        rotated = _rotated(population, hook, models, saes, inputs, settings, progress)
+        arrays[f"{ROTATION}_r"] = _stand_in_r(codes, models, rotated, ROTATION, progress)
+    untrained = read_variant(population, hook, models, UNTRAINED, inputs.quiz_set, progress=progress)
+    if untrained is not None:
+        arrays[f"{UNTRAINED}_r"] = _stand_in_r(codes, models, untrained, UNTRAINED, progress)
+    reseeded = read_variant(population, hook, models, RESEEDED, inputs.quiz_set, progress=progress)
+    if reseeded is not None:
+        arrays |= _reseeded_arrays(codes, models, reseeded)
+        own = [decoders[models.index(k)] for k in reseeded.models]
+        figures["shared_by_seeds"] = _shared_by_seeds(population, hook, reseeded.models, own)
+    return Measurement(arrays, figures)
+
+
+def _match_arrays(matches: Matches) -> dict[str, NDArray]:
+    return {
         "best_feature": matches.best_feature,
         "best_r": matches.best_r,
         "mutual": matches.mutual,
         "one_to_one": matches.one_to_one,
         "partial_r": matches.partial_r.astype(np.float16),
         f"{PERMUTATION}_r": matches.permuted_r.astype(np.float16),
-        **_overlay_arrays(matches, models, inputs),
     }
-    saes = [read_sae(population.sae(hook, k)) for k in models]
-    decoders = [sae.W_dec.detach().numpy() for sae in saes]
-    figures: dict[str, Any] = {"similarities": _similarities(matches, models, decoders, settings.seed)}
-    if settings.rotation_quizzes:
-        rotated = _rotated(population, hook, models, saes, inputs, settings, progress)
-        arrays[f"{ROTATION}_r"] = _stand_in_r(inputs, rotated, ROTATION, progress)
-    untrained = read_variant(population, hook, models, UNTRAINED, inputs.quiz_set, progress=progress)
-    if untrained is not None:
-        arrays[f"{UNTRAINED}_r"] = _stand_in_r(inputs, untrained, UNTRAINED, progress)
-    reseeded = read_variant(population, hook, models, RESEEDED, inputs.quiz_set, progress=progress)
-    if reseeded is not None:
-        arrays |= _reseeded_arrays(inputs, reseeded)
-        own = [decoders[inputs.models.index(k)] for k in reseeded.models]
-        figures["shared_by_seeds"] = _shared_by_seeds(population, hook, reseeded.models, own)
-    return Measurement(arrays, figures)
-
-
-def _codes(inputs: Inputs, n_quizzes: int) -> tuple[list[Codes], Confounds]:
-    """The codes of all models on the first quizzes of the set."""
-    confounds = Confounds.of(inputs.quiz_set.quizzes(0, n_quizzes).tokens.numpy())
-    return [Codes.of(activations, confounds) for activations in inputs.activations], confounds
 
 
 def _overlay_arrays(matches: Matches, models: Sequence[int], inputs: Inputs) -> dict[str, NDArray]:
@@ -130,29 +130,22 @@ def _rotated(
     return Inputs(list(models), quiz_set, activations, [])
 
 
-def _stand_in_r(inputs: Inputs, stand_ins: Inputs, name: str, progress: bool) -> NDArray[np.float16]:
+def _stand_in_r(
+    codes: Sequence[Codes], models: Sequence[int], stand_ins: Inputs, name: str, progress: bool
+) -> NDArray[np.float16]:
     """(m, m, f) the best r of every feature among those of what stands in for each other model: its own
     stand-in, or the first where it has none."""
-    n = stand_ins.quiz_set.n
-    places = [stand_ins.models.index(k) if k in stand_ins.models else 0 for k in inputs.models]
+    own = [one.first(stand_ins.quiz_set.n) for one in codes]
+    places = [stand_ins.models.index(k) if k in stand_ins.models else 0 for k in models]
     label = f"{name} baseline" if progress else None
-    r = best_elsewhere(_codes(inputs, n)[0], _codes(stand_ins, n)[0], places, progress=label)
-    return r.astype(np.float16)
+    return best_elsewhere(own, stand_ins.codes(), places, progress=label).astype(np.float16)
 
 
-def _reseeded_arrays(inputs: Inputs, reseeded: Inputs) -> dict[str, NDArray]:
-    """(m, f) the best r of every feature in the other SAE of its own GPT, NaN for a GPT without one, and
-    whether it is mutual."""
-    n = reseeded.quiz_set.n
-    codes = _codes(inputs, n)[0]
-    best_r = np.full((len(codes), codes[0].n_features), np.nan, dtype=np.float16)
-    mutual = np.zeros(best_r.shape, dtype=bool)
-    for k, other in zip(reseeded.models, _codes(reseeded, n)[0], strict=True):
-        a = inputs.models.index(k)
-        r = alive_r(cofiring(codes[a], other), codes[a], other)
-        feature, best_r[a] = best_of_rows(r)
-        mutual[a] = (feature >= 0) & (best_of_rows(r.T)[0][feature] == np.arange(len(feature)))
-    return {"reseeded_r": best_r, "reseeded_mutual": mutual}
+def _reseeded_arrays(codes: Sequence[Codes], models: Sequence[int], reseeded: Inputs) -> dict[str, NDArray]:
+    own = [one.first(reseeded.quiz_set.n) for one in codes]
+    places = [models.index(k) for k in reseeded.models]
+    best_r, mutual = best_in_reseeded(own, dict(zip(places, reseeded.codes(), strict=True)))
+    return {"reseeded_r": best_r.astype(np.float16), "reseeded_mutual": mutual}
 
 
 def _shared_by_seeds(

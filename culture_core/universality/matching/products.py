@@ -1,10 +1,15 @@
-"""Products of sparse matrices added to a dense one: a kernel of our own where there is a C++ compiler, else
-scipy.
+"""Sums over tokens of the products of every feature of one SAE with every feature of another.
 
-scipy goes over the products twice and builds a sparse result; the kernel adds each product where it belongs.
+They come from the tokens where both fire, so nothing dense of size tokens x features is made. A kernel of our
+own multiplies where there is a C++ compiler, else scipy, which goes over the products twice and builds a
+sparse result; the kernel adds each product where it belongs.
+
+Memory, whatever the number of quizzes: one matrix of f_a x f_b products in float64, and the activations of a
+chunk of quizzes of both models.
 """
 
 import ctypes
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +18,26 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from culture_core.native import load_kernels
+from culture_core.universality.matching.codes import Codes
 
 SOURCE = Path(__file__).parent / "kernels" / "cofiring.cpp"
+
+
+@dataclass(frozen=True)
+class Products:
+    """Two SAEs over the same tokens, with the sums of x y for every feature x of a and y of b: (f_a, f_b)."""
+
+    a: Codes
+    b: Codes
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, a: Codes, b: Codes) -> "Products":
+        assert a.n_quizzes == b.n_quizzes
+        sums = np.zeros((a.n_features, b.n_features))
+        for (_, left), (_, right) in zip(a.chunks(), b.chunks(), strict=True):
+            add_products(sums, left.tocsc(), right)
+        return cls(a, b, sums)
 
 
 @lru_cache

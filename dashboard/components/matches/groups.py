@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from culture_core.features.index.selective import MOST_DENSE
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list import listing
 from dashboard.components.feature_list.browser import choose_page
@@ -16,7 +17,6 @@ from dashboard.data import indexes, tables
 from dashboard.data.choices import EVERYTHING
 from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
 from dashboard.data.number_words import share_words
-from dashboard.data.universal_features import MOST_DENSE
 
 PER_PAGE = 12
 LIST = "groups"

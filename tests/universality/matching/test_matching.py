@@ -4,10 +4,12 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from universality_helpers import as_codes, as_sparse, dense_codes, read_tokens
+from universality_helpers import as_codes, as_sparse, dense_codes, quiz_tokens, read_tokens
 
+from culture_core.universality.matching.best import one_to_one
+from culture_core.universality.matching.confounds import Confounds
 from culture_core.universality.matching.groups import find_groups, group_values
-from culture_core.universality.matching.matches import match_all, one_to_one, over_others
+from culture_core.universality.matching.matches import match_all, over_others
 from culture_core.universality.matching.overlays import pack, partner_maximum, partner_overlays, unpack
 
 
@@ -17,8 +19,7 @@ def matched():
     dense = [dense_codes(4, 10, seed) for seed in range(3)]
     dense[1][:, :, 4] += dense[0][:, :, 7]
     dense[2][:, :, 2] += dense[0][:, :, 7]
-    codes, confounds = as_codes(*dense)
-    return dense, match_all(codes, confounds)
+    return dense, match_all(as_codes(*dense), Confounds.of(quiz_tokens(4)))
 
 
 def dense_r(a, b):

@@ -8,7 +8,7 @@ from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
-from culture_core.universality.matching.correlation import quizzes_of
+from culture_core.universality.matching.codes import quizzes_of
 from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
