@@ -1,5 +1,6 @@
 """Hook points: their names, the layers they need, and running a model to them."""
 
+import re
 from collections.abc import Sequence
 
 import torch
@@ -44,6 +45,12 @@ def blocks_needed(hook: str, n_blocks: int) -> int:
     """How many blocks, from the first, must run to reach `hook`."""
     parts = hook.split(".")
     return int(parts[1]) + 1 if parts[0] == "blocks" else n_blocks
+
+
+def block_of_residual(hook: str) -> int | None:
+    """The block after which a hook point is the residual stream: 2 of blocks.2.hook_resid_post; else None."""
+    found = re.fullmatch(r"blocks\.(\d+)\.hook_resid_post", hook)
+    return int(found[1]) if found else None
 
 
 def activations_at(model: GPT, hook: str, tokens: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Attribution graphs: from the cells of a quiz through SAE features to one cell of the answer."""

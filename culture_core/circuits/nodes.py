@@ -1,0 +1,137 @@
+"""The nodes of an attribution graph: what the residual stream of one quiz is made of, block by block.
+
+After a block with an SAE, the state at token t is b_dec + the sum of its active features + the SAE's error;
+before the first block it is the token's embedding + the position's.
+Source: docs/reference/circuits.md, "Nodes".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from culture_core.circuits.frozen import FrozenGPT
+from culture_core.errors import CultureError
+from culture_core.saes.hooks import block_of_residual
+from culture_core.saes.plain import PlainSAE
+
+KINDS = ("feature", "error", "token", "position")
+FEATURE, ERROR, TOKEN, POSITION = range(len(KINDS))
+NO_FEATURE = -1
+EMBEDDINGS = -1
+
+
+@dataclass(frozen=True)
+class NodeLayer:
+    """All nodes at one place of the residual stream of one quiz (t tokens read).
+
+    block: the block they come after; EMBEDDINGS for what enters the first one.
+    kind, token, feature: (n,) int64; feature is NO_FEATURE but for features. activation: (n,) of features, 1
+    for the rest. Features come first, then t errors; or t tokens, then t positions. dictionary: (f, d) what
+    one unit of each feature adds. vectors: (n - n_features, d) of the other nodes. constant: (d,) what every
+    state holds beside its nodes (b_dec). sae: whose features they are; None for embeddings.
+    """
+
+    block: int
+    kind: Tensor
+    token: Tensor
+    feature: Tensor
+    activation: Tensor
+    dictionary: Tensor
+    vectors: Tensor
+    constant: Tensor
+    sae: PlainSAE | None = None
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    @property
+    def n_features(self) -> int:
+        return len(self) - len(self.vectors)
+
+    def products(self, directions: Tensor) -> Tensor:
+        """Scalar products of directions (m, d) with what every node adds: (m, n)."""
+        features = directions @ self.dictionary.T
+        firing = slice(0, self.n_features)
+        return torch.cat(
+            [features[:, self.feature[firing]] * self.activation[firing], directions @ self.vectors.T], dim=1
+        )
+
+    def written(self, nodes: Tensor) -> Tensor:
+        """What nodes (m,) add to the residual stream: (m, d)."""
+        is_feature = nodes < self.n_features
+        written = torch.empty(len(nodes), self.vectors.shape[1])
+        features = nodes[is_feature]
+        written[is_feature] = self.activation[features, None] * self.dictionary[self.feature[features]]
+        written[~is_feature] = self.vectors[nodes[~is_feature] - self.n_features]
+        return written
+
+    def reads(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
+        """What features (m,) read: rows (m, d) and offsets (m,); a pre-activation is row . state + offset."""
+        assert self.sae is not None
+        features = self.feature[nodes]
+        rows, offsets = self.sae.W_enc[:, features].T, self.sae.b_enc[features]
+        offsets = offsets - rows @ self.sae.b_in
+        if self.sae.norm is None:
+            return rows, offsets
+        return rows * self.sae.norm[features, None], offsets * self.sae.norm[features]
+
+
+def embedding_layer(frozen: FrozenGPT) -> NodeLayer:
+    """The embeddings of the tokens read and of their positions."""
+    n, width = frozen.token_vectors.shape
+    places = torch.arange(n)
+    return NodeLayer(
+        EMBEDDINGS,
+        torch.tensor([TOKEN, POSITION]).repeat_interleave(n),
+        places.repeat(2),
+        torch.full((2 * n,), NO_FEATURE),
+        torch.ones(2 * n),
+        frozen.token_vectors.new_zeros(0, width),
+        torch.cat([frozen.token_vectors, frozen.position_vectors]),
+        frozen.token_vectors.new_zeros(width),
+    )
+
+
+@torch.no_grad()
+def sae_layer(frozen: FrozenGPT, block: int, sae: PlainSAE) -> NodeLayer:
+    """The features that fire after a block, and the error of the SAE at every token."""
+    x = frozen.states[block + 1]
+    activations = sae.encode(x)
+    token, feature = activations.nonzero(as_tuple=True)
+    n = len(x)
+    dictionary = sae.W_dec if sae.norm is None else sae.W_dec / sae.norm[:, None]
+    places = torch.arange(n)
+    return NodeLayer(
+        block,
+        torch.cat([torch.full((len(token),), FEATURE), torch.full((n,), ERROR)]),
+        torch.cat([token, places]),
+        torch.cat([feature, torch.full((n,), NO_FEATURE)]),
+        torch.cat([activations[token, feature], torch.ones(n)]),
+        dictionary,
+        x - sae.decode(activations),
+        sae.b_dec,
+        sae,
+    )
+
+
+def node_layers(frozen: FrozenGPT, saes: Mapping[str, PlainSAE]) -> list[NodeLayer]:
+    """Embeddings, then a layer for every SAE, from the first block to the last.
+
+    saes: by hook point.
+    Errors: CultureError for a hook point that is not the residual stream after a block of this GPT, and when
+    there is no SAE at all.
+    """
+    by_block = {}
+    for hook, sae in saes.items():
+        block = block_of_residual(hook)
+        if block is None or block >= len(frozen.blocks):
+            raise CultureError(f"a trace needs SAEs of blocks.N.hook_resid_post, not of {hook}")
+        by_block[block] = sae
+    if not by_block:
+        raise CultureError(
+            "a trace needs SAEs of at least one blocks.N.hook_resid_post: run `culture train-sae`"
+        )
+    layers = [sae_layer(frozen, block, by_block[block]) for block in sorted(by_block)]
+    return [embedding_layer(frozen), *layers]
