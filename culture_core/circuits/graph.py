@@ -204,8 +204,8 @@ def _edges(
         place = torch.tensor([paths.index(name) for name in path_names(blocks)])
         columns.append((sources[source[pair]], targets[reader[pair]], place[path], weight[pair, path]))
     columns[-1] = (columns[-1][0], torch.full_like(columns[-1][1], TARGET), *columns[-1][2:])
-    source, target, path, weight = (torch.cat(parts).numpy() for parts in zip(*columns, strict=True))
-    return Edges(source, target, path, weight)
+    parts = [torch.cat(column).numpy() for column in zip(*columns, strict=True)]
+    return Edges(*parts)
 
 
 def margin_reader(frozen: FrozenGPT, margin: Margin) -> Readers:
