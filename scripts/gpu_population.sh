@@ -1,7 +1,7 @@
 #!/bin/sh
 # Train the five GPTs of a population on one GPU in one run of at most 9 minutes. Needs Python 3.11 or newer with torch
 # 2.11 or newer, numpy, safetensors and tqdm; this package need not be installed. Weights, log and report go to $OUT
-# (default out/gpu_population), first after some two minutes; see docs/training.md, "On a GPU".
+# (default out/gpu_population), first after some two minutes; see docs/reference/training.md, "On a GPU".
 #
 #   scripts/gpu_population.sh                                           a first run
 #   scripts/gpu_population.sh --resume out/gpu_population --minutes 4   a second one goes on from it (OUT=out/second)

@@ -3,6 +3,7 @@ real commands."""
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -24,6 +25,20 @@ SMALL_SAE = (
     *("--finetune-quizzes", "8", "--workers", "1"),
 )
 SMALL_FIGURES = ("--num-test-samples", "16", "--held-out-tokens", "6000", "--workers", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests interrupt the commands they start, also where this run is in the background.
+
+    A shell starts background jobs with SIGINT ignored, and nohup with SIGHUP ignored; whatever they start
+    inherits that.
+    """
+    if hasattr(config, "workerinput"):
+        return
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

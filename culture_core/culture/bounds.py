@@ -2,7 +2,7 @@
 
 Every GPT's probability is known of all that were kept, and of a random sample of what was rejected. So a run
 is three strata: the kept, all of them known; the invalid, never kept; and the other rejected, of which the
-sample stands for all. Source: docs/culture.md, "At other bounds".
+sample stands for all. Source: docs/reference/culture.md, "Other bounds".
 """
 
 from collections.abc import Sequence

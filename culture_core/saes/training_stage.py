@@ -13,7 +13,7 @@ from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import sae_manifest, save_sae
 
-# what kept most of the quiz accuracy at a given L0 (docs/saes.md, "What was tried")
+# what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
 DEFAULTS = SAESettings("", architecture="batchtopk", finetune_quizzes=2400)
 
 

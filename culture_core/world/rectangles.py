@@ -124,7 +124,7 @@ def rectangles_touch(a: Tensor, b: Tensor) -> Tensor:
 def _moved(boxes: Tensor) -> Tensor:
     """Number of each box shifted by -1..1 both ways, -1 where `translate` may not go: (3, 3, n) int64.
 
-    Source: docs/world.md, "translate".
+    Source: docs/reference/world.md, "World tasks".
     """
     number = {tuple(box): r for r, box in enumerate(boxes.tolist()) if max(box) < GRID_SIDE}
     return torch.tensor(

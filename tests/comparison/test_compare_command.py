@@ -1,4 +1,5 @@
-"""Before, after culture and control, made and compared by the commands of docs/culture.md, at toy scale."""
+"""Before, after culture and control, made and compared by the commands of docs/guide/culture.md, at toy
+scale."""
 
 import shutil
 

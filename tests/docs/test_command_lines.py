@@ -6,7 +6,7 @@ import shlex
 import pytest
 from doc_pages import Page, pages
 
-from culture_core.cli.main import build_parser
+from culture_core.cli.main import COMMANDS, build_parser
 
 CULTURE = "culture"
 
@@ -24,21 +24,22 @@ SPANS = sorted({(page.name, span) for page in pages() for span in spans(page)})
 
 
 @pytest.fixture(scope="module")
-def parser() -> argparse.ArgumentParser:
-    return build_parser()
-
-
-@pytest.fixture(scope="module")
-def options(parser) -> dict[str, set[str]]:
+def options() -> dict[str, set[str]]:
     """The options of every command."""
-    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    return {name: set(command._option_string_actions) for name, command in commands.choices.items()}
+    return {name: set(parser_of(name)._option_string_actions) for name in COMMANDS}
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    """The parser of one command, with its options."""
+    whole = build_parser(command)
+    commands = next(action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    return commands.choices[command]
 
 
 @pytest.mark.parametrize(("page", "line"), LINES)
-def test_every_command_line_in_a_block_parses(parser, page, line):
+def test_every_command_line_in_a_block_parses(page, line):
     words = shlex.split(line, comments=True)[1:]
-    assert parser.parse_args(words).command == words[0], page
+    assert build_parser(words[0]).parse_args(words).command == words[0], page
 
 
 @pytest.mark.parametrize(("page", "span"), SPANS)
@@ -49,9 +50,9 @@ def test_every_command_named_in_the_text_exists_with_the_options_named(options, 
     assert command == "COMMAND" or named <= options[command], page
 
 
-def test_an_unknown_option_is_not_taken(parser, capsys):
+def test_an_unknown_option_is_not_taken(capsys):
     with pytest.raises(SystemExit):
-        parser.parse_args(["match", "--no-such-option"])
+        build_parser("match").parse_args(["match", "--no-such-option"])
     assert "--no-such-option" in capsys.readouterr().err
 
 

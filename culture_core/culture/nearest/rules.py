@@ -5,7 +5,7 @@ same for both pairs. Wrong are the cells of X that are not as such rectangles ar
 that are not as the rule says; outside those rectangles f must leave X as it is, whatever that is. Each rule
 returns the least over all readings, (n,) float32. A rectangle's cost is what it makes wrong less the changes
 that it accounts for; since those acted on differ in colour, one that covers another counts no cell twice.
-Source of the rules: docs/world.md, "World tasks".
+Source of the rules: docs/reference/world.md, "World tasks".
 """
 
 from collections.abc import Callable

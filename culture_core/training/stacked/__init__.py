@@ -1,4 +1,4 @@
 """Training all GPTs of a population at once, as one stacked model on one GPU, by the clock.
 
-Source: docs/training.md, "On a GPU".
+Source: docs/reference/training.md, "On a GPU".
 """

@@ -35,7 +35,7 @@ TRIAL_SECONDS, MIN_TRIAL_STEPS = 0.7, 4
 LONGEST = 45.0
 LARGEST_ERROR = 0.5
 CHECKED_QUIZZES = 8
-# batch at which a quiz teaches half as much as in a very small batch: a guess, see docs/training.md
+# batch at which a quiz teaches half as much as in a very small batch: a guess, see docs/reference/training.md
 HALF_BATCH = 512
 
 

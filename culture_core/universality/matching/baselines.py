@@ -1,6 +1,6 @@
 """What a best match is worth: the highest r a feature finds where there is nothing to find.
 
-Three baselines (docs/universality.md, "Baselines"): shuffled quizzes (`match_all`, beside the pairs
+Three baselines (docs/reference/universality.md, "Baselines"): shuffled quizzes (`match_all`, beside the pairs
 themselves), the SAE features of a GPT that was never trained, and the same SAE reading rotated activations
 (rotation.py). Beside them the ceiling: an SAE of the same GPT from another seed. Each goes the way of a pair
 of GPTs, with other codes in the place of one.

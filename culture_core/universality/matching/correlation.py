@@ -1,7 +1,7 @@
 """Pearson's r of every feature of one SAE with every feature of another, from the sums of their products.
 
-Over n tokens r = (E[xy] - E[x] E[y]) / (sd x sd y). Source: docs/universality.md, "Correlation" (Gurnee et
-al. 2024).
+Over n tokens r = (E[xy] - E[x] E[y]) / (sd x sd y). Source: docs/reference/universality.md, "Correlation"
+(Gurnee et al. 2024).
 """
 
 import numpy as np
