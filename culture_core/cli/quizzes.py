@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.world.quizzes import generate_quizzes, resolve_tasks
+    from culture_core.world.quizzes import generate_quizzes
+    from culture_core.world.tasks.choice import resolve_tasks
 
     tasks = resolve_tasks(args.tasks)
     if not (args.out or args.dataset or args.show):

@@ -78,7 +78,7 @@ def _settings(args: argparse.Namespace) -> "StackedSettings":
     from culture_core.training.stacked.clock import Clock
     from culture_core.training.stacked.settings import FIRST_RECIPE, RESUMED_RECIPE, StackedSettings
     from culture_core.training.stage import changed_recipe
-    from culture_core.world.quizzes import resolve_tasks
+    from culture_core.world.tasks.choice import resolve_tasks
 
     device = find_device(args.device)
     if device.type == "cuda" and device.index is None:

@@ -11,7 +11,7 @@ from culture_core.evaluation.report import evaluation_has, save_evaluation
 from culture_core.models.choice import model_hashes
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.settings import setting
-from culture_core.world.quizzes import resolve_tasks
+from culture_core.world.tasks.choice import resolve_tasks
 from culture_core.world.vocabulary import CULTURE
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import torch
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.sources import resolve_source
-from culture_core.world.quizzes import QuizBatch, batch_from_tokens, generate_stream, resolve_tasks
+from culture_core.world.quizzes import QuizBatch, batch_from_tokens, generate_stream
+from culture_core.world.tasks.choice import resolve_tasks
 from culture_core.world.vocabulary import CULTURE
 
 if TYPE_CHECKING:

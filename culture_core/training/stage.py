@@ -28,7 +28,7 @@ from culture_core.training.schedule import parse_budget
 from culture_core.training.start import begin_from
 from culture_core.training.team import Team
 from culture_core.training.worker import Job
-from culture_core.world.quizzes import resolve_tasks
+from culture_core.world.tasks.choice import resolve_tasks
 
 DEFAULT_BUDGET = "8h"
 DTYPES = ("float32", "float16", "bfloat16")

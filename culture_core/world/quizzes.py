@@ -22,6 +22,7 @@ from culture_core.world.structures import (
 )
 from culture_core.world.structures import is_trivial as tokens_are_trivial
 from culture_core.world.tasks import TASK_FUNCTIONS
+from culture_core.world.tasks.choice import check_tasks
 from culture_core.world.vocabulary import (
     BLOCK_LENGTH,
     CULTURE,
@@ -30,7 +31,6 @@ from culture_core.world.vocabulary import (
     SOURCES,
     STRUCTURE_NAMES,
     TASKS,
-    UNSEEN_TASKS,
     WORLD_TASKS,
 )
 
@@ -53,7 +53,6 @@ PARAM_NAMES = (
 )
 DEFAULT_STRUCTURE = STRUCTURE_NAMES[0]
 
-_TASK_GROUPS = {"world": WORLD_TASKS, "unseen": UNSEEN_TASKS, "all": TASKS}
 _STRUCTURE_STREAM = 1_000
 _NOISE_STREAM = 1_001
 _CHUNK_ON_CPU = 16_384
@@ -188,28 +187,6 @@ def batch_from_tokens(tokens: Tensor, task: str = CULTURE, source: str = "cultur
     return replace(batch, tokens=tokens, clean=tokens.clone(), structure=structure_of(tokens))
 
 
-def resolve_tasks(names: str) -> tuple[str, ...]:
-    """Tasks from what a user types: "world", "unseen", "all" or names with commas.
-
-    Errors: CultureError with the valid names when one is wrong.
-    """
-    if names in _TASK_GROUPS:
-        return _TASK_GROUPS[names]
-    tasks = tuple(name.strip() for name in names.split(","))
-    _check_tasks(tasks)
-    return tasks
-
-
-def _check_tasks(tasks: Sequence[str]) -> None:
-    for task in tasks:
-        if task not in TASK_FUNCTIONS:
-            raise CultureError(
-                f"unknown task {task!r}: use world, unseen, all, or names out of {', '.join(TASKS)}"
-            )
-    if not tasks or len(set(tasks)) < len(tasks):
-        raise CultureError("name at least one task, and none of them twice")
-
-
 def generate_quizzes(
     tasks: Sequence[str],
     n_per_task: int,
@@ -252,7 +229,7 @@ def generate_stream(
 
     Settings and errors: as generate_quizzes.
     """
-    _check_tasks(tasks)
+    check_tasks(tasks)
     if first < 0 or count < 0:
         raise CultureError("the number of quizzes and the first one must not be negative")
     if not 0 <= noise <= 1:

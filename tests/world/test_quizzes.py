@@ -14,8 +14,8 @@ from culture_core.world.quizzes import (
     concatenate,
     generate_quizzes,
     generate_stream,
-    resolve_tasks,
 )
+from culture_core.world.tasks.choice import resolve_tasks
 from culture_core.world.vocabulary import (
     LABELS,
     STRUCTURE_NAMES,

@@ -4,7 +4,8 @@ import torch
 
 from culture_core.culture.nearest.classifier import TaskClassifier
 from culture_core.culture.nearest.traits import quiz_traits
-from culture_core.world.quizzes import generate_quizzes, resolve_tasks
+from culture_core.world.quizzes import generate_quizzes
+from culture_core.world.tasks.choice import resolve_tasks
 from culture_core.world.vocabulary import N_COLOURS, STRUCTURE_NAMES, WORLD_TASKS
 
 

@@ -4,8 +4,9 @@ import torch
 
 from culture_core.culture.nearest.distance import FARTHEST, rule_distances
 from culture_core.errors import CultureError
-from culture_core.world.quizzes import generate_quizzes, resolve_tasks
+from culture_core.world.quizzes import generate_quizzes
 from culture_core.world.structures import lay_out
+from culture_core.world.tasks.choice import resolve_tasks
 from culture_core.world.vocabulary import GRID_SIDE, N_CELLS, STRUCTURE_NAMES, WORLD_TASKS
 
 N_PER_TASK = 25
