@@ -80,7 +80,8 @@ def pairs_of(comparison, population, name):
 def test_culture_and_control_train_on_as_many_quizzes(cache):
     after, control = (PopulationFolder(cache / name) for name in ("after", "control"))
     seen = [
-        [gpt["seen"] for gpt in artifacts.read_json(one.training)["progress"]] for one in (after, control)
+        [gpt["seen"] for gpt in artifacts.read_json(one.manifest)["training"]["progress"]]
+        for one in (after, control)
     ]
     assert seen[0] == seen[1] == [8] * 3
     assert (cache / "after.training" / "culture.npz").is_file()

@@ -65,7 +65,7 @@ def ensure_activations(
 
     Errors: CultureError that says what to run when the index is missing or not current.
     """
-    from culture_core.features.index.engines import make_parts
+    from culture_core.features.index.making import make_parts
 
     manifest = read_manifest(population, hook, model_k, variant)
     folder = population.index(hook, model_k, variant) / ACTIVATIONS

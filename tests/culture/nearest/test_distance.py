@@ -122,7 +122,7 @@ def test_no_quizzes_have_no_distances():
 
 
 def test_tokens_that_are_no_quiz_are_refused():
-    with pytest.raises(CultureError, match="no quiz"):
+    with pytest.raises(CultureError, match="not a quiz"):
         rule_distances(torch.zeros(1, 404, dtype=torch.uint8))
 
 

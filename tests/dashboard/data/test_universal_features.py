@@ -18,7 +18,13 @@ def two_gpts() -> MatchReader:
     mutual[0, 1, 1] = mutual[1, 0, 2] = True
     nothing = Overlays(np.zeros(37, dtype=np.int64), np.zeros(0, np.uint16), np.zeros(0, np.float32))
     overlays = nothing.arrays("partner_0") | nothing.arrays("partner_1")
-    arrays = {"best_feature": best_feature, "best_r": best_r, "mutual": mutual, **overlays}
+    arrays = {
+        "best_feature": best_feature,
+        "best_r": best_r,
+        "mutual": mutual,
+        "one_to_one": mutual,
+        **overlays,
+    }
     return MatchReader({"models": [0, 1]}, arrays)
 
 
