@@ -75,7 +75,7 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="build nothing: take the SAEs and matches that lie in the populations",
     )
-    parser.add_argument("--hook", default=None, help="hook point (default: residual stream at 2/3 depth)")
+    common.add_hook(parser)
     parser.add_argument("--tokens", type=common.positive, default=1_000_000, help="tokens an SAE trains on")
     parser.add_argument(
         "--width", type=common.positive, default=16, help="features per dimension of the hook"

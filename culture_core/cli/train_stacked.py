@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "streams and a decay of its own (recipe by default: half the rates, nine tenths decaying)",
         metavar="DIR",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    common.add_device(parser)
     parser.add_argument("--num-test-samples", type=common.positive, default=2000, help="quizzes of a check")
     parser.add_argument("--no-compile", action="store_true", help="do not try torch.compile")
     parser.add_argument(

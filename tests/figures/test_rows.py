@@ -39,7 +39,7 @@ def test_labels_and_arrows_follow_the_structure(structure, labels, links):
 def test_tokens_with_other_markers_are_no_quiz():
     tokens = quiz().copy()
     tokens[101] = 3
-    with pytest.raises(CultureError, match="no quiz"):
+    with pytest.raises(CultureError, match="not a quiz"):
         quiz_row(tokens)
 
 

@@ -67,8 +67,8 @@ def test_a_pasted_quiz_enters_the_link_and_junk_is_told(open_page):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"quiz": "../../etc/passwd"}, "no code of a quiz"),
-        ({"quiz": "0" + "_" * 231}, "no code of a quiz"),
+        ({"quiz": "../../etc/passwd"}, "not the code of a quiz"),
+        ({"quiz": "0" + "_" * 231}, "not the code of a quiz"),
         ({"task": "paint"}, "There is no task"),
         ({"seed": "-1"}, "There is no seed"),
         ({"structure": "f_B,f_A,A,B"}, "There is no structure"),
