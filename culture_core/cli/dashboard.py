@@ -45,12 +45,16 @@ def run(args: argparse.Namespace) -> None:
         if not args.cache.is_dir():
             raise CultureError(f"there is no folder {args.cache}; name one that holds populations")
         os.environ[CACHE_VARIABLE] = str(args.cache.absolute())
+    from click import Abort
     from streamlit.web import cli
 
     options = ["--server.port", str(args.port), "--server.address", args.address]
     if args.headless:
         options += ["--server.headless", "true"]
-    cli.main(["run", str(home), *options], prog_name="culture", standalone_mode=False)
+    try:
+        cli.main(["run", str(home), *options], prog_name="culture", standalone_mode=False)
+    except Abort:
+        raise KeyboardInterrupt from None  # click's name for it
 
 
 def _home() -> Path:
