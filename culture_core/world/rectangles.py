@@ -48,7 +48,7 @@ class RectangleTable:
     lines, halves: (4 directions, 1182, 100): the middle line, and the cells from it to one side.
     touches: (1182, 1182) bool: the two share an edge (a diagonal touch does not count).
     moved: (3, 3, 1182) int64: number of the rectangle shifted by (di, dj) at [di + 1, dj + 1], -1 when it
-    leaves the grid.
+    would leave the grid or reach its last row or column, which the public code forbids.
     """
 
     boxes: Tensor
@@ -122,8 +122,11 @@ def rectangles_touch(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _moved(boxes: Tensor) -> Tensor:
-    """Number of each box shifted by -1..1 both ways, -1 outside the grid: (3, 3, n) int64."""
-    number = {tuple(box): r for r, box in enumerate(boxes.tolist())}
+    """Number of each box shifted by -1..1 both ways, -1 where `translate` may not go: (3, 3, n) int64.
+
+    Source: docs/world.md, "translate".
+    """
+    number = {tuple(box): r for r, box in enumerate(boxes.tolist()) if max(box) < GRID_SIDE}
     return torch.tensor(
         [
             [

@@ -99,7 +99,8 @@ def translate(pair, params):
     require(di in (-1, 0, 1) and dj in (-1, 0, 1) and (di, dj) != (0, 0), "no such shift")
     require_equal(pair.x, with_rectangles(pair.rectangles, pair.colours), "X")
     i1, i2, j1, j2 = pair.rectangles[2]
-    require(i1 + di >= 0 and i2 + di <= 10 and j1 + dj >= 0 and j2 + dj <= 10, "r2 is moved out of the grid")
+    require(i1 + di >= 0 and i2 + di < 10, "r2 is moved over the first row or onto the last")
+    require(j1 + dj >= 0 and j2 + dj < 10, "r2 is moved over the first column or onto the last")
     rest = with_rectangles(pair.rectangles[:2], pair.colours)
     moved = [(i + di, j + dj) for i, j in cells_of(pair.rectangles[2])]
     require_equal(pair.f, painted(rest, moved, pair.colours[2]), "f(X)")
@@ -319,21 +320,19 @@ def trajectory(pair, _params):
     require_equal(pair.f, f, "f(X)")
 
 
-def walks_on(room, walk):
-    """Every way a ball that came from walk[-2] to walk[-1] may go on among the walls and its own track."""
-    (i0, j0), (i, j) = walk[-2:]
-    di, dj = i - i0, j - j0
-    sides = [cell for cell in ((i - dj, j + di), (i + dj, j - di)) if room.get(cell) == 0]
-    ahead = (i + di, j + dj)
-    return [ahead] if room.get(ahead) == 0 else sides
-
-
-def bounce_walks(room, walk):
-    """Every whole walk that begins so: ten steps, or fewer when the ball is stopped."""
-    following = walks_on(room, walk) if len(walk) <= 10 else []
-    if not following:
-        return [walk]
-    return [whole for cell in following for whole in bounce_walks(painted(room, [cell], -1), [*walk, cell])]
+def bounce_walk(room, walk):
+    """The walk that begins so: ten steps, or fewer when walls or its own track stop the ball."""
+    walk, track = list(walk), set(walk)
+    while len(walk) <= 10:
+        (i0, j0), (i, j) = walk[-2:]
+        di, dj = i - i0, j - j0
+        ways = ((i + di, j + dj), (i - dj, j + di), (i + dj, j - di))
+        free = [cell for cell in ways if room.get(cell) == 0 and cell not in track]
+        if not free:
+            break
+        walk.append(free[0])
+        track.add(free[0])
+    return walk
 
 
 def bounce(pair, _params):
@@ -343,11 +342,11 @@ def bounce(pair, _params):
     obstacles = [cell for cell in CELLS if pair.x[cell] == obstacle]
     require(1 <= len(obstacles) <= 10, "the number of obstacles is wrong")
     x = painted(blank(), obstacles, obstacle)
-    room = painted(painted(x, [start], -1), [first], -1)
     require_equal(pair.x, painted(painted(x, [first], way), [start, last], end), "X")
-    possible = [walk for walk in bounce_walks(room, [start, first]) if walk[-1] == last]
-    grids = [painted(painted(x, walk, way), [start, first, last], end) for walk in possible if len(walk) > 3]
-    require(pair.f in grids, "f(X) is not what the rule says")
+    walk = bounce_walk(x, [start, first])
+    require(walk[-1] == last, "the walk ends elsewhere")
+    require(len(walk) > 3, "the walk is too short")
+    require_equal(pair.f, painted(painted(x, walk, way), [start, first, last], end), "f(X)")
 
 
 RULES = {

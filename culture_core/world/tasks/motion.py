@@ -68,16 +68,15 @@ def _walk(draws: Draws) -> Tensor:
     free[:, 1:-1, 1:-1] = ~obstacle.view(n, GRID_SIDE, GRID_SIDE)
     free = free.flatten(1)
     cell, direction = draws.integers(N_CELLS), draws.integers(4)
-    coins = 2 * draws.integers(2, MAX_STEPS) + 1  # a turn of one or three quarters
     neighbours = torch.tensor(_NEIGHBOURS, device=device)
     position = (cell // GRID_SIDE + 1) * _PADDED + cell % GRID_SIDE + 1
     walking = torch.ones(n, dtype=torch.bool, device=device)
     visited, steps = [cell], torch.zeros(n, dtype=torch.long, device=device)
-    for step in range(MAX_STEPS):
+    for _ in range(MAX_STEPS):
         free[row, position] = False
         turns = (direction[:, None] + torch.arange(4, device=device)) % 4
         ahead, one, _, three = free.gather(1, position[:, None] + neighbours[turns]).unbind(1)
-        turn = torch.where(one & three, coins[:, step], torch.where(one, 1, 3))
+        turn = torch.where(three, 3, 1)
         direction = torch.where(ahead, direction, (direction + turn) % 4)
         walking = walking & (ahead | one | three)
         position = torch.where(walking, position + neighbours[direction], position)
@@ -89,7 +88,9 @@ def _walk(draws: Draws) -> Tensor:
 
 
 def bounce(draws: Draws) -> TaskQuizzes:
-    """A ball walks straight on while it can and turns where it cannot; f draws its walk.
+    """A ball walks straight on while it can; where it cannot it turns left, or right where left is blocked.
+
+    f draws its walk.
 
     rectangles: the start, the first step and the last cell. colours: the obstacles', the ends', the walk's.
     """
