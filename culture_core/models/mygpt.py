@@ -69,6 +69,8 @@ class MyGPTConfig:
 PRESETS = {
     "17K": MyGPTConfig(32, 32, 32, 2, 2),
     "1M": MyGPTConfig(128, 64, 512, 2, 4),
+    "1.2M": MyGPTConfig(128, 64, 512, 2, 6),
+    "1.6M": MyGPTConfig(128, 64, 512, 2, 8),
     "4M": MyGPTConfig(256, 32, 1024, 4, 6),
     "37M": MyGPTConfig(512, 64, 2048, 8, 12),
     "122M": MyGPTConfig(768, 64, 2048, 8, 24),

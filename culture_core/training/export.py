@@ -15,6 +15,7 @@ from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import DTYPES, save_population
 from culture_core.training import log
 from culture_core.training.run_folder import RunFolder, Settings
+from culture_core.training.trainer import final_weights
 
 TEST_SEED = 7_000_002
 
@@ -66,7 +67,8 @@ def _trained_model(folder: RunFolder, settings: Settings, model_k: int, dtype: s
     if state is None:
         raise CultureError(f"GPT {model_k} has no checkpoint in {folder.root} yet")
     model = MyGPT(settings.config).eval()
-    model.load_state_dict({name: tensor.to(DTYPES[dtype]).float() for name, tensor in state["model"].items()})
+    weights = final_weights(state)
+    model.load_state_dict({name: tensor.to(DTYPES[dtype]).float() for name, tensor in weights.items()})
     model.id = model_k
     model.main_test_accuracy = _greedy_accuracy(model, settings, n_test)
     return model

@@ -18,6 +18,8 @@ class Recipe:
     residual stream.
     focus: how strongly training prefers tasks by their failures in the last test: shares go as (failures +
     focus_floor) ** focus, so 0 is all alike.
+    average: quizzes over which an exponential average of the weights reaches back; tests and exports take the
+    average, training goes on from the weights themselves. 0: no average.
     epoch: quizzes a GPT trains on before the next is chosen, None to choose again after every slice.
     choose: the next GPT is the one that has seen the "fewest" quizzes, or the "weakest" on its test.
     test_every: quizzes between two tests on held-out quizzes; test_quizzes: how many.
@@ -39,6 +41,7 @@ class Recipe:
     output_scale: float = 0.25
     focus: float = 0.0
     focus_floor: float = 0.1
+    average: int = 0
     epoch: int | None = None
     choose: str = "fewest"
     test_every: int = 20_000

@@ -10,6 +10,7 @@ from torch import Tensor
 from culture_core.evaluation.accuracy import summarise
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.mygpt import EMBEDDING_STD, MyGPT, MyGPTConfig
+from culture_core.training.averaging import WeightAverage
 from culture_core.training.engines import make_engine
 from culture_core.training.optimizers import Optimizers
 from culture_core.training.recipes import Recipe
@@ -74,9 +75,13 @@ class Trainer:
         self.seed = seed
         self.model.load_state_dict(initial_model(self.config, self.recipe, seed).state_dict())
         self.optimizers = Optimizers(self.model, self.recipe)
+        self.average = self._new_average()
         self.stream = MixedStream(self.tasks, seed, self.device, self._culture)
         none = [0] * len(self.tasks)
         self.progress = Progress(task_accuracy=[0.0 for _ in none], taken=none)
+
+    def _new_average(self) -> WeightAverage | None:
+        return WeightAverage(self.model, self.recipe.average) if self.recipe.average else None
 
     def step(self, decay: Decay | None = None) -> float:
         """Train on the next batch of the stream; returns the share of the full rate it was done at."""
@@ -93,6 +98,8 @@ class Trainer:
         rate = rate_at(progress.seen, recipe, decay)
         self.optimizers.step(rate)
         progress.seen += recipe.batch_size
+        if self.average is not None:
+            self.average.update(recipe.batch_size)
         self._note(losses, ANSWERABLE.to(self.device)[batch.structure.long()])
         return rate
 
@@ -103,12 +110,16 @@ class Trainer:
             progress.last_grid_loss = _smoothed(progress.last_grid_loss, losses[answerable, LAST_GRID].mean())
 
     def test(self, n_quizzes: int | None = None) -> dict[str, Any]:
-        """Loss and accuracy on held-out quizzes, over all, by task and by structure."""
+        """Loss and accuracy on held-out quizzes, over all, by task and by structure; of the averaged weights
+        where the recipe asks for an average."""
         n = n_quizzes or self.recipe.test_quizzes
         batch = generate_stream(
             self.tasks, 0, n, TEST_SEED, structure="answerable", noise=NOISE, device=self.device
         )
-        model = copy.deepcopy(self.model).to(self.dtype).eval()
+        model = copy.deepcopy(self.model)
+        if self.average is not None:
+            model.load_state_dict(self.average.weights())
+        model = model.to(self.dtype).eval()
         return summarise(score_quizzes(model, batch.tokens), batch)
 
     def note_test(self, report: dict[str, Any]) -> None:
@@ -124,6 +135,7 @@ class Trainer:
             "progress": vars(self.progress).copy(),
             "model": self.model.state_dict(),
             "optimizers": self.optimizers.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -131,6 +143,15 @@ class Trainer:
         self.progress = Progress(**state["progress"])
         self.model.load_state_dict(state["model"])
         self.optimizers.load_state_dict(state["optimizers"])
+        self.average = self._new_average()
+        if self.average is not None and state.get("average") is not None:
+            self.average.load_state_dict(state["average"])
+
+
+def final_weights(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The weights a checkpoint stands for: the averaged ones where there are any."""
+    average = state.get("average")
+    return average["mean"] if average is not None and average["seen"] else state["model"]
 
 
 def initial_model(config: MyGPTConfig, recipe: Recipe, seed: int) -> MyGPT:

@@ -1,17 +1,19 @@
 """A run that starts from existing GPTs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from training_helpers import RECIPE, tiny_run
 
 from culture_core.artifacts import read_json
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.models.api import load_culture
-from culture_core.models.mygpt import preset
+from culture_core.models.mygpt import MyGPT, preset
 from culture_core.training.run_folder import RunFolder, Settings
-from culture_core.training.start import begin_from
+from culture_core.training.start import begin_from, deepened, new_blocks
 from culture_core.world.vocabulary import WORLD_TASKS
 
 PUBLISHED = str(Path(__file__).parents[1] / "fixtures" / "mygpt_17K")
@@ -43,3 +45,40 @@ def test_the_population_says_where_its_gpts_began(tmp_path):
 
     training = read_json(out / "manifest.json")["training"]
     assert training["start"]["source"] == PUBLISHED and training["progress"][0]["seen"] == 16
+
+
+def test_deepened_gpts_compute_the_same_and_their_new_blocks_learn():
+    source = load_culture([0], source=PUBLISHED)[0]
+    torch.manual_seed(1)
+    deep = deepened(source, MyGPT(replace(source.config, n_blocks=4))).eval()
+    tokens = torch.randint(0, 11, (3, 404))
+
+    assert torch.equal(deep(tokens), source(tokens))
+    deep(tokens).square().mean().backward()
+    for number in new_blocks(2, 4):
+        block = deep.blocks[number]
+        assert block.attention.w_o.grad.abs().sum() > 0 and block.mlp_out.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("n_old", "n_new", "expected"),
+    [(4, 4, []), (4, 5, [3]), (4, 6, [2, 4]), (4, 8, [0, 2, 4, 6]), (2, 7, [0, 1, 3, 4, 5])],
+)
+def test_new_blocks_go_before_the_last_ones_first(n_old, n_new, expected):
+    assert new_blocks(n_old, n_new) == expected
+
+
+def test_a_run_deepens_gpts_that_have_too_few_blocks_and_no_others(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    deep = replace(preset("17K"), n_blocks=3)
+    begin_from(run, Settings("17K", deep, RECIPE, 1, 5, WORLD_TASKS), PUBLISHED)
+    model = MyGPT(deep).eval()
+    model.load_state_dict(run.load_checkpoint(0)["model"])
+    tokens = torch.randint(0, 11, (2, 404))
+    assert torch.equal(model(tokens), load_culture([0], source=PUBLISHED)[0](tokens))
+
+    shallow = replace(preset("17K"), n_blocks=1)
+    with pytest.raises(CultureError, match="not of preset"):
+        begin_from(
+            RunFolder(tmp_path / "other"), Settings("17K", shallow, RECIPE, 1, 5, WORLD_TASKS), PUBLISHED
+        )
