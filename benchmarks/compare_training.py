@@ -2,7 +2,8 @@
 
 GPT K of a population trains on at a constant rate for a while, once for every shape asked for; from that
 checkpoint each variant goes on over the same quizzes while the rate falls to 0 (or stays, for `constant`).
-Variants run side by side, one per core. What comes out is a Markdown table; docs/experiments/training.md holds ours.
+Variants run side by side, one per core. What comes out is a Markdown table;
+docs/experiments/training.md holds ours.
 
     python benchmarks/compare_training.py cache/world-1M --stable 40000 --decay 30000
     python benchmarks/compare_training.py cache/world-1M --only "none" "average 4,000"
