@@ -23,6 +23,7 @@ def two_gpts() -> MatchReader:
         "best_r": best_r,
         "mutual": mutual,
         "one_to_one": mutual,
+        "partial_r": best_r,
         **overlays,
     }
     return MatchReader({"models": [0, 1]}, arrays)
