@@ -63,7 +63,7 @@ def test_presets_have_the_size_of_their_name(name, n_parameters):
 
 
 def test_a_wrong_preset_names_the_right_ones():
-    with pytest.raises(CultureError, match="17K, 1M, 1.2M, 1.6M, 4M, 37M, 122M, 352M"):
+    with pytest.raises(CultureError, match=r"17K, 1M, 1\.2M, 1\.6M, 4M, 37M"):
         preset("5M")
 
 
