@@ -162,7 +162,7 @@ class Artifact:
             raise CultureError(f"no {self.name} in {self.population.root}; {self.remedy}")
         return artifacts.sha256_file(self.arrays_path)
 
-    def write(self, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
+    def write(self, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write both; the folder appears whole or not at all."""
         with artifacts.atomic_folder(self.folder) as partial:
             artifacts.write_arrays(partial / self.arrays, arrays)

@@ -131,12 +131,12 @@ def read_json(path: Path) -> Any:
         raise CultureError(f"{path} cannot be read as JSON: {error}") from None
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays as a compressed npz file (inside a folder that is itself written atomically)."""
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its options
 
 
-def read_arrays(path: Path, remedy: str) -> dict[str, NDArray]:
+def read_arrays(path: Path, remedy: str) -> dict[str, NDArray[Any]]:
     """All arrays of an npz file.
 
     Errors: CultureError with the file and `remedy` when it is missing or damaged.
@@ -148,7 +148,7 @@ def read_arrays(path: Path, remedy: str) -> dict[str, NDArray]:
         raise CultureError(f"{path} cannot be read ({error}); {remedy}") from None
 
 
-def map_array(path: Path, remedy: str) -> NDArray:
+def map_array(path: Path, remedy: str) -> NDArray[Any]:
     """The array of an npy file, memory-mapped.
 
     Errors: CultureError with the file and `remedy` when it is missing, cut short or damaged.

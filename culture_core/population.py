@@ -30,7 +30,8 @@ from culture_core.models.api import load_hooked, load_quizzes
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import read_manifest
 from culture_core.models.sources import default_population, resolve_source
-from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.plain import read_sae
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.store import causal_artifact

@@ -72,7 +72,7 @@ def browse_artifact(population: PopulationFolder) -> Artifact:
 
 def answer_quizzes(
     models: Sequence[MyGPT], batch: QuizBatch, *, progress: str | None = None
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     """Arrays `predicted`, `correct` and `probability` of BrowseSet for these models."""
     predicted, correct, probability = [], [], []
     for model in tqdm(models, desc=progress, unit="GPT", disable=progress is None):

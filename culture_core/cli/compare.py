@@ -90,7 +90,8 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.comparison.compare import FEATURES, compare, write_comparison
+    from culture_core.comparison.compare import compare, write_comparison
+    from culture_core.comparison.measure import FEATURES
 
     common.use_threads(args)
     parts = _parts(args.parts)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from culture_core.models.choice import model_hashes
+from culture_core.artifact import model_hashes
 
 DESCRIPTION = "turn published checkpoints (gpt_NNN.pth, c_quizzes.pth) into a population folder"
 EXAMPLES = (

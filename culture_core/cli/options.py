@@ -35,20 +35,20 @@ def read_settings(args: argparse.Namespace, settings: Settings, **given: Any) ->
     return replace(settings, **{**changed, **given})  # type: ignore[type-var]
 
 
-def _values(settings: Any) -> Iterator[tuple[Field, Any]]:
+def _values(settings: Any) -> Iterator[tuple[Field[Any], Any]]:
     return ((field, getattr(settings, field.name)) for field in fields(settings))
 
 
-def _names(field: Field) -> tuple[str, ...]:
+def _names(field: Field[Any]) -> tuple[str, ...]:
     names = field.metadata["option"] or field.name.replace("_", "-")
     return (names,) if isinstance(names, str) else names
 
 
-def _destination(field: Field) -> str:
+def _destination(field: Field[Any]) -> str:
     return _names(field)[0].replace("-", "_")
 
 
-def _add(parser: argparse.ArgumentParser, field: Field, hint: Any, default: Any) -> None:
+def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, default: Any) -> None:
     flags = [f"--{name}" for name in _names(field)]
     common: dict[str, Any] = {
         "dest": _destination(field),
@@ -70,7 +70,7 @@ def _plain(hint: Any) -> Any:
     return hint
 
 
-def _parser(kind: Any, field: Field) -> Callable[[str], Any]:
+def _parser(kind: Any, field: Field[Any]) -> Callable[[str], Any]:
     least, most = field.metadata["least"], field.metadata["most"]
     if kind is int:
         return lambda text: whole(text, least)

@@ -64,7 +64,7 @@ class CandidateTable:
     def __getitem__(self, rows: NDArray[np.bool_]) -> "CandidateTable":
         return CandidateTable(**{name: values[rows] for name, values in self.columns().items()})
 
-    def columns(self) -> dict[str, NDArray]:
+    def columns(self) -> dict[str, NDArray[Any]]:
         return {column.name: getattr(self, column.name) for column in fields(self)}
 
     def followed_by(self, other: "CandidateTable") -> "CandidateTable":

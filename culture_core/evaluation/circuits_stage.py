@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.evaluation.circuits import (
     Circuits,
@@ -14,7 +15,7 @@ from culture_core.evaluation.circuits import (
     measure_circuits,
     save_circuits,
 )
-from culture_core.models.choice import chosen_models, model_hashes
+from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.errors import CultureError
 from culture_core.evaluation.report import evaluation_has, save_evaluation
-from culture_core.models.choice import model_hashes
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.settings import setting
 from culture_core.world.tasks.choice import resolve_tasks

@@ -1,6 +1,7 @@
 """Charts of circuits and attributions as Plotly figures: numbers in, figure out; grounds as in charts.py."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -52,7 +53,7 @@ def _bent(values: np.ndarray, measure: str) -> np.ndarray:
     return values if measure == ACCURACY else -np.arcsinh(np.asarray(values) / LOSS_BENDS_AT)
 
 
-def _colour_axis(measure: str, top: float) -> dict:
+def _colour_axis(measure: str, top: float) -> dict[str, Any]:
     if measure == ACCURACY:
         ticks = {"tickvals": [-1, -0.5, 0, 0.5, 1], "ticktext": ["-100", "-50", "0", "+50", "+100"]}
         title = "points"

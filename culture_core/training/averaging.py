@@ -3,7 +3,7 @@
 Source: P. Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization".
 """
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ class WeightAverage:
     def state_dict(self) -> dict[str, object]:
         return {"seen": self._seen, "mean": self._mean}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         self._seen = state["seen"]
         for name, tensor in state["mean"].items():
             self._mean[name].copy_(tensor)

@@ -6,6 +6,7 @@ Source: K. Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural n
 import ctypes
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -70,7 +71,7 @@ class Muon(torch.optim.Optimizer):
             for alike in _by_shape(group["params"]):
                 self._update(alike, group)
 
-    def _update(self, parameters: Sequence[Tensor], group: dict) -> None:
+    def _update(self, parameters: Sequence[Tensor], group: dict[str, Any]) -> None:
         """Update parameters of one shape together, as one batch of matrices."""
         momentum, lr = group["momentum"], group["lr"]
         directions = torch.stack([self._direction(p, momentum).flatten(0, -2) for p in parameters])

@@ -1,6 +1,7 @@
 """From a recipe to optimizers, and their rate."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -45,10 +46,10 @@ class Optimizers:
                 group["lr"] = full * rate
             part.step()
 
-    def state_dict(self) -> list[dict]:
+    def state_dict(self) -> list[dict[str, Any]]:
         return [part.state_dict() for part in self._parts]
 
-    def load_state_dict(self, states: list[dict]) -> None:
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
         """Go on from a checkpoint's momenta, with this recipe's own settings."""
         for part, state in zip(self._parts, states, strict=True):
             settings = [{k: v for k, v in group.items() if k != "params"} for group in part.param_groups]

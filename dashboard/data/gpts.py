@@ -9,7 +9,8 @@ import torch
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.sources import resolve_source
-from culture_core.saes.plain import Encoder, read_sae
+from culture_core.saes.plain import read_sae
+from culture_core.saes.protocols import Encoder
 from dashboard.data.cached import changed, shared, written
 from dashboard.data.populations import Population
 

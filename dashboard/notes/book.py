@@ -207,7 +207,7 @@ def _read(connection: sqlite3.Connection, key: FeatureKey) -> Note:
     return Note(key) if row is None else _note(row)
 
 
-def _note(row: tuple) -> Note:
+def _note(row: tuple[Any, ...]) -> Note:
     *key, starred, name, text, lists, sae, version, changed = row
     return Note(FeatureKey(*key), bool(starred), name, text, tuple(json.loads(lists)), sae, version, changed)
 

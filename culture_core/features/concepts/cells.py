@@ -7,6 +7,7 @@ and what f does is told from the quiz before noise.
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ ROW = np.where(IS_CELL, CELL // GRID_SIDE, -1)
 COLUMN = np.where(IS_CELL, CELL % GRID_SIDE, -1)
 
 
-def shifted(values: NDArray, by: int) -> NDArray:
+def shifted(values: NDArray[Any], by: int) -> NDArray[Any]:
     """What lies `by` tokens further back at every token (further ahead when negative), 0 beyond the quiz."""
     out = np.zeros_like(values)
     if by > 0:
@@ -178,7 +179,7 @@ class QuizCells:
         """How many tokens of its block up to each token, itself included, are in the mask."""
         return mask.reshape(-1, N_GRIDS, BLOCK_LENGTH).cumsum(2).reshape(self.shape)
 
-    def _first_of_colour(self, count: Callable[[Mask], NDArray]) -> Mask:
+    def _first_of_colour(self, count: Callable[[Mask], NDArray[Any]]) -> Mask:
         first = np.zeros(self.shape, dtype=bool)
         for colour in range(1, N_COLOURS):
             present = (self.tokens == colour) & IS_CELL
@@ -186,5 +187,5 @@ class QuizCells:
         return first
 
 
-def _array(tensor: Tensor) -> NDArray:
+def _array(tensor: Tensor) -> NDArray[Any]:
     return tensor.cpu().numpy()

@@ -1,6 +1,6 @@
 """Concepts of the whole quiz: its task and structure, the parameters of its rule, its colours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from culture_core.features.concepts.cells import Mask, QuizCells
 from culture_core.features.concepts.concept import Concept
@@ -48,11 +48,11 @@ def rule_concepts() -> Iterator[Concept]:
             yield _with_colour(role, colour)
 
 
-def _task_mask(number: int):
+def _task_mask(number: int) -> Callable[[QuizCells], Mask]:
     return lambda cells: cells.in_quizzes(cells.task == number)
 
 
-def _structure_mask(number: int):
+def _structure_mask(number: int) -> Callable[[QuizCells], Mask]:
     return lambda cells: cells.in_quizzes(cells.structure == number)
 
 

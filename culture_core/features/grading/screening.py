@@ -1,7 +1,9 @@
 """Counting concepts where a feature fires, at a few thresholds: the F1 of every concept, nearly exactly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,7 @@ def screen(firing: Firing, thresholds: NDArray[np.floating], concepts: PackedCon
     return Screening(fires, right)
 
 
-def sum_from_thresholds(fires: NDArray[np.int64], total):
+def sum_from_thresholds(fires: NDArray[np.int64], total: Callable[[slice], NDArray[Any]]) -> NDArray[Any]:
     """For each threshold the sum of total(slice) over the tokens at or above it.
 
     fires (levels,): how many of the tokens, strongest first, are at or above each threshold. total: what
@@ -46,7 +48,7 @@ def sum_from_thresholds(fires: NDArray[np.int64], total):
     """
     bounds = np.append(fires, 0)
     parts = [total(slice(stop, start)) for start, stop in pairwise(bounds)]
-    return np.cumsum(parts[::-1], axis=0)[::-1]
+    return np.cumsum(np.stack(parts[::-1]), axis=0)[::-1]
 
 
 def screened_f1(screening: Screening, truth: Truth) -> NDArray[np.float64]:

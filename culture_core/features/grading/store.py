@@ -98,12 +98,12 @@ def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:
     return PackedConcepts(concepts.concepts, concepts.bits[: n * QUIZ_LENGTH])
 
 
-def _feature_arrays(grading: Grading) -> dict[str, NDArray]:
+def _feature_arrays(grading: Grading) -> dict[str, NDArray[Any]]:
     best = {"best_feature": grading.best_feature, "best_f1": grading.best_f1}
     return {"parts": grading.parts, **grading.scores, **best}
 
 
-def _concept_arrays(truth: Truth) -> dict[str, NDArray]:
+def _concept_arrays(truth: Truth) -> dict[str, NDArray[Any]]:
     concepts = truth.concepts.concepts
     holds = truth.fit.holds + truth.held_out.holds
     return {

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +153,7 @@ class Column:
             file.truncate(self._start + n * self._dtype.itemsize)
         self._file = path.open("r+b", buffering=0)
 
-    def write(self, place: int, values: NDArray) -> None:
+    def write(self, place: int, values: NDArray[Any]) -> None:
         """Write a run of values from `place` on."""
         data = memoryview(np.ascontiguousarray(values, dtype=self._dtype)).cast("B")
         at = self._start + int(place) * self._dtype.itemsize
@@ -160,7 +161,7 @@ class Column:
             written = os.pwrite(self._file.fileno(), data, at)
             data, at = data[written:], at + written
 
-    def scatter(self, place: NDArray[np.int64], indptr: NDArray[np.int64], values: NDArray) -> None:
+    def scatter(self, place: NDArray[np.int64], indptr: NDArray[np.int64], values: NDArray[Any]) -> None:
         """Write the run of each feature, values[indptr[f] : indptr[f + 1]], from place[f] on."""
         for feature in np.flatnonzero(np.diff(indptr)):
             self.write(place[feature], values[indptr[feature] : indptr[feature + 1]])

@@ -7,6 +7,7 @@ that reading one feature unpacks one block and no more.
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ BLOCK = 64
 
 def write_packed(
     path: Path,
-    whole: Mapping[str, NDArray],
-    rows: Mapping[str, NDArray],
+    whole: Mapping[str, NDArray[Any]],
+    rows: Mapping[str, NDArray[Any]],
     overlays: Mapping[str, Overlays],
 ) -> None:
     """Write arrays that are read whole, arrays (f, ...) that are read by feature, and overlays whose pairs
@@ -50,7 +51,7 @@ def to_halves(shares: NDArray[np.floating]) -> NDArray[np.float16]:
     return shares.astype(np.float16)
 
 
-def from_shares(packed: NDArray) -> NDArray[np.float32]:
+def from_shares(packed: NDArray[Any]) -> NDArray[np.float32]:
     """Numbers from 0 to 1 that were kept by `to_bytes` or `to_halves`."""
     if packed.dtype == np.uint8:
         return np.square(packed.astype(np.float32) / 255)
@@ -71,22 +72,22 @@ class PackedArrays:
             self._names = frozenset(self._file.files)
         except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             raise self._damaged(error) from None
-        self._whole: dict[str, NDArray] = {}
+        self._whole: dict[str, NDArray[Any]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    def whole(self, name: str) -> NDArray:
+    def whole(self, name: str) -> NDArray[Any]:
         """An array that is read whole; kept from then on."""
         if name not in self._whole:
             self._whole[name] = self._read(name)
         return self._whole[name]
 
-    def row(self, name: str, feature: int) -> NDArray:
+    def row(self, name: str, feature: int) -> NDArray[Any]:
         """The row of one feature in an array (f, ...)."""
         return self._read(f"{name}.{feature // BLOCK}")[feature % BLOCK]
 
-    def rows(self, name: str, n_features: int) -> NDArray:
+    def rows(self, name: str, n_features: int) -> NDArray[Any]:
         """The rows of all features in an array (f, ...)."""
         return np.concatenate([self._read(f"{name}.{b}") for b in range(-(-n_features // BLOCK))])
 
@@ -98,7 +99,7 @@ class PackedArrays:
         pairs = indptr[feature * each : (feature + 1) * each + 1] - indptr[number * BLOCK * each]
         return Overlays(pairs, position, value).dense(0, each)
 
-    def _read(self, name: str) -> NDArray:
+    def _read(self, name: str) -> NDArray[Any]:
         try:
             return self._file[name]
         except Exception as error:  # numpy, zipfile and zlib raise many kinds for a damaged file

@@ -5,7 +5,7 @@ Nothing is read before it is asked for, and what is asked of one feature reads l
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,7 +212,7 @@ class FeatureIndex:
         tokens = np.maximum(self._arrays.whole(f"tokens_by_{by}"), 1)
         return Profile(self._row(f"{by}_fires", feature) / tokens, self._shares(f"{by}_mean", feature))
 
-    def _row(self, name: str, feature: int) -> NDArray:
+    def _row(self, name: str, feature: int) -> NDArray[Any]:
         return self._arrays.row(name, self.check_feature(feature))
 
     def _shares(self, name: str, feature: int) -> NDArray[np.float32]:

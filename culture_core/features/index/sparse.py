@@ -8,7 +8,7 @@ not ship.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,7 @@ class SparseActivations:
         feature, first = np.broadcast_arrays(feature, np.asarray(quiz, dtype=np.int64) * QUIZ_LENGTH)
         return self._search(feature, first), self._search(feature, first + QUIZ_LENGTH)
 
-    def _search(self, feature: NDArray, token: NDArray) -> NDArray[np.int64]:
+    def _search(self, feature: NDArray[Any], token: NDArray[Any]) -> NDArray[np.int64]:
         """The first entry of each feature at or after each token: a binary search of all pairs at once."""
         low, high = self.indptr[feature], self.indptr[feature + 1]
         while (open_ := low < high).any():
@@ -148,7 +148,7 @@ class Overlays:
         out[row, self.position[entries]] = self.value[entries]
         return out
 
-    def arrays(self, prefix: str) -> dict[str, NDArray]:
+    def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
         """The three arrays, named for an npz file."""
         return {
             f"{prefix}_indptr": self.indptr,

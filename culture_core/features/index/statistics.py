@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Moments:
             tokens=np.zeros(n_groups, dtype=np.int64),
         )
 
-    def add(self, feature: NDArray, group: NDArray, sums: "Sums") -> None:
+    def add(self, feature: NDArray[Any], group: NDArray[Any], sums: "Sums") -> None:
         """Add sums of activations, each of a feature in one group."""
         cell = feature * np.int64(len(self.tokens)) + group
         n_cells = self.fires.size
@@ -149,7 +149,7 @@ class FeatureStatistics:
         }
 
 
-def _add_up(feature: NDArray, quiz: NDArray, each: Sums) -> tuple[Sums, NDArray[np.int64]]:
+def _add_up(feature: NDArray[Any], quiz: NDArray[Any], each: Sums) -> tuple[Sums, NDArray[np.int64]]:
     """Add up the activations of each (feature, quiz), which are adjacent; also where they begin."""
     new = np.diff(quiz, prepend=-1).astype(bool) | np.diff(feature, prepend=-1).astype(bool)
     starts = np.flatnonzero(new)

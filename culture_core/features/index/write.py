@@ -21,7 +21,7 @@ from culture_core.features.index.statistics import Moments, bin_edges
 from culture_core.features.index.store import ACTIVATIONS, index_artifact
 from culture_core.features.index.top import Examples
 
-Arrays = dict[str, NDArray]
+Arrays = dict[str, NDArray[Any]]
 
 
 def write_index(job: IndexJob, command: str) -> dict[str, Any]:

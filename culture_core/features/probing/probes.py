@@ -94,7 +94,7 @@ def layer_hooks(n_blocks: int) -> list[str]:
 def residual_streams(model: HookedModel, data: ProbeData) -> list[NDArray[np.float32]]:
     """(n, k, d_model) at each layer, after reading each of the drawn tokens, from one pass."""
     hooks = layer_hooks(model.cfg.n_layers)
-    parts: list[list[NDArray]] = [[] for _ in hooks]
+    parts: list[list[NDArray[Any]]] = [[] for _ in hooks]
     for first in range(0, len(data.quizzes), BATCH):
         rows = slice(first, first + BATCH)
         inputs = shift_right(data.quizzes.tokens[rows].long())

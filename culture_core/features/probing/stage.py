@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -43,6 +44,6 @@ def probe_population(
 
 def _probe(
     population: PopulationFolder, settings: ProbeSettings, model_k: int, report: Report
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     report(f"probing GPT {model_k}")
     return probe_model(population, settings, model_k)

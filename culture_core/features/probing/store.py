@@ -96,7 +96,9 @@ def probes_are_current(
     return probes_artifact(population).is_current(probe_inputs(population, models, settings))
 
 
-def probe_model(population: PopulationFolder, settings: "ProbeSettings", model_k: int) -> dict[str, NDArray]:
+def probe_model(
+    population: PopulationFolder, settings: "ProbeSettings", model_k: int
+) -> dict[str, NDArray[Any]]:
     """(layers, c) each score of one GPT, by name, for the concepts that hold often enough."""
     from culture_core.features.probing.probes import probe_data, probe_layer, residual_streams
     from culture_core.models.api import load_hooked
@@ -118,7 +120,7 @@ def save_probes(
     population: PopulationFolder,
     models: Sequence[int],
     settings: "ProbeSettings",
-    found: Sequence[dict[str, NDArray]],
+    found: Sequence[dict[str, NDArray[Any]]],
     made_by: dict[str, Any],
 ) -> None:
     """Write what probe_model found for each of the models."""

@@ -45,7 +45,7 @@ class CausalReader:
     MatchReader.groups.
     """
 
-    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         self.manifest = manifest
         self.models: list[int] = manifest["models"]
         self.tasks: list[str] = manifest["tasks"]

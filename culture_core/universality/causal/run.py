@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def run_causal(
     jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
     change = partial(_effects, population, hook, settings, progress)
     effects = run_jobs(change, jobs, workers or Workers())
-    arrays: dict[str, NDArray] = {"group": number, "features": features}
+    arrays: dict[str, NDArray[Any]] = {"group": number, "features": features}
     arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {
         "hook": hook,
@@ -72,7 +73,7 @@ def _effects(
     progress: bool,
     job: tuple[int, NDArray[np.int32]],
     report: Report,
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     """Changes of loss and accuracy (3, g, t) by ablation and (g, t) by scaling; baseline (t,).
 
     job: id of the GPT and the features (3, g) to change in it.

@@ -7,6 +7,7 @@ rests are x'y - (D'x)' (D'D)^+ (D'y). Source: docs/reference/universality.md, "P
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class Residuals:
 
 
 def _sums(
-    row: NDArray[np.integer], column: NDArray[np.integer], value: NDArray, n_rows: int, n_columns: int
+    row: NDArray[np.integer], column: NDArray[np.integer], value: NDArray[Any], n_rows: int, n_columns: int
 ) -> NDArray[np.float64]:
     place = row.astype(np.int64) * n_columns + column
     sums = np.bincount(place, value, minlength=n_rows * n_columns)

@@ -1,5 +1,7 @@
 """Groups: one feature from each GPT, all of them mutual best matches."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,7 @@ def find_groups(best_feature: NDArray[np.int32]) -> NDArray[np.int32]:
     return members[whole]
 
 
-def group_values(values: NDArray, groups: NDArray[np.int32]) -> NDArray:
+def group_values(values: NDArray[Any], groups: NDArray[np.int32]) -> NDArray[Any]:
     """Values (m, m, f) at every ordered pair of a group: (g, m, m), the diagonal as it lies there."""
     m = groups.shape[1]
     a, b = np.ogrid[:m, :m]

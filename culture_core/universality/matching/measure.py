@@ -42,7 +42,7 @@ class MatchSettings:
 class Measurement:
     """Matches, baselines and paired features of m models: arrays by name, and figures for the manifest."""
 
-    arrays: dict[str, NDArray]
+    arrays: dict[str, NDArray[Any]]
     figures: dict[str, Any]
 
 
@@ -77,7 +77,7 @@ def measure(
     return Measurement(arrays, figures)
 
 
-def _match_arrays(matches: Matches) -> dict[str, NDArray]:
+def _match_arrays(matches: Matches) -> dict[str, NDArray[Any]]:
     return {
         "best_feature": matches.best_feature,
         "best_r": matches.best_r,
@@ -88,9 +88,9 @@ def _match_arrays(matches: Matches) -> dict[str, NDArray]:
     }
 
 
-def _overlay_arrays(matches: Matches, models: Sequence[int], inputs: Inputs) -> dict[str, NDArray]:
+def _overlay_arrays(matches: Matches, models: Sequence[int], inputs: Inputs) -> dict[str, NDArray[Any]]:
     maximum = np.stack([_maximum(activations) for activations in inputs.activations])
-    arrays: dict[str, NDArray] = {"maximum": maximum}
+    arrays: dict[str, NDArray[Any]] = {"maximum": maximum}
     overlays = partner_overlays(matches.best_feature, inputs.activations, inputs.top_quiz)
     for b, (k, packed) in enumerate(zip(models, overlays, strict=True)):
         arrays |= pack(packed, partner_maximum(matches.best_feature[:, b], maximum[b]), f"partner_{k}")
@@ -141,7 +141,9 @@ def _stand_in_r(
     return best_elsewhere(own, stand_ins.codes(), places, progress=label).astype(np.float16)
 
 
-def _reseeded_arrays(codes: Sequence[Codes], models: Sequence[int], reseeded: Inputs) -> dict[str, NDArray]:
+def _reseeded_arrays(
+    codes: Sequence[Codes], models: Sequence[int], reseeded: Inputs
+) -> dict[str, NDArray[Any]]:
     own = [one.first(reseeded.quiz_set.n) for one in codes]
     places = [models.index(k) for k in reseeded.models]
     best_r, mutual = best_in_reseeded(own, dict(zip(places, reseeded.codes(), strict=True)))
@@ -149,14 +151,14 @@ def _reseeded_arrays(codes: Sequence[Codes], models: Sequence[int], reseeded: In
 
 
 def _shared_by_seeds(
-    population: PopulationFolder, hook: str, models: Sequence[int], decoders: Sequence[NDArray]
+    population: PopulationFolder, hook: str, models: Sequence[int], decoders: Sequence[NDArray[Any]]
 ) -> dict[str, float]:
     others = [read_sae(population.sae(hook, k, RESEEDED)).W_dec.detach().numpy() for k in models]
     return {str(k): shared_share(a, b) for k, a, b in zip(models, decoders, others, strict=True)}
 
 
 def _similarities(
-    matches: Matches, models: Sequence[int], decoders: Sequence[NDArray], seed: int
+    matches: Matches, models: Sequence[int], decoders: Sequence[NDArray[Any]], seed: int
 ) -> list[dict[str, Any]]:
     """SVCCA and RSA of the mutual pairs of every two models, those of highest r."""
     generator = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ Activations are kept in 255 steps of the feature's maximum, finer than the ink o
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,13 @@ def partner_overlays(
     return [Overlays.extract(models[b], *_pairs(best_feature[:, b], shown)) for b in range(len(models))]
 
 
-def _pairs(best: NDArray[np.int32], shown: NDArray[np.integer]) -> tuple[NDArray, NDArray]:
+def _pairs(best: NDArray[np.int32], shown: NDArray[np.integer]) -> tuple[NDArray[Any], NDArray[Any]]:
     feature = np.broadcast_to(np.maximum(best, 0)[:, :, None], shown.shape)
     quiz = np.where(best[:, :, None] >= 0, shown, -1)
     return feature.reshape(-1), quiz.reshape(-1)
 
 
-def pack(overlays: Overlays, row_maximum: NDArray[np.float32], prefix: str) -> dict[str, NDArray]:
+def pack(overlays: Overlays, row_maximum: NDArray[np.float32], prefix: str) -> dict[str, NDArray[Any]]:
     """Overlays as small arrays; row_maximum (m,) is the activation that stands for the last step."""
     length = np.diff(overlays.indptr)
     share = overlays.value / np.repeat(row_maximum, length)
@@ -46,7 +47,7 @@ def pack(overlays: Overlays, row_maximum: NDArray[np.float32], prefix: str) -> d
     }
 
 
-def unpack(arrays: dict[str, NDArray], row_maximum: NDArray[np.float32], prefix: str) -> Overlays:
+def unpack(arrays: dict[str, NDArray[Any]], row_maximum: NDArray[np.float32], prefix: str) -> Overlays:
     """The overlays that `pack` made, each activation to within half a step."""
     length = arrays[f"{prefix}_length"].astype(np.int64)
     indptr = np.concatenate([[0], np.cumsum(length)])

@@ -60,7 +60,7 @@ class MatchReader:
     and mutual (m, m, f): see `Matches`.
     """
 
-    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         self.manifest = manifest
         self.models: list[int] = manifest["models"]
         self.best_feature: NDArray[np.int32] = arrays["best_feature"]
@@ -246,7 +246,7 @@ class MatchReader:
         """(g, m (m - 1)) values (m, m, f) at all ordered pairs of each group."""
         return _off_diagonal(group_values(values, self._members))
 
-    def _by_model(self, values: NDArray) -> dict[int, NDArray]:
+    def _by_model(self, values: NDArray[Any]) -> dict[int, NDArray[Any]]:
         return dict(zip(self.models, values, strict=True))
 
     @cached_property
@@ -272,7 +272,7 @@ class MatchReader:
         }
 
 
-def _widened(array: NDArray) -> NDArray:
+def _widened(array: NDArray[Any]) -> NDArray[Any]:
     """Half floats, kept small on disk, as single ones, in which means are exact enough."""
     return array.astype(np.float32) if array.dtype == np.float16 else array
 

@@ -1,5 +1,7 @@
 """The rotation baseline: an SAE that reads activations turned about their mean by a random rotation."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ def rotated_activations(
     n_features, d_in = sae.W_dec.shape
     rotation = random_rotation(d_in, seed)
     mean = activations_at(model, hook, quiz_set.quizzes(0, BATCH).tokens)[:, 1:].mean((0, 1))
-    parts: list[tuple[NDArray, NDArray, NDArray]] = []
+    parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
     with tqdm(total=quiz_set.n, desc=progress, unit="quiz", disable=progress is None) as bar:
         for first in range(0, quiz_set.n, BATCH):
             x = activations_at(model, hook, quiz_set.quizzes(first, BATCH).tokens)[:, 1:]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from culture_core.errors import CultureError
-from culture_core.features.index.reader import FeatureIndex, Nearest
+from culture_core.features.index.reader import FeatureIndex
+from culture_core.features.index.records import Nearest
 from culture_core.universality.matching.store import Match
 from dashboard.components.feature_panels.kinds import (
     histogram,
