@@ -195,6 +195,11 @@ class PopulationFolder:
         return self.root / MANIFEST
 
     @property
+    def plan(self) -> Path:
+        """What `culture build` makes of this population."""
+        return self.root / "build.toml"
+
+    @property
     def evaluation(self) -> Path:
         return self.root / "evaluation.json"
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from culture_core.artifacts import PopulationFolder
 from culture_core.cli import (
     answers,
     causal,
@@ -19,14 +20,19 @@ from culture_core.cli import (
     results,
     train_sae,
 )
+from culture_core.cli.options import add_settings, read_settings
 
 if TYPE_CHECKING:
-    from culture_core.build import Stage
+    from culture_core.build import BuildPlan, Stage
 
 DESCRIPTION = (
     "make everything the dashboard needs from a population: evaluation, answers, SAEs, indexes, matches"
 )
-EXAMPLES = ("build --population cache/world-1M", "build --population cache/world-1M --force")
+EXAMPLES = (
+    "build --population cache/world-1M",
+    "build --population cache/mine --hooks all-blocks,blocks.2.hook_mlp_out --width 32 --k 32",
+    "build --population cache/world-1M --force",
+)
 SHOW: dict[str, Callable[[Any], None]] = {
     "evaluate": evaluate.show,
     "answers": answers.show,
@@ -43,26 +49,64 @@ SHOW: dict[str, Callable[[Any], None]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.features.index.quiz_set import QuizSet
+    from culture_core.saes.training_stage import DEFAULTS
+
     common.add_population(parser)
-    parser.add_argument("--force", action="store_true", help="make everything again, even what is up to date")
+    parser.add_argument("--force", action="store_true", help="rebuild even what is up to date")
+    plan = parser.add_argument_group(
+        "the plan", "kept in cache/NAME/build.toml, so that a later `culture build` needs none of these"
+    )
+    plan.add_argument(
+        "--hooks",
+        default=None,
+        metavar="HOOK,..",
+        help="hook points that get SAEs, separated by commas; all-blocks is the residual stream after every "
+        "block (default without a plan: the residual stream at 2/3 depth)",
+    )
+    add_settings(plan, DEFAULTS, if_given=True)
+    add_settings(plan, QuizSet(), "n", if_given=True)
     common.add_device(parser)
     common.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.build import build_stages
+    from culture_core.build import BuildOptions, build_stages, write_plan
 
     population, device = common.the_population(args), common.the_device(args)
-    stages = build_stages(
-        population,
-        force=args.force,
+    plan = _plan(args, population)
+    options = BuildOptions(
+        if_stale=not args.force,
         device=device,
         workers=common.the_workers(args),
         command=common.command_line(),
     )
-    rows = [_run(stage) for stage in stages]
+    stages = build_stages(population, plan, options)
+    write_plan(population, plan)
+    rows = [_run(stage) for stage in stages if not _left_out(stage)]
     total = {"stage": "all", "seconds": round(sum(row["seconds"] for row in rows), 1)}
     print("\n" + common.table([*rows, total]))
+
+
+def _plan(args: argparse.Namespace, population: PopulationFolder) -> "BuildPlan":
+    """The population's plan with what the command line changes, checked."""
+    from culture_core.build import changed, hooks_named, plan_of
+    from culture_core.features.index.quiz_set import QuizSet
+    from culture_core.models.choice import chosen_models
+    from culture_core.saes.variants import gpt_for_hooks
+
+    plan = plan_of(population)
+    hooks = hooks_named(population, args.hooks) if args.hooks is not None else plan.hooks
+    n = read_settings(args, QuizSet(n=plan.n)).n
+    plan = changed(plan, hooks, read_settings(args, plan.sae), n)
+    gpt_for_hooks(population, chosen_models(population)[0], "", plan.hooks)
+    return plan
+
+
+def _left_out(stage: "Stage") -> bool:
+    if stage.left_out:
+        print(f"\nculture {stage.name} {stage.words}: left out: {stage.left_out}", flush=True)
+    return bool(stage.left_out)
 
 
 def _run(stage: "Stage") -> dict[str, Any]:

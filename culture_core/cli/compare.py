@@ -194,14 +194,15 @@ def _build(folder: PopulationFolder, hook: str, args: argparse.Namespace) -> Non
     """Build what features are compared by; what is up to date is skipped."""
     from culture_core.features.index.quiz_set import QuizSet
     from culture_core.features.index.stage import IndexSettings, index_jobs, index_saes
-    from culture_core.saes.training_stage import DEFAULTS, train_population_saes
+    from culture_core.saes.training_stage import DEFAULTS, at_hooks, train_population_saes
     from culture_core.universality.matching.stage import match_saes
     from culture_core.universality.matching.store import MatchSettings
 
     workers = common.the_workers(args)
     made: dict[str, Any] = {"if_stale": True, "command": common.command_line()}
     chosen = {name: getattr(args, name) for name in SAE_OPTIONS}
-    train_population_saes(folder, [hook], replace(DEFAULTS, **chosen), workers=workers, **made)
+    saes = at_hooks(folder, [hook], replace(DEFAULTS, **chosen))
+    train_population_saes(folder, saes, workers=workers, **made)
     settings = replace(IndexSettings(), quiz_set=replace(QuizSet(), n=args.index))
     index_saes(index_jobs(folder, hook, settings), workers=workers, **made)
     match_saes(folder, hook, MatchSettings(rotation_quizzes=0), **made)

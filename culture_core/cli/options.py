@@ -11,17 +11,18 @@ from culture_core.settings import HELP
 Settings = TypeVar("Settings")
 
 
-def add_settings(parser: argparse.ArgumentParser, settings: Any, *names: str) -> None:
+def add_settings(parser: argparse.ArgumentParser, settings: Any, *names: str, if_given: bool = False) -> None:
     """An option for each field that is a `setting`, those of nested settings too; defaults: as in `settings`.
 
-    names: the fields that become options (default: all).
+    names: the fields that become options (default: all). if_given: an option that is left out changes nothing
+    in the settings that `read_settings` is given, whatever those are then.
     """
     hints = get_type_hints(type(settings))
     for field, value in _values(settings):
         if is_dataclass(value):
-            add_settings(parser, value)
+            add_settings(parser, value, if_given=if_given)
         elif HELP in field.metadata and (not names or field.name in names):
-            _add(parser, field, hints[field.name], value)
+            _add(parser, field, hints[field.name], argparse.SUPPRESS if if_given else value)
 
 
 def read_settings(args: argparse.Namespace, settings: Settings, **given: Any) -> Settings:

@@ -33,13 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.saes.training_stage import DEFAULTS, train_population_saes
+    from culture_core.saes.training_stage import DEFAULTS, at_hooks, train_population_saes
 
-    device = common.the_device(args)
+    population, device = common.the_population(args), common.the_device(args)
+    hooks = args.hook.split(",") if args.hook else ()
     manifests = train_population_saes(
-        common.the_population(args),
-        args.hook.split(",") if args.hook else (),
-        read_settings(args, DEFAULTS),
+        population,
+        at_hooks(population, hooks, read_settings(args, DEFAULTS)),
         models=args.models,
         variant=args.variant,
         baselines=args.baselines,

@@ -38,24 +38,22 @@ class SAEJob:
         sha256 = model_sha256(self.population, self.model_k, self.variant)
         return {"settings": settings.to_json(), "model_sha256": sha256}
 
-    def is_current(self) -> bool:
-        """Whether the SAEs of these settings, of this GPT, are there."""
+    def stale(self) -> "SAEJob":
+        """The same job without the SAEs that are up to date."""
+        return replace(self, settings=tuple(one for one in self.settings if not self._is_current(one)))
+
+    def _is_current(self, settings: SAESettings) -> bool:
+        """Whether the SAE of these settings, of this GPT, is there."""
         try:
-            manifests = [
-                sae_manifest(self.population, one.hook, self.model_k, self.variant) for one in self.settings
-            ]
+            manifest = sae_manifest(self.population, settings.hook, self.model_k, self.variant)
         except CultureError:
             return False
-        return all(
-            self.inputs(settings).items() <= manifest.items()
-            for settings, manifest in zip(self.settings, manifests, strict=True)
-        )
+        return self.inputs(settings).items() <= manifest.items()
 
 
 def train_population_saes(
     population: PopulationFolder,
-    hooks: Sequence[str] = (),
-    settings: SAESettings = DEFAULTS,
+    settings: Sequence[SAESettings],
     *,
     models: Sequence[int] | None = None,
     variant: str = "",
@@ -66,48 +64,49 @@ def train_population_saes(
     command: str = "",
     say: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
-    """Train an SAE on each of the hook points of each GPT, GPT k with seed + k; returns the manifests of
-    those that were trained.
+    """Train an SAE of each of these settings, which name its hook point, on each GPT, GPT k with seed + k;
+    returns the manifests of those that were trained.
 
-    hooks: (default: the residual stream at 2/3 depth); all of a GPT share its forward passes; `settings.hook`
-    is not read. baselines: also the untrained and the reseeded SAE of the first GPT. if_stale: leave alone
-    what is there already.
+    settings: see `at_hooks`; those of a GPT share its forward passes. baselines: also the untrained and the
+    reseeded SAEs of the first GPT. if_stale: leave alone what is there already.
     Errors: CultureError for an unknown GPT or hook point.
     """
     from culture_core.saes.variants import gpt_for_hooks
 
-    hooks = list(hooks) or [_default_hook(population)]
     chosen = chosen_models(population, models, variant)
     whose = [(k, variant) for k in chosen]
     if baselines:
         whose += [(chosen[0], UNTRAINED), (chosen[0], RESEEDED)]
-    jobs = [SAEJob(population, k, which, _seeded(hooks, settings, k, which), device) for k, which in whose]
-    current = [job for job in jobs if if_stale and job.is_current()]
-    for job in current:
-        say(f"{job.name}: up to date")
-    stale = [job for job in jobs if job not in current]
+    jobs = [SAEJob(population, k, which, _seeded(settings, k, which), device) for k, which in whose]
+    left = [job.stale() if if_stale else job for job in jobs]
+    for job in left:
+        if not job.settings:
+            say(f"{job.name}: up to date")
+    stale = [job for job in left if job.settings]
     if not stale:
         return []
+    hooks = [one.hook for one in settings]
     gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks)  # an unknown hook point ends here
     workers = (workers or Workers()).computing_on(device)
     trained = run_jobs(partial(_train, command), stale, workers, show=say)
     return [manifest for manifests in trained for manifest in manifests]
 
 
-def _default_hook(population: PopulationFolder) -> str:
+def at_hooks(
+    population: PopulationFolder, hooks: Sequence[str], settings: SAESettings = DEFAULTS
+) -> list[SAESettings]:
+    """The same settings at each hook point (default: the residual stream at 2/3 depth)."""
     from culture_core.models.population import read_manifest
     from culture_core.saes.hooks import default_hook
 
-    return default_hook(read_manifest(population.root)["config"]["n_blocks"])
+    hooks = list(hooks) or [default_hook(read_manifest(population.root)["config"]["n_blocks"])]
+    return [replace(settings, hook=hook) for hook in hooks]
 
 
-def _seeded(
-    hooks: Sequence[str], settings: SAESettings, model_k: int, variant: str
-) -> tuple[SAESettings, ...]:
+def _seeded(settings: Sequence[SAESettings], model_k: int, variant: str) -> tuple[SAESettings, ...]:
     from culture_core.saes.variants import SEED_OFFSETS
 
-    seed = settings.seed + SEED_OFFSETS[variant] + model_k
-    return tuple(replace(settings, hook=hook, seed=seed) for hook in hooks)
+    return tuple(replace(one, seed=one.seed + SEED_OFFSETS[variant] + model_k) for one in settings)
 
 
 def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:

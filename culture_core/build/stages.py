@@ -1,0 +1,111 @@
+"""The stages that build a population, in order: everything the dashboard needs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from culture_core.answers.stage import answer_population
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
+from culture_core.build.plan import BuildPlan, main_hook
+from culture_core.evaluation.circuits_stage import measure_population_circuits
+from culture_core.evaluation.stage import evaluate_population
+from culture_core.features.grading.stage import grade_population
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.stage import IndexSettings, index_jobs, index_saes
+from culture_core.features.probing.stage import probe_population
+from culture_core.models.population import read_manifest
+from culture_core.processes import Workers
+from culture_core.results.stage import write_population_results
+from culture_core.saes.evaluation_stage import evaluate_population_saes
+from culture_core.saes.training_stage import train_population_saes
+from culture_core.universality.causal.stage import check_causes
+from culture_core.universality.matching.stage import match_saes
+
+ONE_GPT = "one GPT has no others to be matched with"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a build. name: of its command; words: what its options are beside the population; run:
+    makes its artifacts and returns what its function does; left_out: why there is nothing to make, if so."""
+
+    name: str
+    words: str
+    run: Callable[[], Any]
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How the stages run. if_stale: leave alone what is up to date. command: as typed, for manifests."""
+
+    if_stale: bool = True
+    device: str = "cpu"
+    workers: Workers | None = None
+    command: str = ""
+
+    @property
+    def alone(self) -> dict[str, Any]:
+        """Of a stage that works in one process."""
+        return {"if_stale": self.if_stale, "command": self.command}
+
+    @property
+    def side_by_side(self) -> dict[str, Any]:
+        return {**self.alone, "workers": self.workers}
+
+
+def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> list[Stage]:
+    """The stages that carry out a plan, in order."""
+    return [
+        *_of_gpts(population, plan, options),
+        *(stage for hook in plan.hooks for stage in _of_hook(population, plan, hook, options)),
+        Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
+        Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
+        _results(population, plan),
+    ]
+
+
+def _of_gpts(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Iterator[Stage]:
+    """What is made of the GPTs for all hook points together."""
+    side_by_side = options.side_by_side
+    yield Stage("evaluate", "--save", lambda: evaluate_population(population, **side_by_side))
+    yield Stage("answers", "", lambda: answer_population(population, **options.alone))
+    settings = [plan.sae_settings(hook) for hook in plan.hooks]
+    yield Stage(
+        "train-sae",
+        f"--hook {','.join(plan.hooks)} --baselines",
+        lambda: train_population_saes(
+            population, settings, baselines=True, device=options.device, **side_by_side
+        ),
+    )
+
+
+def _of_hook(
+    population: PopulationFolder, plan: BuildPlan, hook: str, options: BuildOptions
+) -> Iterator[Stage]:
+    """What is made of the SAEs of one hook point."""
+    words, side_by_side, device = f"--hook {hook}", options.side_by_side, options.device
+    settings = IndexSettings(quiz_set=QuizSet(n=plan.n))
+    alone = ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
+
+    def figures() -> Any:
+        common = {"if_stale": options.if_stale, "device": device, "workers": options.workers}
+        return evaluate_population_saes(population, hook, **common)
+
+    def index(variant: str) -> Any:
+        jobs = index_jobs(population, hook, settings, variant=variant, device=device)
+        return index_saes(jobs, **side_by_side)
+
+    yield Stage("evaluate-sae", words, figures)
+    yield Stage("index", words, lambda: index(""))
+    yield Stage("index", f"{words} --variant {UNTRAINED}", lambda: index(UNTRAINED))
+    yield Stage("index", f"{words} --variant {RESEEDED}", lambda: index(RESEEDED))
+    yield Stage("grade", words, lambda: grade_population(population, hook, **side_by_side))
+    yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
+    yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
+
+
+def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:
+    n_blocks = read_manifest(population.root)["config"]["n_blocks"]
+    hook = main_hook(plan.hooks, n_blocks)
+    return Stage("results", f"--hook {hook}", lambda: write_population_results(population, hook))
