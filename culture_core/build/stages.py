@@ -89,7 +89,7 @@ def _of_hook(
     alone = ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
 
     def figures() -> Any:
-        common = {"if_stale": options.if_stale, "device": device, "workers": options.workers}
+        common: dict[str, Any] = {"if_stale": options.if_stale, "device": device, "workers": options.workers}
         return evaluate_population_saes(population, hook, **common)
 
     def index(variant: str) -> Any:

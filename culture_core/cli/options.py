@@ -11,7 +11,9 @@ from culture_core.settings import HELP
 Settings = TypeVar("Settings")
 
 
-def add_settings(parser: argparse.ArgumentParser, settings: Any, *names: str, if_given: bool = False) -> None:
+def add_settings(
+    parser: argparse._ActionsContainer, settings: Any, *names: str, if_given: bool = False
+) -> None:
     """An option for each field that is a `setting`, those of nested settings too; defaults: as in `settings`.
 
     names: the fields that become options (default: all). if_given: an option that is left out changes nothing
@@ -49,7 +51,7 @@ def _destination(field: Field[Any]) -> str:
     return _names(field)[0].replace("-", "_")
 
 
-def _add(parser: argparse.ArgumentParser, field: Field[Any], hint: Any, default: Any) -> None:
+def _add(parser: argparse._ActionsContainer, field: Field[Any], hint: Any, default: Any) -> None:
     flags = [f"--{name}" for name in _names(field)]
     common: dict[str, Any] = {
         "dest": _destination(field),
