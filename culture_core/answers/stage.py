@@ -18,6 +18,7 @@ def answer_population(
     settings: BrowseSettings | None = None,
     *,
     if_stale: bool = False,
+    device: str = "cpu",
     command: str = "",
     say: Callable[[str], None] = print,
 ) -> BrowseSet | None:
@@ -32,6 +33,6 @@ def answer_population(
         say(f"the answers of {population.root} are up to date")
         return None
     source = resolve_source(population.root)
-    models = dict(zip(source.ids, source.load_models(), strict=True))
+    models = {k: model.to(device) for k, model in zip(source.ids, source.load_models(), strict=True)}
     write_browse(population, models, settings, command, progress="answering")
     return open_browse(population)

@@ -50,8 +50,14 @@ class BuildOptions:
         return {"if_stale": self.if_stale, "command": self.command}
 
     @property
+    def on_device(self) -> dict[str, Any]:
+        """Of a stage that runs GPTs one after the other."""
+        return {**self.alone, "device": self.device}
+
+    @property
     def side_by_side(self) -> dict[str, Any]:
-        return {**self.alone, "workers": self.workers}
+        """Of a stage that runs GPTs in workers."""
+        return {**self.on_device, "workers": self.workers}
 
 
 def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> list[Stage]:
@@ -69,14 +75,12 @@ def _of_gpts(population: PopulationFolder, plan: BuildPlan, options: BuildOption
     """What is made of the GPTs for all hook points together."""
     side_by_side = options.side_by_side
     yield Stage("evaluate", "--save", lambda: evaluate_population(population, **side_by_side))
-    yield Stage("answers", "", lambda: answer_population(population, **options.alone))
+    yield Stage("answers", "", lambda: answer_population(population, **options.on_device))
     settings = [plan.sae_settings(hook) for hook in plan.hooks]
     yield Stage(
         "train-sae",
         f"--hook {','.join(plan.hooks)} --baselines",
-        lambda: train_population_saes(
-            population, settings, baselines=True, device=options.device, **side_by_side
-        ),
+        lambda: train_population_saes(population, settings, baselines=True, **side_by_side),
     )
 
 
@@ -84,23 +88,23 @@ def _of_hook(
     population: PopulationFolder, plan: BuildPlan, hook: str, options: BuildOptions
 ) -> Iterator[Stage]:
     """What is made of the SAEs of one hook point."""
-    words, side_by_side, device = f"--hook {hook}", options.side_by_side, options.device
+    words, side_by_side = f"--hook {hook}", options.side_by_side
     settings = IndexSettings(quiz_set=QuizSet(n=plan.n))
     alone = ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
 
     def figures() -> Any:
-        common: dict[str, Any] = {"if_stale": options.if_stale, "device": device, "workers": options.workers}
-        return evaluate_population_saes(population, hook, **common)
+        made = {name: value for name, value in side_by_side.items() if name != "command"}
+        return evaluate_population_saes(population, hook, **made)
 
     def index(variant: str) -> Any:
-        jobs = index_jobs(population, hook, settings, variant=variant, device=device)
-        return index_saes(jobs, **side_by_side)
+        jobs = index_jobs(population, hook, settings, variant=variant, device=options.device)
+        return index_saes(jobs, **options.alone, workers=options.workers)
 
     yield Stage("evaluate-sae", words, figures)
     yield Stage("index", words, lambda: index(""))
     yield Stage("index", f"{words} --variant {UNTRAINED}", lambda: index(UNTRAINED))
     yield Stage("index", f"{words} --variant {RESEEDED}", lambda: index(RESEEDED))
-    yield Stage("grade", words, lambda: grade_population(population, hook, **side_by_side))
+    yield Stage("grade", words, lambda: grade_population(population, hook, **options.alone, workers=options.workers))
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
     yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
 

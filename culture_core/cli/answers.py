@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     add_settings(parser, BrowseSettings())
     common.add_if_stale(parser)
+    common.add_device(parser)
     common.add_threads(parser)
 
 
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace) -> None:
     common.use_threads(args)
     settings = read_settings(args, BrowseSettings())
     population, command = common.the_population(args), common.command_line()
-    show(answer_population(population, settings, if_stale=args.if_stale, command=command))
+    device = common.the_device(args)
+    show(answer_population(population, settings, if_stale=args.if_stale, device=device, command=command))
 
 
 def show(browse: "BrowseSet | None") -> None:

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_hook(parser)
     add_settings(parser, CausalSettings())
     common.add_if_stale(parser)
+    common.add_device(parser)
     common.add_workers(parser)
 
 
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
         args.hook,
         read_settings(args, CausalSettings()),
         if_stale=args.if_stale,
+        device=common.the_device(args),
         workers=common.the_workers(args),
         command=common.command_line(),
     )

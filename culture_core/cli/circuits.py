@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_models(parser)
     add_settings(parser, CircuitSettings())
     common.add_if_stale(parser)
+    common.add_device(parser)
     common.add_workers(parser)
 
 
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> None:
         read_settings(args, CircuitSettings()),
         models=args.models,
         if_stale=args.if_stale,
+        device=common.the_device(args),
         workers=common.the_workers(args),
         command=common.command_line(),
     )

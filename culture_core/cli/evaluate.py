@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save", action="store_true", help="keep the report in the population, for the dashboard"
     )
     common.add_if_stale(parser)
+    common.add_device(parser)
     common.add_workers(parser)
     common.add_json(parser)
 
@@ -42,19 +43,22 @@ def run(args: argparse.Namespace) -> None:
 
     common.use_threads(args)
     settings = read_settings(args, EvaluationSettings())
-    models, workers, command = args.models or None, common.the_workers(args), common.command_line()
+    models, made = args.models or None, _made(args)
     report: dict[str, Any] | None
     if args.save:
         population = find_population(args.source)
-        report = evaluate_population(
-            population, models, settings, if_stale=args.if_stale, workers=workers, command=command
-        )
+        report = evaluate_population(population, models, settings, if_stale=args.if_stale, **made)
     else:
-        hub = args.hub_repo
-        report = evaluate_gpts(args.source, models, settings, hub_repo=hub, workers=workers, command=command)
+        report = evaluate_gpts(args.source, models, settings, hub_repo=args.hub_repo, **made)
     show(report)
     if report is not None:
         common.report_json(args.json, report)
+
+
+def _made(args: argparse.Namespace) -> dict[str, Any]:
+    """How GPTs are measured, whichever they are."""
+    device, workers = common.the_device(args), common.the_workers(args)
+    return {"device": device, "workers": workers, "command": common.command_line()}
 
 
 def show(report: dict[str, Any] | None) -> None:

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, ProbeSettings())
     common.add_workers(parser)
     common.add_if_stale(parser)
+    common.add_device(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> None:
         common.the_population(args),
         read_settings(args, ProbeSettings()),
         if_stale=args.if_stale,
+        device=common.the_device(args),
         workers=common.the_workers(args),
         command=common.command_line(),
     )

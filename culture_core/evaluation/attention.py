@@ -119,7 +119,7 @@ def _copied(model: MyGPT, block: int, x: Tensor, tokens: Tensor) -> Tensor:
     w_o = attention.w_o.unflatten(0, (model.config.n_heads, -1))
     moved = torch.einsum("hvd,hve,ce->hdc", attention.w_v, w_o, readout)
     promoted = torch.einsum("ntd,hdc->nhtc", normalised, moved).argmax(-1)
-    return (promoted == tokens[:, None, :-1]).sum((0, 2)).float()
+    return (promoted == tokens[:, None, :-1].to(promoted.device)).sum((0, 2)).float()
 
 
 @torch.inference_mode()

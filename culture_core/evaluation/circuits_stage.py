@@ -34,6 +34,7 @@ def measure_population_circuits(
     *,
     models: Sequence[int] | None = None,
     if_stale: bool = False,
+    device: str = "cpu",
     workers: Workers | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
@@ -49,18 +50,24 @@ def measure_population_circuits(
             say(f"the circuits of GPT {k} are up to date")
         else:
             stale.append(k)
-    return run_jobs(partial(_measure, population, settings, command), stale, workers or Workers(), show=say)
+    workers = (workers or Workers()).computing_on(device)
+    return run_jobs(partial(_measure, population, settings, device, command), stale, workers, show=say)
 
 
 def _measure(
-    population: PopulationFolder, settings: CircuitSettings, command: str, model_k: int, report: Report
+    population: PopulationFolder,
+    settings: CircuitSettings,
+    device: str,
+    command: str,
+    model_k: int,
+    report: Report,
 ) -> MeasuredCircuits:
     from culture_core.models.sources import resolve_source
 
     started = time.time()
     report(f"measuring the circuits of GPT {model_k}")
     (model,) = resolve_source(population.root).load_models(model_k)
-    circuits = measure_circuits(model, settings, progress=f"circuits of GPT {model_k}")
+    circuits = measure_circuits(model.to(device), settings, progress=f"circuits of GPT {model_k}")
     made_by = provenance(command, started)
     made_from = identity(settings, model_hashes(population)[model_k])
     save_circuits(circuits, population, model_k, {**made_from, "made_by": made_by})

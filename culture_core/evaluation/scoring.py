@@ -48,7 +48,8 @@ def logits_function(model: LogitModel) -> LogitsFunction:
     of model."""
     if isinstance(model, MyGPT):
         return model
-    return lambda tokens: model(shift_right(tokens.long()))
+    device = next(model.parameters()).device
+    return lambda tokens: model(shift_right(tokens.to(device, torch.long)))
 
 
 @torch.inference_mode()
@@ -78,11 +79,14 @@ def score_quizzes(
 
 
 def score_last_grid(logits: Tensor, truth: Tensor) -> QuizScores:
-    """Scores from the logits (n, 100, 15) of the last grid's cells; truth: (n, 100) the right ones."""
+    """Scores, on the CPU, from the logits (n, 100, 15) of the last grid's cells, wherever those are; truth:
+    (n, 100) the right ones."""
+    truth = truth.to(logits.device)
     log_probability = logits.float().log_softmax(-1)
     right = log_probability.gather(-1, truth.long().unsqueeze(-1)).squeeze(-1)
     predicted = logits.argmax(-1).to(torch.uint8)
-    return QuizScores(-right.mean(1), predicted, (predicted == truth).all(1), right.exp())
+    scores = (-right.mean(1), predicted, (predicted == truth).all(1), right.exp())
+    return QuizScores(*(score.cpu() for score in scores))
 
 
 def join_scores(parts: Iterable[QuizScores]) -> QuizScores:

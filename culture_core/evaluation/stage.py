@@ -47,6 +47,7 @@ def evaluate_gpts(
     settings: EvaluationSettings | None = None,
     *,
     hub_repo: str | None = None,
+    device: str = "cpu",
     workers: Workers | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
@@ -63,8 +64,9 @@ def evaluate_gpts(
     jobs = _known(opened, models)
     batch = _quizzes(opened, settings)
     worth = len(batch) * len(jobs) // QUIZZES_PER_WORKER
-    measure = partial(_measure, source, hub_repo, settings)
-    records = run_jobs(measure, jobs, (workers or Workers()).at_most(worth), show=say)
+    measure = partial(_measure, source, hub_repo, settings, device)
+    workers = (workers or Workers()).computing_on(device).at_most(worth)
+    records = run_jobs(measure, jobs, workers, show=say)
     return {
         "num_test_samples": len(batch),
         "seed": settings.seed,
@@ -84,7 +86,7 @@ def _known(source: "ModelSource", models: Sequence[int] | None) -> list[int]:
 
 
 def _measure(
-    source: str, hub_repo: str | None, settings: EvaluationSettings, model_k: int, report: Report
+    source: str, hub_repo: str | None, settings: EvaluationSettings, device: str, model_k: int, report: Report
 ) -> dict[str, Any]:
     """The record of one GPT."""
     from culture_core.evaluation.ablation import ablation_table
@@ -93,7 +95,7 @@ def _measure(
 
     report(f"evaluating GPT {model_k}")
     opened = resolve_source(source, hub_repo)
-    (model,) = opened.load_models(model_k)
+    model = opened.load_models(model_k)[0].to(device)
     batch = _quizzes(opened, settings)
     record = {"id": model_k, **evaluate_model(model, batch, progress=f"GPT {model_k}")}
     if settings.ablate:
@@ -123,6 +125,7 @@ def evaluate_population(
     settings: EvaluationSettings | None = None,
     *,
     if_stale: bool = False,
+    device: str = "cpu",
     workers: Workers | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
@@ -133,7 +136,8 @@ def evaluate_population(
     if if_stale and evaluation_has(population, _made_from(population, settings)):
         say(f"the evaluation of {population.root} is up to date")
         return None
-    report = evaluate_gpts(str(population.root), models, settings, workers=workers, command=command, say=say)
+    made: dict[str, Any] = {"device": device, "workers": workers, "command": command, "say": say}
+    report = evaluate_gpts(str(population.root), models, settings, **made)
     report["model_sha256"] = _hashes(population)
     save_evaluation(population, report)
     say(f"report kept in {population.evaluation}")

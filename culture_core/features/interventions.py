@@ -80,7 +80,7 @@ def directions(sae: Encoder, features: Tensor) -> Tensor:
     """What one unit of each feature (m,) adds to the activations: (m, d_in). Decoding is linear but for its
     bias."""
     units = sae.W_dec.new_zeros(len(features) + 1, len(sae.W_dec))
-    units[torch.arange(len(features)), features] = 1.0
+    units[torch.arange(len(features), device=units.device), features] = 1.0
     decoded = sae.decode(units)
     return decoded[:-1] - decoded[-1]
 

@@ -190,7 +190,7 @@ class MyGPT(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (n, t, v) for tokens (n, t) of any integer dtype: logit t predicts token t."""
+        """Logits (n, t, v) for tokens (n, t) of any integer dtype and device: logit t predicts token t."""
         return self.read(shift_right(tokens))
 
     def read(self, inputs: Tensor, cache: KeyValueCache | None = None, edit: Edit | None = None) -> Tensor:
@@ -210,7 +210,7 @@ class MyGPT(nn.Module):
     def embed(self, inputs: Tensor, start: int = 0) -> Tensor:
         """The residual stream (n, t, d) that enters the first block; start: position of the first input."""
         positions = self.positions[start : start + inputs.shape[1]]
-        return self.dropout(self.token_embedding(inputs.long())) + positions
+        return self.dropout(self.token_embedding(inputs.to(self.positions.device, torch.long))) + positions
 
     def finish(
         self, x: Tensor, first: int, cache: KeyValueCache | None = None, edit: Edit | None = None

@@ -8,7 +8,7 @@ Source of the formulas: SAELens 6.54, `topk_sae.py`, `jumprelu_sae.py`, `standar
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -59,14 +59,14 @@ class PlainSAE:
         return features @ self.W_dec + self.b_dec
 
 
-def read_sae(folder: Path) -> Encoder:
-    """Read an SAE folder, on the CPU in float32.
+def read_sae(folder: Path, device: str = "cpu") -> Encoder:
+    """Read an SAE folder, on the CPU in float32; on another device with SAELens.
 
     Errors: CultureError with the folder and the reason.
     """
     folder = Path(folder)
-    if not (folder / WEIGHTS).is_file():
-        return load_sae(folder)
+    if device != "cpu" or not (folder / WEIGHTS).is_file():
+        return cast(Encoder, load_sae(folder, device=device))
     config = artifacts.read_json(folder / CONFIG)
     return _plain(config, folder) if _is_plain(config) else load_sae(folder)
 

@@ -115,12 +115,11 @@ def _load(
 ) -> tuple[GPT, Encoder]:
     """sae_sha256 is a part of the cache's key alone."""
     from culture_core.saes.plain import read_sae
-    from culture_core.saes.store import load_sae
     from culture_core.saes.variants import gpt_for_hooks
 
     del sae_sha256
     folder = population.sae(hook, model_k, variant)
-    sae = read_sae(folder) if device == "cpu" else load_sae(folder, device=device)
+    sae = read_sae(folder, device)
     return gpt_for_hooks(population, model_k, variant, [hook], device=device), sae
 
 

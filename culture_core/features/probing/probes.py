@@ -93,16 +93,16 @@ def layer_hooks(n_blocks: int) -> list[str]:
 @torch.inference_mode()
 def residual_streams(model: HookedModel, data: ProbeData) -> list[NDArray[np.float32]]:
     """(n, k, d_model) at each layer, after reading each of the drawn tokens, from one pass."""
-    hooks = layer_hooks(model.cfg.n_layers)
+    hooks, device = layer_hooks(model.cfg.n_layers), next(model.parameters()).device
     parts: list[list[NDArray[Any]]] = [[] for _ in hooks]
     for first in range(0, len(data.quizzes), BATCH):
         rows = slice(first, first + BATCH)
-        inputs = shift_right(data.quizzes.tokens[rows].long())
+        inputs = shift_right(data.quizzes.tokens[rows].to(device, torch.long))
         _, cache = model.run_with_cache(inputs, names_filter=hooks)
         # row p + 1 of the model's input is token p
-        read = torch.from_numpy(data.position[rows, :, None] + 1)
+        read = torch.from_numpy(data.position[rows, :, None] + 1).to(device)
         for hook, part in zip(hooks, parts, strict=True):
-            part.append(cache[hook].take_along_dim(read, dim=1).numpy())
+            part.append(cache[hook].take_along_dim(read, dim=1).cpu().numpy())
     return [np.concatenate(part) for part in parts]
 
 

@@ -25,6 +25,7 @@ def probe_population(
     settings: ProbeSettings | None = None,
     *,
     if_stale: bool = False,
+    device: str = "cpu",
     workers: Workers | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
@@ -36,14 +37,14 @@ def probe_population(
     started = time.time()
     models, settings = chosen_models(population), settings or ProbeSettings()
     if not (if_stale and probes_are_current(population, models, settings)):
-        probe = partial(_probe, population, settings)
-        found = run_jobs(probe, models, workers or Workers(), show=say)
+        probe = partial(_probe, population, settings, device)
+        found = run_jobs(probe, models, (workers or Workers()).computing_on(device), show=say)
         save_probes(population, models, settings, found, provenance(command, started))
     return open_probes(population)
 
 
 def _probe(
-    population: PopulationFolder, settings: ProbeSettings, model_k: int, report: Report
+    population: PopulationFolder, settings: ProbeSettings, device: str, model_k: int, report: Report
 ) -> dict[str, NDArray[Any]]:
     report(f"probing GPT {model_k}")
-    return probe_model(population, settings, model_k)
+    return probe_model(population, settings, model_k, device)

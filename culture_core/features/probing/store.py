@@ -97,14 +97,15 @@ def probes_are_current(
 
 
 def probe_model(
-    population: PopulationFolder, settings: "ProbeSettings", model_k: int
+    population: PopulationFolder, settings: "ProbeSettings", model_k: int, device: str = "cpu"
 ) -> dict[str, NDArray[Any]]:
     """(layers, c) each score of one GPT, by name, for the concepts that hold often enough."""
     from culture_core.features.probing.probes import probe_data, probe_layer, residual_streams
     from culture_core.models.api import load_hooked
 
     data = probe_data(settings)
-    streams = residual_streams(load_hooked([model_k], source=population.root)[0], data)
+    model = load_hooked([model_k], source=population.root)[0].to(device)
+    streams = residual_streams(model, data)
     real = [probe_layer(stream, data.labels, settings.ridge) for stream in streams]
     control = [probe_layer(stream, data.shuffled, settings.ridge) for stream in streams]
     return {

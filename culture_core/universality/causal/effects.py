@@ -53,7 +53,7 @@ class Reading:
         Only the quizzes in which the feature fires are run; in the others nothing changes.
         """
         activation = self.activations[place]
-        fires = (activation > 0).any(1).nonzero().squeeze(1)
+        fires = (activation > 0).any(1).nonzero().squeeze(1).cpu()
         if len(fires) == 0:
             return self.intact
         parts = [self._run(quizzes, place, factor) for quizzes in fires.split(BATCH)]
@@ -72,7 +72,7 @@ def read_spliced(
 
     Errors: CultureError when a MyGPT has no such hook point.
     """
-    chosen = torch.from_numpy(np.asarray(features, dtype=np.int64))
+    chosen = torch.from_numpy(np.asarray(features, dtype=np.int64)).to(sae.W_dec.device)
     parts = [halfway(model, hook, batch) for batch in tokens.split(BATCH)]
     spliced, activations = [], []
     for part in parts:

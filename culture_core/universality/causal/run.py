@@ -30,6 +30,7 @@ def run_causal(
     settings: CausalSettings,
     command: str,
     *,
+    device: str = "cpu",
     workers: Workers | None = None,
     progress: bool = False,
 ) -> None:
@@ -50,8 +51,8 @@ def run_causal(
             "in every GPT; give a higher --most-dense or a lower --least-in-answer"
         )
     jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
-    change = partial(_effects, population, hook, settings, progress)
-    effects = run_jobs(change, jobs, workers or Workers())
+    change = partial(_effects, population, hook, settings, device, progress)
+    effects = run_jobs(change, jobs, (workers or Workers()).computing_on(device))
     arrays: dict[str, NDArray[Any]] = {"group": number, "features": features}
     arrays |= {name: np.stack([effect[name] for effect in effects], axis=-2) for name in effects[0]}
     manifest = {
@@ -70,6 +71,7 @@ def _effects(
     population: PopulationFolder,
     hook: str,
     settings: CausalSettings,
+    device: str,
     progress: bool,
     job: tuple[int, NDArray[np.int32]],
     report: Report,
@@ -83,8 +85,8 @@ def _effects(
     batch = evaluation_quizzes(settings.quizzes, settings.seed)
     tasks = [LABELS.index(task) for task in WORLD_TASKS]
     s, g = features.shape
-    model = load_culture([model_k], source=population.root)[0]
-    sae = read_sae(population.sae(hook, model_k))
+    model = load_culture([model_k], source=population.root)[0].to(device)
+    sae = read_sae(population.sae(hook, model_k), device)
     chosen = features.ravel()
     reading = read_spliced(model, sae, hook, batch.tokens, np.maximum(chosen, 0))
     right, task_of_quiz = reading.intact.correct.numpy(), batch.task.numpy()

@@ -16,6 +16,7 @@ def check_causes(
     settings: CausalSettings | None = None,
     *,
     if_stale: bool = False,
+    device: str = "cpu",
     workers: Workers | None = None,
     command: str = "",
     say: Callable[[str], None] = print,
@@ -29,5 +30,5 @@ def check_causes(
     if if_stale and causal_is_current(population, hook, settings):
         say(f"the causal check at {hook} is up to date")
     else:
-        run_causal(population, hook, settings, command, workers=workers, progress=True)
+        run_causal(population, hook, settings, command, device=device, workers=workers, progress=True)
     return open_causal(population, hook)
