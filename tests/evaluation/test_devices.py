@@ -20,11 +20,13 @@ from culture_core.universality.causal.effects import read_spliced
 ELSEWHERE = "meta"
 
 
-@pytest.fixture
-def elsewhere():
-    """Tensors without values, until the test ends."""
-    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
-        yield mode
+@pytest.fixture(autouse=True)
+def _without_values(quizzes):
+    """Tensors have no values until the test ends; the quizzes, made before, are converted where they are
+    used."""
+    assert len(quizzes)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def quizzes():
 
 
 @pytest.fixture
-def gpt(elsewhere, quizzes):
+def gpt():
     with torch.device(ELSEWHERE):
         return MyGPT(preset("17K")).eval()
 
@@ -42,7 +44,7 @@ def is_all_on_the_cpu(scores) -> bool:
     return {value.device.type for value in vars(scores).values()} == {"cpu"}
 
 
-def test_mixing_devices_raises(elsewhere):
+def test_mixing_devices_raises():
     with pytest.raises(Exception, match="same device"):
         torch.zeros(2, device=ELSEWHERE) + torch.zeros(2)
 
@@ -51,7 +53,7 @@ def test_scores_come_back_to_the_cpu(gpt, quizzes):
     assert is_all_on_the_cpu(score_quizzes(gpt, quizzes.tokens))
 
 
-def test_scores_of_another_kind_of_model_come_back_to_the_cpu(elsewhere, quizzes):
+def test_scores_of_another_kind_of_model_come_back_to_the_cpu(quizzes):
     bigram = torch.nn.Embedding(15, 15, device=ELSEWHERE)
     assert is_all_on_the_cpu(score_quizzes(logits_function(bigram), quizzes.tokens))
 
