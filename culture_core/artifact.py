@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.writing import atomic_folder
 
 
 class Record(dict[str, Any]):
@@ -164,7 +165,7 @@ class Artifact:
 
     def write(self, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
         """Write both; the folder appears whole or not at all."""
-        with artifacts.atomic_folder(self.folder) as partial:
+        with atomic_folder(self.folder) as partial:
             artifacts.write_arrays(partial / self.arrays, arrays)
             artifacts.write_json(partial / self.record, manifest)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.models.sources import resolve_source
+from culture_core.writing import atomic_file
 
 
 def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:
@@ -18,7 +19,7 @@ def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:
         source, target = population.model(k), folder.model(k)
         if target.is_file() and artifacts.sha256_file(target) == artifacts.sha256_file(source):
             continue
-        with artifacts.atomic_file(target) as partial:
+        with atomic_file(target) as partial:
             shutil.copyfile(source, partial)
     artifacts.write_json(folder.manifest, artifacts.read_json(population.manifest))
     return folder

@@ -18,10 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
+from culture_core.writing import atomic_file
 
 CULTURE_QUIZZES_FILE = "c_quizzes.pth"
 CHECKPOINT_PATTERN = re.compile(r"gpt_(\d+)\.pth")

@@ -11,19 +11,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from culture_core.artifacts import (
-    MANIFEST,
-    PopulationFolder,
-    atomic_folder,
-    read_json,
-    sha256_file,
-    write_json,
-)
+from culture_core.artifacts import MANIFEST, PopulationFolder, read_json, sha256_file, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
 from culture_core.world.quizzes import batch_from_tokens
 from culture_core.world.storage import save_quizzes
 from culture_core.world.vocabulary import CULTURE
+from culture_core.writing import atomic_folder
 
 MANIFEST_KIND = "population"
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.population import Population
@@ -12,6 +11,7 @@ from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.results.place import Place
 from culture_core.universality.causal.reader import CausalReader
+from culture_core.writing import atomic_file
 
 N_GROUPS = 5
 
@@ -33,7 +33,7 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
     parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
-    with artifacts.atomic_file(place.page) as partial:
+    with atomic_file(place.page) as partial:
         partial.write_text("\n\n".join(parts) + "\n")
 
 
@@ -69,7 +69,7 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
     ]
     for group in chosen:
         name = f"group_{group}.png"
-        with artifacts.atomic_file(place.folder / name) as partial:
+        with atomic_file(place.folder / name) as partial:
             partial.write_bytes(group_picture(matches, indexes, group))
         row = matches.groups.loc[group]
         features = matches.group_features(group)

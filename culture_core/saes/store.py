@@ -7,6 +7,7 @@ from culture_core import artifacts
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError, suggested
+from culture_core.writing import atomic_folder
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 
@@ -14,7 +15,7 @@ CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
     """Save a training or an inference SAE in SAELens' inference format, with its manifest; the folder appears
     whole or not at all."""
-    with artifacts.atomic_folder(folder) as partial:
+    with atomic_folder(folder) as partial:
         save = getattr(sae, "save_inference_model", sae.save_model)
         save(partial)
         manifest = {**manifest, "sha256": artifacts.sha256_file(partial / WEIGHTS)}

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from culture_core.artifacts import atomic_folder, sha256_file, write_json
+from culture_core.artifacts import sha256_file, write_json
 from culture_core.errors import CultureError
 from culture_core.world.quizzes import DEFAULT_STRUCTURE, QuizBatch, generate_quizzes
 from culture_core.world.vocabulary import LABELS, QUIZ_LENGTH
+from culture_core.writing import atomic_folder
 
 if TYPE_CHECKING:
     import pyarrow

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file
 from culture_core.errors import CultureError
 from culture_core.world.quizzes import PARAM_NAMES, QuizBatch
 from culture_core.world.vocabulary import LABELS, SOURCES, STRUCTURE_NAMES
+from culture_core.writing import atomic_file
 
 _NAMES = {"task": LABELS, "structure": STRUCTURE_NAMES, "source": SOURCES}
 _ARRAYS = {

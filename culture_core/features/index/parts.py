@@ -22,6 +22,7 @@ from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.protocols import Encoder
 from culture_core.world.vocabulary import QUIZ_LENGTH
+from culture_core.writing import atomic_file
 
 TOKENS_READ = QUIZ_LENGTH - 1
 
@@ -49,7 +50,7 @@ class Part:
     peak_value: NDArray[np.float32]
 
     def save(self, path: Path) -> None:
-        with artifacts.atomic_file(path) as partial, partial.open("wb") as file:
+        with atomic_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **{name: getattr(self, name) for name in self.__dataclass_fields__})
 
     @classmethod

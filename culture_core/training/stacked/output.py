@@ -16,11 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file, read_json, sha256_file, write_json
+from culture_core.artifacts import read_json, sha256_file, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.training import log
 from culture_core.training.stacked.weights import unstack
+from culture_core.writing import atomic_file
 
 KIND = "stacked training"
 
