@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.places import check_writable
 from culture_core.writing import atomic_folder
 
 
@@ -162,6 +163,10 @@ class Artifact:
         if not self.arrays_path.is_file():
             raise CultureError(f"no {self.name} in {self.population.root}; {self.remedy}")
         return artifacts.sha256_file(self.arrays_path)
+
+    def check_writable(self) -> None:
+        """Errors: CultureError when it cannot be written; to be asked before the work."""
+        check_writable(self.folder if self.arrays else self.manifest_path)
 
     def write(self, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
         """Write both; the folder appears whole or not at all."""

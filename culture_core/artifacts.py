@@ -45,6 +45,21 @@ COMPARISON = "comparison.json"
 OUT = Path("out")
 UNTRAINED, RESEEDED = "untrained", "reseeded"
 VARIANTS = ("", UNTRAINED, RESEEDED)
+# what commands write into the folder of a population
+_ENTRIES = {
+    *(
+        MANIFEST,
+        COMPARISON,
+        "evaluation.json",
+        "training.json",
+        "models",
+        "quizzes",
+        "saes",
+        "index",
+        "matches",
+    ),
+    *("concepts", "probes", "causal", "circuits", "browse", "results.md", "results"),
+}
 
 
 def sha256_file(path: Path) -> str:
@@ -194,6 +209,11 @@ class PopulationFolder:
 
     def matches(self, hook: str) -> Path:
         return self.root / "matches" / hook
+
+    def strangers(self) -> list[str]:
+        """Names of what lies in the folder although no command writes it there, sorted."""
+        names = (path.name for path in self.root.iterdir())
+        return sorted(name for name in names if name not in _ENTRIES and not name.endswith(".partial"))
 
     def hooks(self) -> list[str]:
         """Names of the hook points that have SAEs, sorted."""

@@ -39,6 +39,13 @@ def check_file(path: Path | str, is_ours: IsOurs, what: str) -> None:
         raise CultureError(f"{path} is not {what}, so it is not replaced; name another file")
 
 
+def check_new_file(path: Path | str) -> None:
+    """Errors: CultureError when there is anything at this path already, or nothing can be written there."""
+    check_writable(path)
+    if os.path.lexists(path):
+        raise CultureError(f"{path} exists already; name another place, or move it away")
+
+
 def check_folder(path: Path | str, is_ours: IsOurs, what: str) -> None:
     """Refuse to replace a folder that is not one of ours; an empty one may be filled.
 

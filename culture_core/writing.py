@@ -82,7 +82,7 @@ def told(path: Path) -> Iterator[None]:
     except CultureError:
         raise
     except Exception as error:
-        if reason := _of_the_disk(error):
+        if reason := of_the_disk(error):
             raise CultureError(f"{path} cannot be written: {reason}") from error
         raise
 
@@ -96,7 +96,7 @@ def _put(partial: Path, path: Path) -> None:
         shutil.copyfile(partial, path)  # a mounted file
 
 
-def _of_the_disk(error: Exception) -> str:
+def of_the_disk(error: Exception) -> str:
     """What is wrong with the disk; empty when something else is wrong."""
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno) if error.errno in _OF_THE_DISK else ""

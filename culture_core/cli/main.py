@@ -11,6 +11,7 @@ from pathlib import Path
 from culture_core.errors import CultureError
 from culture_core.memory import keep_freed_memory
 from culture_core.processes import ending_at_signals
+from culture_core.writing import of_the_disk
 
 # as a shell reports a command whose reader has gone
 SIGPIPE = 13
@@ -102,6 +103,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             _drop_output()
             return 128 + SIGPIPE
+        except OSError as error:
+            return _tell_of_the_disk(error)
+
+
+def _tell_of_the_disk(error: OSError) -> int:
+    """One line about a disk that is full, read-only or closed to this user; other errors go on."""
+    reason = of_the_disk(error)
+    if not reason:
+        raise error
+    if error.filename is None:
+        _drop_output()
+    print(f"culture: error: {error.filename or 'the output'}: {reason}", file=sys.stderr)
+    return 2
 
 
 def _run(words: list[str]) -> int:

@@ -9,6 +9,7 @@ from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.evaluation.circuits import (
     Circuits,
     CircuitSettings,
+    circuits_artifact,
     identity,
     is_current,
     measure_circuits,
@@ -47,6 +48,7 @@ def measure_population_circuits(
         if if_stale and is_current(population, k, identity(settings, hashes[k])):
             say(f"the circuits of GPT {k} are up to date")
         else:
+            circuits_artifact(population, k).check_writable()
             stale.append(k)
     return run_jobs(partial(_measure, population, settings, command), stale, workers or Workers(), show=say)
 

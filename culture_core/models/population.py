@@ -14,6 +14,7 @@ from torch import Tensor
 from culture_core.artifacts import MANIFEST, PopulationFolder, read_json, sha256_file, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
+from culture_core.places import check_folder, is_empty
 from culture_core.world.quizzes import batch_from_tokens
 from culture_core.world.storage import save_quizzes
 from culture_core.world.vocabulary import CULTURE
@@ -122,14 +123,18 @@ def _check_models(models: Sequence[MyGPT], dtype: str) -> None:
 
 
 def check_free(out: Path, force: bool) -> None:
-    """Refuse to write over anything but, when forced, another population.
+    """Refuse to write over anything but, when forced, another population with what was made from it.
 
-    Errors: CultureError that says what stands in the way.
+    Errors: CultureError that says what stands in the way, or that nothing can be written there.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    check_folder(out, lambda path: (path / MANIFEST).is_file(), "a population")
+    if is_empty(out):
         return
-    if not force:
-        raise CultureError(f"{out} exists already: name another folder, or force its replacement")
-    if not (out / MANIFEST).is_file():
-        raise CultureError(f"{out} is not a population, so it is not replaced: name another folder")
     read_manifest(out)
+    if not force:
+        raise CultureError(f"{out} exists already; name another folder, or replace it with --force")
+    if strangers := PopulationFolder(out).strangers():
+        raise CultureError(
+            f"{out} is not replaced, as it also holds {', '.join(strangers)}, which culture did not write; "
+            "move that away"
+        )

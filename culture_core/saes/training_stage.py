@@ -11,7 +11,7 @@ from culture_core.errors import CultureError
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.settings import SAESettings
-from culture_core.saes.store import sae_manifest, save_sae
+from culture_core.saes.store import sae_artifact, sae_manifest, save_sae
 
 # what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
 DEFAULTS = SAESettings("", architecture="batchtopk", finetune_quizzes=2400)
@@ -37,6 +37,11 @@ class SAEJob:
 
         sha256 = model_sha256(self.population, self.model_k, self.variant)
         return {"settings": settings.to_json(), "model_sha256": sha256}
+
+    def check_writable(self) -> None:
+        """Errors: CultureError when its SAEs cannot be written."""
+        for one in self.settings:
+            sae_artifact(self.population, one.hook, self.model_k, self.variant).check_writable()
 
     def is_current(self) -> bool:
         """Whether the SAEs of these settings, of this GPT, are there."""
@@ -88,6 +93,8 @@ def train_population_saes(
     stale = [job for job in jobs if job not in current]
     if not stale:
         return []
+    for job in stale:
+        job.check_writable()
     gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks)  # an unknown hook point ends here
     workers = (workers or Workers()).computing_on(device)
     trained = run_jobs(partial(_train, command), stale, workers, show=say)

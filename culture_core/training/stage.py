@@ -11,7 +11,7 @@ from culture_core.errors import CultureError, suggested
 from culture_core.models.mygpt import PRESETS, preset
 from culture_core.processor import fast_dtype, find_device, n_cores
 from culture_core.settings import setting
-from culture_core.training.export import export_run
+from culture_core.training.export import check_out, export_run
 from culture_core.training.hardware import Hardware
 from culture_core.training.launch import (
     budget_of,
@@ -97,6 +97,7 @@ def train_population(
     """
     folder, team = RunFolder.beside(out), Team()
     export = export or ExportSettings()
+    check_out(folder, out, is_new=not (resume or export_now), force=export.force)
     is_finished = True
     if not export_now:
         place = find_device(device)
