@@ -133,6 +133,11 @@ def positive(text: str) -> int:
     return whole_number(text, 1)
 
 
+def positive_number(text: str) -> float:
+    """A number above 0."""
+    return number(text, above=0)
+
+
 def count(text: str) -> int:
     """An integer of at least 0."""
     return whole_number(text, 0)

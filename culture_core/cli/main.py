@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import NoReturn
 
 from culture_core.errors import CultureError
 from culture_core.memory import keep_freed_memory
@@ -57,9 +58,16 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return f"{text} (default: %(default)s)"
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}; see `{self.prog} --help`\n")
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser of every command; only that of `command` knows its options, which takes imports."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="culture",
         description="Look inside the culture GPTs: quizzes, models, SAEs, features and their matches.",
         epilog="`culture COMMAND --help` shows a command's options and examples.",

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from culture_core.artifacts import MANIFEST, PopulationFolder, read_json, sha256_file, write_json
 from culture_core.errors import CultureError
+from culture_core.finite import check_finite
 from culture_core.models.mygpt import MyGPT
 from culture_core.places import check_folder, is_empty
 from culture_core.world.quizzes import batch_from_tokens
@@ -117,6 +118,8 @@ def _check_models(models: Sequence[MyGPT], dtype: str) -> None:
         raise CultureError("a population needs at least one model")
     if any(model.config != models[0].config for model in models):
         raise CultureError("the models of one population must all have the same shape")
+    for model in models:
+        check_finite(model.state_dict(), f"GPT {model.id}")
     ids = [model.id for model in models]
     if None in ids or len(set(ids)) < len(ids):
         raise CultureError(f"every model of a population needs its own id, not {ids}")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.errors import CultureError
@@ -12,6 +12,9 @@ from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import sae_artifact, sae_manifest, save_sae
+
+if TYPE_CHECKING:
+    from culture_core.models.protocols import GPT
 
 # what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
 DEFAULTS = SAESettings("", architecture="batchtopk", finetune_quizzes=2400)
@@ -95,10 +98,20 @@ def train_population_saes(
         return []
     for job in stale:
         job.check_writable()
-    gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks)  # an unknown hook point ends here
+    _check_possible(gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks), stale[0].settings)
     workers = (workers or Workers()).computing_on(device)
     trained = run_jobs(partial(_train, command), stale, workers, show=say)
     return [manifest for manifests in trained for manifest in manifests]
+
+
+def _check_possible(model: "GPT", settings: Sequence[SAESettings]) -> None:
+    """Errors: CultureError for a hook point that the model does not have, or impossible settings."""
+    import torch
+
+    from culture_core.saes.hooks import activations_at
+
+    for one in settings:
+        one.check(activations_at(model, one.hook, torch.zeros(1, 2, dtype=torch.long)).shape[-1])
 
 
 def _default_hook(population: PopulationFolder) -> str:
@@ -120,7 +133,7 @@ def _seeded(
 def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     """Train and save the SAEs of one GPT; returns their manifests."""
     from culture_core.saes.checkpoint import Checkpoints
-    from culture_core.saes.train import train_saes
+    from culture_core.saes.train import Diverged, train_saes
     from culture_core.saes.variants import gpt_for_hooks
 
     started = time.time()
@@ -130,14 +143,18 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
     first = job.settings[0]
     report(f"{job.name}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
-    saes = train_saes(
-        model,
-        job.settings,
-        model_name=f"{job.population.name}/gpt_{job.model_k}",
-        device=job.device,
-        checkpoints=checkpoints,
-        report=lambda standing: report(f"{job.name}, {standing.hook}: {standing.line()}"),
-    )
+    try:
+        saes = train_saes(
+            model,
+            job.settings,
+            model_name=f"{job.population.name}/gpt_{job.model_k}",
+            device=job.device,
+            checkpoints=checkpoints,
+            report=lambda standing: report(f"{job.name}, {standing.hook}: {standing.line()}"),
+        )
+    except Diverged:
+        checkpoints.remove()
+        raise
     made_by = provenance(command, started)
     manifests = [
         _save(job, saes[hook], hook, made_from, made_by)

@@ -1,5 +1,6 @@
 """The stage behind `culture train`: a population from the world's quizzes."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -62,7 +63,7 @@ class TrainSettings:
         "from now on mix in the training quizzes that the population of --out (or --start) has invented",
     )
     checkpoint_seconds: float = setting(
-        60.0, "seconds between two checkpoints, the most that a kill can cost"
+        60.0, "seconds between two checkpoints, the most that a kill can cost", above=0
     )
 
 
@@ -161,7 +162,10 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> Recipe:
         if name not in types or name == "name":
             raise CultureError(f"a recipe has no entry {name!r}: choose from {', '.join(types)}")
         try:
-            recipe = replace(recipe, **{name: types[name](value)})
+            entry = types[name](value)
+            if isinstance(entry, float) and not math.isfinite(entry):
+                raise ValueError(value)
+            recipe = replace(recipe, **{name: entry})
         except (TypeError, ValueError):
             raise CultureError(f"{value!r} is not a value for {name}") from None
     return recipe

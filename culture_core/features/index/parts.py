@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core import artifacts
+from culture_core.errors import CultureError
 from culture_core.features.index.firing import firing
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import starts_of
@@ -107,6 +108,8 @@ def _encode(model: GPT, sae: Encoder, hook: str, quiz_set: QuizSet, span: range,
         row, feature = np.divmod(place, n_features)
         quiz, position = np.divmod(row, TOKENS_READ)
         token = ((span.start + first + quiz) * QUIZ_LENGTH + position).astype(np.int32)
+        if not np.isfinite(value).all():
+            raise CultureError(f"the activations of the SAE at {hook} are not all finite; train it again")
         columns.append((feature.astype(dtype), token, value))
     features, tokens, values = zip(*columns, strict=True)
     return np.concatenate(features), np.concatenate(tokens), np.concatenate(values)
