@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from culture_core import artifacts
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.places import check_writable
+from culture_core.writing import atomic_folder
 
 
 class Record(dict[str, Any]):
@@ -162,9 +164,13 @@ class Artifact:
             raise CultureError(f"no {self.name} in {self.population.root}; {self.remedy}")
         return artifacts.sha256_file(self.arrays_path)
 
+    def check_writable(self) -> None:
+        """Errors: CultureError when it cannot be written; to be asked before the work."""
+        check_writable(self.folder if self.arrays else self.manifest_path)
+
     def write(self, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write both; the folder appears whole or not at all."""
-        with artifacts.atomic_folder(self.folder) as partial:
+        with atomic_folder(self.folder) as partial:
             artifacts.write_arrays(partial / self.arrays, arrays)
             artifacts.write_json(partial / self.record, manifest)
 

@@ -1,4 +1,4 @@
-"""The layout of cache/, manifests, hashes and atomic writes: the only place that spells a path.
+"""The layout of cache/, manifests and hashes: the only place that spells a path.
 
     cache/NAME/manifest.json                 the population: models, shape, what made it
     cache/NAME/models/gpt_K.safetensors      the weights of GPT K
@@ -20,28 +20,24 @@
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
 same shape with random weights, "reseeded" is a second SAE of GPT K from another seed.
 
-Everything is written aside first (`*.partial`) and renamed when whole, so that a killed command leaves no
-half artifact.
+Everything is written whole or not at all (culture_core/writing.py).
 """
 
 import hashlib
 import json
-import os
 import platform
-import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from culture_core.errors import CultureError
+from culture_core.writing import atomic_file
 
 MANIFEST = "manifest.json"
 CACHE = Path("cache")
@@ -49,61 +45,21 @@ COMPARISON = "comparison.json"
 OUT = Path("out")
 UNTRAINED, RESEEDED = "untrained", "reseeded"
 VARIANTS = ("", UNTRAINED, RESEEDED)
-
-
-@contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` when the block ends without an error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a fresh temporary folder beside `path`; it takes the place of `path` when the block ends without
-    an error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        yield partial
-        if path.exists():
-            _replace(path, partial)
-        else:
-            partial.rename(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _replace(path: Path, new: Path) -> None:
-    """Put the folder `new` in the place of `path`; the old one is back when that is interrupted."""
-    old = path.with_name(f".{path.name}.{os.getpid()}.old.partial")
-    try:
-        path.rename(old)
-        new.rename(path)
-    except BaseException:
-        if not path.exists():
-            old.rename(path)
-        raise
-    shutil.rmtree(old)
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Wait until no other process or thread is making `path`, and keep the others waiting in the block; the
-    lock of a killed process is free."""
-    lock = path.with_name(f".{path.name}.lock.partial")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        yield
+# what commands write into the folder of a population
+_ENTRIES = {
+    *(
+        MANIFEST,
+        COMPARISON,
+        "evaluation.json",
+        "training.json",
+        "models",
+        "quizzes",
+        "saes",
+        "index",
+        "matches",
+    ),
+    *("concepts", "probes", "causal", "circuits", "browse", "results.md", "results"),
+}
 
 
 def sha256_file(path: Path) -> str:
@@ -258,6 +214,11 @@ class PopulationFolder:
 
     def matches(self, hook: str) -> Path:
         return self.root / "matches" / hook
+
+    def strangers(self) -> list[str]:
+        """Names of what lies in the folder although no command writes it there, sorted."""
+        names = (path.name for path in self.root.iterdir())
+        return sorted(name for name in names if name not in _ENTRIES and not name.endswith(".partial"))
 
     def hooks(self) -> list[str]:
         """Names of the hook points that have SAEs, sorted."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from culture_core.artifacts import atomic_file
 from culture_core.processor import cpuinfo
+from culture_core.writing import atomic_file
 
 COMPILERS = ("g++", "clang++", "c++")
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-w")

@@ -15,6 +15,7 @@ def setting(
     *,
     option: str | tuple[str, ...] | None = None,
     least: float | None = None,
+    above: float | None = None,
     most: float | None = None,
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
@@ -22,10 +23,11 @@ def setting(
     """A field of a dataclass of settings.
 
     help: what it means, as `--help` shows it. option: its name (or names) on the command line, without dashes
-    (default: the field's). least, most: bounds of a number, each included. choices: the values of a text.
+    (default: the field's). least, most: bounds of a number, each included; above: one that is
+    not. choices: the values of a text.
     """
-    facts = {"help": help, "option": option, "least": least, "most": most, "choices": choices}
-    return dataclasses.field(default=default, metadata={**facts, "metavar": metavar})
+    facts = {"help": help, "option": option, "least": least, "above": above, "most": most}
+    return dataclasses.field(default=default, metadata={**facts, "choices": choices, "metavar": metavar})
 
 
 def quizzes_in_turn(default: int, *, help: str = "quizzes, the tasks in turn") -> Any:

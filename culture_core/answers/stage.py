@@ -5,6 +5,7 @@ from collections.abc import Callable
 from culture_core.answers.browse import (
     BrowseSet,
     BrowseSettings,
+    browse_artifact,
     browse_is_current,
     open_browse,
     write_browse,
@@ -32,6 +33,7 @@ def answer_population(
     if if_stale and browse_is_current(population, chosen_models(population), settings):
         say(f"the answers of {population.root} are up to date")
         return None
+    browse_artifact(population).check_writable()
     source = resolve_source(population.root)
     models = {k: model.to(device) for k, model in zip(source.ids, source.load_models(), strict=True)}
     write_browse(population, models, settings, command, progress="answering")

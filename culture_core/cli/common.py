@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.options import add_settings, number, read_settings
 from culture_core.cli.options import whole as whole_number
+from culture_core.errors import CultureError
 from culture_core.models.choice import find_population
+from culture_core.places import check_file
 from culture_core.processes import Workers
 
 TRAINED = "trained"
+# the entry of a report that names the command that wrote it
+MADE_BY = "command"
 
 
 def add_population(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +33,26 @@ def the_population(args: argparse.Namespace) -> PopulationFolder:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", default=None, help="also write the report to this file", metavar="FILE")
+    parser.add_argument(
+        "--json", default=None, type=report_file, help="also write the report to this file", metavar="FILE"
+    )
+
+
+def report_file(text: str) -> Path:
+    """A file for a report, checked before the work.
+
+    Errors: CultureError when another file is there, or it cannot be written.
+    """
+    check_file(text, _is_report, "a report of a culture command")
+    return Path(text)
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        report = artifacts.read_json(path)
+    except CultureError:
+        return False
+    return isinstance(report, dict) and str(report.get(MADE_BY, "")).startswith("culture ")
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +133,11 @@ def positive(text: str) -> int:
     return whole_number(text, 1)
 
 
+def positive_number(text: str) -> float:
+    """A number above 0."""
+    return number(text, above=0)
+
+
 def count(text: str) -> int:
     """An integer of at least 0."""
     return whole_number(text, 0)
@@ -141,9 +170,10 @@ def command_line() -> str:
     return shlex.join(["culture", *sys.argv[1:]])
 
 
-def report_json(path: str | None, report: Any) -> None:
+def report_json(path: Path | None, report: Mapping[str, Any]) -> None:
+    """Write a report, and the command that made it, where --json says."""
     if path is not None:
-        artifacts.write_json(Path(path), report)
+        artifacts.write_json(path, {MADE_BY: command_line(), **report})
         print(f"report written to {path}")
 
 

@@ -90,7 +90,7 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.comparison.compare import compare, write_comparison
+    from culture_core.comparison.compare import check_comparison_file, compare, write_comparison
     from culture_core.comparison.measure import FEATURES
 
     common.use_threads(args)
@@ -98,6 +98,8 @@ def run(args: argparse.Namespace) -> None:
     populations = [find_population(path) for path in args.populations]
     _check_names(populations)
     kept_in = _kept_in(args, populations)
+    out = Path(args.out) if args.out else artifacts.OUT / artifacts.COMPARISON
+    check_comparison_file(out)
     culture = None if args.culture_of is None else _held_out(find_population(args.culture_of))
     hook = _the_hook(args.hook, populations[0])
     comparison = compare(
@@ -110,7 +112,6 @@ def run(args: argparse.Namespace) -> None:
         feature_settings=_feature_settings(args) if FEATURES in parts else None,
         progress=True,
     )
-    out = Path(args.out) if args.out else artifacts.OUT / artifacts.COMPARISON
     for path in [out, *([kept_in.comparison] if kept_in else [])]:
         write_comparison(path, comparison)
         print(f"comparison written to {path}")

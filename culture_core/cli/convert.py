@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.models.convert import convert
+    from culture_core.models.population import read_manifest
 
     population = convert(args.src, args.out, hub_repo=args.hub_repo, dtype=args.dtype, force=args.force)
+    for model in read_manifest(population.root)["models"]:
+        if model["accuracy"] is None:
+            print(f"GPT {model['id']}: its checkpoint gives no accuracy; `culture evaluate` measures it")
     print(f"{len(model_hashes(population))} GPTs written to {population.root}")

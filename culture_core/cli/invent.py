@@ -6,6 +6,7 @@ from typing import Any
 from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
 from culture_core.errors import CultureError
+from culture_core.places import check_new_file
 
 DESCRIPTION = "let the GPTs invent quizzes, and keep those that some of them, but not all, understand"
 EXAMPLES = (
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> None:
 
     if not (args.n or args.import_quizzes or args.export_quizzes):
         raise CultureError("nothing to do: give --n, --import-quizzes FILE or --export-quizzes FILE")
+    if args.export_quizzes:
+        check_new_file(args.export_quizzes)
     common.use_threads(args)
     population = common.the_population(args)
     if args.import_quizzes:

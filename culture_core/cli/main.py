@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import NoReturn
 
 from culture_core.errors import CultureError
 from culture_core.memory import keep_freed_memory
 from culture_core.processes import ending_at_signals
+from culture_core.writing import of_the_disk
 
 # as a shell reports a command whose reader has gone
 SIGPIPE = 13
@@ -56,9 +58,16 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return f"{text} (default: %(default)s)"
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}; see `{self.prog} --help`\n")
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser of every command; only that of `command` knows its options, which takes imports."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="culture",
         description="Look inside the culture GPTs: quizzes, models, SAEs, features and their matches.",
         epilog="`culture COMMAND --help` shows a command's options and examples.",
@@ -102,6 +111,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             _drop_output()
             return 128 + SIGPIPE
+        except OSError as error:
+            return _tell_of_the_disk(error)
+
+
+def _tell_of_the_disk(error: OSError) -> int:
+    """One line about a disk that is full, read-only or closed to this user; other errors go on."""
+    reason = of_the_disk(error)
+    if not reason:
+        raise error
+    if error.filename is None:
+        _drop_output()
+    print(f"culture: error: {error.filename or 'the output'}: {reason}", file=sys.stderr)
+    return 2
 
 
 def _run(words: list[str]) -> int:

@@ -1,6 +1,7 @@
 """Command-line options from the fields of a dataclass of settings (culture_core/settings.py)."""
 
 import argparse
+import math
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import Field, fields, is_dataclass, replace
@@ -74,11 +75,11 @@ def _plain(hint: Any) -> Any:
 
 
 def _parser(kind: Any, field: Field[Any]) -> Callable[[str], Any]:
-    least, most = field.metadata["least"], field.metadata["most"]
+    least, above, most = (field.metadata[bound] for bound in ("least", "above", "most"))
     if kind is int:
         return lambda text: whole(text, least)
     if kind is float:
-        return lambda text: number(text, least, most)
+        return lambda text: number(text, least, most, above=above)
     return kind
 
 
@@ -107,8 +108,10 @@ def _round_number(text: str) -> int:
     return rounded
 
 
-def number(text: str, least: float | None = None, most: float | None = None) -> float:
-    """A number within bounds, each included.
+def number(
+    text: str, least: float | None = None, most: float | None = None, *, above: float | None = None
+) -> float:
+    """A finite number within bounds, each included but for `above`.
 
     Errors: argparse's, with what is wrong.
     """
@@ -116,7 +119,11 @@ def number(text: str, least: float | None = None, most: float | None = None) -> 
         value = float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    too_low, too_high = least is not None and not value >= least, most is not None and not value <= most
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
+    if above is not None and value <= above:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above {above:g}")
+    too_low, too_high = least is not None and value < least, most is not None and value > most
     if too_low or too_high:
         raise argparse.ArgumentTypeError(f"{text!r} is not {_bounds(least, most)}")
     return value

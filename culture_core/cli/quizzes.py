@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> None:
         raise CultureError("nothing to do: give --out FILE, --dataset DIR or --show")
     if args.push and not args.dataset:
         raise CultureError("--push needs --dataset DIR: the dataset is written there first")
+    _check_places(args)
     settings = {"seed": args.seed, "structure": args.structure, "noise": args.noise}
     if args.out:
         _write_file(args, tasks, settings)
@@ -52,6 +53,16 @@ def run(args: argparse.Namespace) -> None:
         _write_dataset(args, tasks, settings)
     if args.show:
         _show(generate_quizzes(tasks, min(args.n, 10), **settings))
+
+
+def _check_places(args: argparse.Namespace) -> None:
+    from culture_core.world.dataset import check_dataset_folder
+    from culture_core.world.storage import check_quiz_file
+
+    if args.out:
+        check_quiz_file(args.out)
+    if args.dataset:
+        check_dataset_folder(args.dataset)
 
 
 def _write_file(args: argparse.Namespace, tasks: tuple[str, ...], settings: dict[str, Any]) -> None:

@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from culture_core.models.mygpt import PRESETS
 
     parser.add_argument("--out", required=True, help="folder for weights, log and report", metavar="DIR")
-    parser.add_argument("--minutes", type=float, default=9.0, help="wall-clock time of all, to the last file")
+    parser.add_argument(
+        "--minutes", type=common.positive_number, default=9.0, help="wall-clock time of all, to the last file"
+    )
     parser.add_argument("--preset", default="4M", choices=tuple(PRESETS), help="size of the GPTs")
     parser.add_argument("--models", type=common.positive, default=5, help="how many GPTs")
     parser.add_argument(

@@ -28,6 +28,7 @@ from culture_core.comparison.measure import (
 from culture_core.comparison.pairs import interval, pair_mean, summary
 from culture_core.errors import CultureError
 from culture_core.models.sources import resolve_source
+from culture_core.places import check_file
 from culture_core.universality.matching.store import matches_sha256, open_matches
 
 ANSWERS = "answers"
@@ -101,6 +102,19 @@ def compare(
 def write_comparison(path: Path, comparison: dict[str, Any]) -> None:
     """Write a comparison as JSON, whole or not at all."""
     artifacts.write_json(path, comparison)
+
+
+def check_comparison_file(path: Path | str) -> None:
+    """Errors: CultureError when there is another kind of file at this path, or it cannot be written."""
+    check_file(path, _is_comparison, "a comparison of populations")
+
+
+def _is_comparison(path: Path) -> bool:
+    try:
+        found = artifacts.read_json(path)
+    except CultureError:
+        return False
+    return isinstance(found, dict) and {"manifest", "populations", "differences"} <= found.keys()
 
 
 def open_comparison(population: PopulationFolder) -> dict[str, Any]:

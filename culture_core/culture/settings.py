@@ -12,8 +12,8 @@ READY_ACCURACY = 0.95
 class InventingSettings:
     """How hot a GPT samples."""
 
-    hot: float = setting(1.5, "temperature of the first grid of a candidate (f_B)")
-    cold: float = setting(1.0, "temperature of the other grids")
+    hot: float = setting(1.5, "temperature of the first grid of a candidate (f_B)", least=0)
+    cold: float = setting(1.0, "temperature of the other grids", least=0)
 
 
 @dataclass(frozen=True)

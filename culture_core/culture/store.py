@@ -19,13 +19,15 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from culture_core.artifact import read_arrays
-from culture_core.artifacts import PopulationFolder, atomic_file, read_json, write_json
+from culture_core.artifacts import PopulationFolder, read_json, write_json
 from culture_core.culture.verdicts import KEPT, NOT_ASKED
 from culture_core.errors import CultureError
 from culture_core.models.sources import resolve_source
+from culture_core.places import check_writable
 from culture_core.world.quizzes import batch_from_tokens
 from culture_core.world.storage import save_quizzes
 from culture_core.world.vocabulary import CULTURE, N_CELLS, QUIZ_LENGTH
+from culture_core.writing import atomic_file
 
 NEITHER, TRAIN, TEST = range(3)
 SPLITS = ("", "train", "test")
@@ -157,8 +159,9 @@ def load_store(population: PopulationFolder) -> CultureStore:
 def sole_writer(population: PopulationFolder) -> Iterator[None]:
     """Keep other processes from changing the stored quizzes; a process that dies lets go.
 
-    Errors: CultureError when another one is at it.
+    Errors: CultureError when another one is at it, or nothing can be written.
     """
+    check_writable(population.quizzes(_STORE))
     lock = FileLock(population.root / ".invent.lock.partial")
     try:
         lock.acquire(blocking=False)

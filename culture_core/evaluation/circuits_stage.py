@@ -10,6 +10,7 @@ from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.evaluation.circuits import (
     Circuits,
     CircuitSettings,
+    circuits_artifact,
     identity,
     is_current,
     measure_circuits,
@@ -49,6 +50,7 @@ def measure_population_circuits(
         if if_stale and is_current(population, k, identity(settings, hashes[k])):
             say(f"the circuits of GPT {k} are up to date")
         else:
+            circuits_artifact(population, k).check_writable()
             stale.append(k)
     workers = (workers or Workers()).computing_on(device)
     return run_jobs(partial(_measure, population, settings, device, command), stale, workers, show=say)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.errors import CultureError
-from culture_core.evaluation.report import evaluation_has, save_evaluation
+from culture_core.evaluation.report import evaluation_artifact, evaluation_has, save_evaluation
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.settings import setting
 from culture_core.world.tasks.choice import resolve_tasks
@@ -136,6 +136,7 @@ def evaluate_population(
     if if_stale and evaluation_has(population, _made_from(population, settings)):
         say(f"the evaluation of {population.root} is up to date")
         return None
+    evaluation_artifact(population).check_writable()
     made: dict[str, Any] = {"device": device, "workers": workers, "command": command, "say": say}
     report = evaluate_gpts(str(population.root), models, settings, **made)
     report["model_sha256"] = _hashes(population)

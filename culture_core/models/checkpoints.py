@@ -1,13 +1,14 @@
 """The files of the published run: gpt_NNN.pth (a model) and c_quizzes.pth (the quizzes the GPTs invented).
 
 gpt_NNN.pth is a pair (state dict, test accuracy). The public code and the study's fork wrap their modules
-differently (`trunk.0.f.1.w_q`, `trunk.0.f.f.1.w_q`), but only by path components named `f`: without these
-both give the same names, and every size can be read off the shapes. Source: docs/reference/models.md,
-"Published files".
+differently (`trunk.0.f.1.w_q`, `trunk.0.f.f.1.w_q`), but only by path components named `f`; compiled and
+data-parallel models add `_orig_mod` and `module`. Without these all give the same names, and every size can
+be read off the shapes. Source: docs/reference/models.md, "Published files".
 
 Files are only ever read with weights_only=True: a pickle that would run code is refused.
 """
 
+import math
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -18,23 +19,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file
 from culture_core.errors import CultureError
+from culture_core.finite import check_finite
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
+from culture_core.writing import atomic_file
 
 CULTURE_QUIZZES_FILE = "c_quizzes.pth"
 CHECKPOINT_PATTERN = re.compile(r"gpt_(\d+)\.pth")
 QUIZZES_PER_CHUNK = 15
+WRAPPERS = {"f", "_orig_mod", "module"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model as read from a file: its shape, weights in MyGPT's names (float32), and published accuracy."""
+    """A model as read from a file: its shape, weights in MyGPT's names (float32), and accuracy (None
+    where it is NaN)."""
 
     config: MyGPTConfig
     state: dict[str, Tensor]
-    accuracy: float
+    accuracy: float | None
 
     def model(self) -> MyGPT:
         """The MyGPT, in eval mode."""
@@ -52,14 +56,16 @@ def checkpoint_name(model_k: int) -> str:
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """Read a published gpt_NNN.pth, in either key layout and of any size.
 
-    Errors: CultureError naming the file and the reason when it is missing, damaged, unsafe or no such
-    checkpoint.
+    Errors: CultureError naming the file and the reason when it is missing, damaged, unsafe or not such
+    a checkpoint.
     """
     path = Path(path)
     pair = load_tensors(path)
     if not (isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], dict)):
-        raise CultureError(f"{path} is no GPT checkpoint: it must hold a pair (state dict, accuracy)")
+        raise CultureError(f"{path} is not a GPT checkpoint: it must hold a pair (state dict, accuracy)")
     published = {_unwrapped(str(key)): value for key, value in pair[0].items()}
+    if len(published) < len(pair[0]):
+        raise CultureError(f"{path} is not a GPT checkpoint: it holds a tensor under two names")
     config = _infer_config(path, published)
     return Checkpoint(config, _take_weights(path, config, published), _accuracy(path, pair[1]))
 
@@ -125,8 +131,8 @@ def _load_failure(path: Path, error: Exception) -> str:
 
 
 def _unwrapped(key: str) -> str:
-    """A published key without the components that only wrap: 'trunk.0.f.1.w_q' -> 'trunk.0.1.w_q'."""
-    return ".".join(part for part in key.split(".") if part != "f")
+    """A published key without the components that only wrap: 'module.trunk.0.f.1.w_q' -> 'trunk.0.1.w_q'."""
+    return ".".join(part for part in key.split(".") if part not in WRAPPERS)
 
 
 def _published_names(n_blocks: int) -> Iterator[tuple[str, str]]:
@@ -151,7 +157,7 @@ def _infer_config(path: Path, published: dict[str, Any]) -> MyGPTConfig:
     def shape(key: str, n_dims: int) -> tuple[int, ...]:
         tensor = published.get(key)
         if not isinstance(tensor, Tensor) or tensor.dim() != n_dims:
-            raise CultureError(f"{path} is no GPT checkpoint: it has no {n_dims}-d tensor for {key}")
+            raise CultureError(f"{path} is not a GPT checkpoint: it has no {n_dims}-d tensor for {key}")
         return tuple(tensor.shape)
 
     n_tokens, d_model = shape("embedding.0.0.weight", 2)
@@ -163,7 +169,7 @@ def _infer_config(path: Path, published: dict[str, Any]) -> MyGPTConfig:
     try:
         return MyGPTConfig(d_model, dim_keys, dim_hidden, n_heads, n_blocks)
     except CultureError as error:
-        raise CultureError(f"{path} is no GPT checkpoint: {error}") from None
+        raise CultureError(f"{path} is not a GPT checkpoint: {error}") from None
 
 
 def _take_weights(path: Path, config: MyGPTConfig, published: dict[str, Any]) -> dict[str, Tensor]:
@@ -173,23 +179,23 @@ def _take_weights(path: Path, config: MyGPTConfig, published: dict[str, Any]) ->
     names = {ours: _unwrapped(name) for ours, name in _published_names(config.n_blocks)}
     unknown = sorted(set(published) - set(names.values()))
     if unknown:
-        raise CultureError(f"{path} is no GPT checkpoint: it holds an unknown tensor {unknown[0]}")
+        raise CultureError(f"{path} is not a GPT checkpoint: it holds an unknown tensor {unknown[0]}")
     state = {}
     for ours, name in names.items():
         tensor, shape = published.get(name), tuple(expected[ours].shape)
         if not isinstance(tensor, Tensor) or tuple(tensor.shape) != shape:
-            raise CultureError(f"{path} is no GPT checkpoint: {name} is missing or not of shape {shape}")
-        if not tensor.isfinite().all():
-            raise CultureError(f"{path} is damaged: {name} holds values that are not finite")
+            raise CultureError(f"{path} is not a GPT checkpoint: {name} is missing or not of shape {shape}")
         state[ours] = tensor.float()
+    check_finite(state, str(path))
     return state
 
 
-def _accuracy(path: Path, value: Any) -> float:
+def _accuracy(path: Path, value: Any) -> float | None:
     try:
-        return round(float(value), 6)
+        accuracy = float(value)
+        return round(accuracy, 6) if math.isfinite(accuracy) else None
     except (TypeError, ValueError, RuntimeError):
-        raise CultureError(f"{path} is no GPT checkpoint: its accuracy is not a number") from None
+        raise CultureError(f"{path} is not a GPT checkpoint: its accuracy is not a number") from None
 
 
 def _stack_quizzes(path: Path, chunks: Any) -> Tensor:

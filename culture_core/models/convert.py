@@ -9,6 +9,7 @@ from culture_core.artifacts import MANIFEST, PopulationFolder, provenance, read_
 from culture_core.models.checkpoints import checkpoint_name, write_checkpoint
 from culture_core.models.population import check_free, save_population
 from culture_core.models.sources import README_FILE, REPORT_FILE, ModelSource, resolve_source
+from culture_core.places import check_new_file
 
 README_LIMIT = 4000
 HOW_MADE = ("report", "readme", "training")
@@ -44,13 +45,17 @@ def convert(
 
 
 def export(source: str | Path | None, out: str | Path, model_ks: Iterable[int] | None = None) -> list[Path]:
-    """Write models as published gpt_NNN.pth files into a folder; returns the files."""
-    models = resolve_source(source).load_models(model_ks)
-    paths = []
-    for model in models:
-        assert model.id is not None
-        paths.append(Path(out) / checkpoint_name(model.id))
-        write_checkpoint(paths[-1], model)
+    """Write models as published gpt_NNN.pth files into a folder; returns the files.
+
+    Errors: CultureError when one of these files is there already, before any is written.
+    """
+    found = resolve_source(source)
+    model_ks = list(found.ids if model_ks is None else model_ks)
+    paths = [Path(out) / checkpoint_name(model_k) for model_k in model_ks]
+    for path in paths:
+        check_new_file(path)
+    for path, model in zip(paths, found.load_models(model_ks), strict=True):
+        write_checkpoint(path, model)
     return paths
 
 

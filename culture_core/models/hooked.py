@@ -3,7 +3,7 @@
 Four steps make it fit (docs/reference/models.md): ln_final is an identity, because MyGPT has no final
 LayerNorm; the sinusoidal positions are written into a frozen W_pos; the narrower of queries/keys and values
 is padded with zeros to one d_head, with attn_scale = sqrt(dim_keys); and no weights are processed (no
-LayerNorm folding, no centring).
+LayerNorm folding, no centring; TransformerLens' calls that do so are refused).
 
 Hook points and shapes are TransformerLens' own; beyond the narrower width, the entries of hook_q, hook_k or
 of hook_v, hook_z are zeros.
@@ -11,16 +11,19 @@ of hook_v, hook_z are zeros.
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from culture_core.errors import CultureError
 from culture_core.models.mygpt import N_CTX, Block, MyGPT, MyGPTConfig
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer, HookedTransformerConfig
 
+# TransformerLens' processing of weights that takes a final LayerNorm for granted
+PROCESSING = ("process_weights_", "load_and_process_state_dict", "fold_layer_norm", "center_writing_weights")
 UNCONVERTED_BUFFERS = ("attn.mask", "attn.IGNORE")
 
 
@@ -41,9 +44,18 @@ def to_hooked(model: MyGPT, *, sae: bool = False) -> "HookedTransformer":
     hooked.pos_embed.W_pos.requires_grad_(False)
     _lay_out_for_products(hooked)
     hooked.setup()
+    for name in PROCESSING:
+        setattr(hooked, name, _refuse_processing)
     hooked.id = model.id
     hooked.main_test_accuracy = model.main_test_accuracy
     return hooked.eval()
+
+
+def _refuse_processing(*_: Any, **__: Any) -> NoReturn:
+    raise CultureError(
+        "the weights of these GPTs cannot be folded or centred: they have no final LayerNorm, so that would "
+        "change their logits"
+    )
 
 
 def hooked_config(model: MyGPT) -> "HookedTransformerConfig":

@@ -11,19 +11,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from culture_core.artifacts import (
-    MANIFEST,
-    PopulationFolder,
-    atomic_folder,
-    read_json,
-    sha256_file,
-    write_json,
-)
+from culture_core.artifacts import MANIFEST, PopulationFolder, read_json, sha256_file, write_json
 from culture_core.errors import CultureError
+from culture_core.finite import check_finite
 from culture_core.models.mygpt import MyGPT
+from culture_core.places import check_folder, is_empty
 from culture_core.world.quizzes import batch_from_tokens
 from culture_core.world.storage import save_quizzes
 from culture_core.world.vocabulary import CULTURE
+from culture_core.writing import atomic_folder
 
 MANIFEST_KIND = "population"
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -122,20 +118,26 @@ def _check_models(models: Sequence[MyGPT], dtype: str) -> None:
         raise CultureError("a population needs at least one model")
     if any(model.config != models[0].config for model in models):
         raise CultureError("the models of one population must all have the same shape")
+    for model in models:
+        check_finite(model.state_dict(), f"GPT {model.id}")
     ids = [model.id for model in models]
     if None in ids or len(set(ids)) < len(ids):
         raise CultureError(f"every model of a population needs its own id, not {ids}")
 
 
 def check_free(out: Path, force: bool) -> None:
-    """Refuse to write over anything but, when forced, another population.
+    """Refuse to write over anything but, when forced, another population with what was made from it.
 
-    Errors: CultureError that says what stands in the way.
+    Errors: CultureError that says what stands in the way, or that nothing can be written there.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    check_folder(out, lambda path: (path / MANIFEST).is_file(), "a population")
+    if is_empty(out):
         return
-    if not force:
-        raise CultureError(f"{out} exists already: name another folder, or force its replacement")
-    if not (out / MANIFEST).is_file():
-        raise CultureError(f"{out} is not a population, so it is not replaced: name another folder")
     read_manifest(out)
+    if not force:
+        raise CultureError(f"{out} exists already; name another folder, or replace it with --force")
+    if strangers := PopulationFolder(out).strangers():
+        raise CultureError(
+            f"{out} is not replaced, as it also holds {', '.join(strangers)}, which culture did not write; "
+            "move that away"
+        )

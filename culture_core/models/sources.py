@@ -15,6 +15,7 @@ from torch import Tensor
 
 from culture_core.artifacts import MANIFEST, PopulationFolder, populations, sha256_file
 from culture_core.errors import CultureError
+from culture_core.finite import check_finite
 from culture_core.models.checkpoints import (
     CHECKPOINT_PATTERN,
     CULTURE_QUIZZES_FILE,
@@ -137,7 +138,7 @@ def _population_source(root: Path) -> ModelSource:
 
 def _published_source(name: str, paths: Mapping[str, Path], facts: Mapping[str, Any]) -> ModelSource:
     """paths: local path by file name, as in a published folder."""
-    files = {int(match[1]): paths[file] for file in paths if (match := CHECKPOINT_PATTERN.fullmatch(file))}
+    files = _checkpoint_files(name, paths)
     if not files:
         raise CultureError(f"no models in {name}: it has neither a {MANIFEST} nor gpt_NNN.pth files")
 
@@ -147,6 +148,18 @@ def _published_source(name: str, paths: Mapping[str, Path], facts: Mapping[str, 
 
     documents = {file: paths[file] for file in (REPORT_FILE, README_FILE) if file in paths}
     return ModelSource(name, files, load, paths.get(CULTURE_QUIZZES_FILE), documents, facts)
+
+
+def _checkpoint_files(name: str, paths: Mapping[str, Path]) -> dict[int, Path]:
+    """Checkpoints by GPT. Errors: CultureError for two of one GPT, as gpt_0.pth and gpt_000.pth are."""
+    files: dict[int, Path] = {}
+    for file in sorted(paths):
+        if match := CHECKPOINT_PATTERN.fullmatch(file):
+            k = int(match[1])
+            if k in files:
+                raise CultureError(f"{name} has two files of GPT {k}, {files[k].name} and {file}; remove one")
+            files[k] = paths[file]
+    return files
 
 
 def _numbered(model: MyGPT, model_k: int, accuracy: float | None) -> MyGPT:
@@ -165,6 +178,7 @@ def _load_weights(model: MyGPT, path: Path) -> None:
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if {name: tuple(tensor.shape) for name, tensor in weights.items()} != expected:
         raise CultureError(f"{path} does not hold the tensors of the model its manifest describes")
+    check_finite(weights, str(path))
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
 
 

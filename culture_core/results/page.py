@@ -1,10 +1,12 @@
 """The page of results of a population: every figure of it comes from an artifact."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
-from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.places import check_file
 from culture_core.population import Population
 from culture_core.results import sections
 from culture_core.results.choice import RULE, interesting_groups
@@ -12,8 +14,21 @@ from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.results.place import Place
 from culture_core.universality.causal.reader import CausalReader
+from culture_core.writing import atomic_file
 
 N_GROUPS = 5
+TITLE_OF_PAGE, WRITTEN_BY = "# Results", "Written by"
+BEGINNING = f"{TITLE_OF_PAGE}\n\n{WRITTEN_BY}"
+PICTURE = re.compile(r"group_\d+\.png")
+
+
+def check_page(place: Place) -> None:
+    """Errors: CultureError when there is another file where the page is to lie, or it cannot be written."""
+    check_file(place.page, lambda path: _text(path).startswith(BEGINNING), "a page of results")
+
+
+def _text(page: Path) -> str:
+    return page.read_text(errors="replace") if page.is_file() else ""
 
 
 def write_results(folder: PopulationFolder, hook: str, place: Place, command: str) -> None:
@@ -23,8 +38,8 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
     """
     population = Population(folder)
     parts = [
-        "# Results",
-        f"Written by {command} from the artifacts in {folder.root}; nothing here is typed by hand. "
+        TITLE_OF_PAGE,
+        f"{WRITTEN_BY} {command} from the artifacts in {folder.root}; nothing here is typed by hand. "
         f"What the figures mean: {place.explained}.",
     ]
     for title, section in _sections(population, hook).items():
@@ -33,7 +48,7 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
     parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
-    with artifacts.atomic_file(place.page) as partial:
+    with atomic_file(place.page) as partial:
         partial.write_text("\n\n".join(parts) + "\n")
 
 
@@ -60,8 +75,8 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
     matches, indexes = population.matches(hook), sections.indexes_of(population, hook)
     tables = {k: index.table for k, index in indexes.items()}
     chosen = interesting_groups(matches, tables, N_GROUPS)
-    for old in place.folder.glob("group_*.png"):
-        old.unlink()
+    for old in set(PICTURE.findall(_text(place.page))):
+        (place.folder / old).unlink(missing_ok=True)
     causal = _causal(population, hook)
     parts = [
         f"The groups of {RULE}. Each picture is one quiz, the strongest of the first GPT's feature, "
@@ -69,7 +84,7 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
     ]
     for group in chosen:
         name = f"group_{group}.png"
-        with artifacts.atomic_file(place.folder / name) as partial:
+        with atomic_file(place.folder / name) as partial:
             partial.write_bytes(group_picture(matches, indexes, group))
         row = matches.groups.loc[group]
         features = matches.group_features(group)

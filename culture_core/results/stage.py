@@ -4,7 +4,7 @@ from pathlib import Path
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import suggested
-from culture_core.results.page import write_results
+from culture_core.results.page import check_page, write_results
 from culture_core.results.place import Place
 from culture_core.saes.choice import the_hook
 
@@ -20,6 +20,7 @@ def write_population_results(
     hook = the_hook(population, hook)
     command = ["--population", str(population.root)]
     place = Place.inside(population) if out is None else Place.beside_docs(out)
+    check_page(place)
     if out is not None:
         command += ["--out", str(out)]
     write_results(population, hook, place, suggested("results", *command))

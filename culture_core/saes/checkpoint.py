@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from culture_core import artifacts
+from culture_core.writing import atomic_folder
 
 TRAINING = "training.json"
 
@@ -28,7 +29,7 @@ class Checkpoints:
     def save(self, trainers: Sequence[Any], step: int) -> None:
         """Write a checkpoint of SAELens' trainers after `step` steps, then remove the older ones."""
         older = self._steps()
-        with artifacts.atomic_folder(self._path(step)) as partial:
+        with atomic_folder(self._path(step)) as partial:
             for number, trainer in enumerate(trainers):
                 trainer.save_checkpoint(str(number), base_path=partial)
             artifacts.write_json(partial / TRAINING, self.identity)

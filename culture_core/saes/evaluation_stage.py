@@ -9,7 +9,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.choice import the_hook
-from culture_core.saes.store import add_figures, load_sae, sae_manifest
+from culture_core.saes.store import add_figures, load_sae, sae_artifact, sae_manifest
 from culture_core.settings import setting
 
 FIGURE_SEED = 8
@@ -74,6 +74,8 @@ def evaluate_population_saes(
     for job in current:
         say(f"GPT {job.model_k}: up to date")
     stale = [job for job in jobs if job not in current]
+    for job in stale:
+        sae_artifact(population, hook, job.model_k, variant).check_writable()
     workers = (workers or Workers()).computing_on(device)
     return run_jobs(partial(_measure, settings, device), stale, workers, show=say)
 

@@ -3,8 +3,9 @@
 Squared error weighs all directions alike, but the GPT reads some far more than others, and a quiz is lost by
 one wrong cell. So for a short time the SAE is spliced in and trained to leave the GPT's predictions as they
 are: the loss is KL(prediction without | prediction with the SAE), over all tokens of a quiz, and the squared
-error, scaled to weigh as much. Source: Karvonen, "Revisiting End-To-End Sparse Autoencoder Training: A Short
-Finetune Is All You Need" (2025).
+error, scaled to weigh as much, with the penalty on firing of an architecture that has one, in the proportion
+to the squared error that it had before. Source: Karvonen, "Revisiting End-To-End Sparse Autoencoder Training:
+A Short Finetune Is All You Need" (2025).
 """
 
 from collections.abc import Callable
@@ -17,11 +18,12 @@ from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.protocols import GPT
 from culture_core.models.steering import halfway
-from culture_core.saes.settings import SAESettings
+from culture_core.saes.settings import QUIZZES_A_STEP, SAESettings
 from culture_core.saes.stream import training_quizzes
 
-QUIZZES_A_STEP = 4
 WARM_UP_STEPS = 20
+# SAELens' names for the losses of firing
+PENALTIES = ("l1_loss", "l0_loss", "pre_act_loss")
 
 
 def finetune(
@@ -49,8 +51,8 @@ def finetune(
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = settings.finetune_lr * _rate(step, steps)
         tokens = training_quizzes(settings.seed, first + step * QUIZZES_A_STEP, QUIZZES_A_STEP, device)
-        divergence, error = _losses(model, sae, scale, settings.hook, tokens, step)
-        loss = divergence + error * (divergence / error).detach()
+        divergence, error, penalty = _losses(model, sae, scale, settings.hook, tokens, step)
+        loss = divergence + (error + penalty) * (divergence / error).detach()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -61,23 +63,28 @@ def finetune(
 
 def _losses(
     model: MyGPT, sae: Any, scale: float, hook: str, tokens: Tensor, step: int
-) -> tuple[Tensor, Tensor]:
-    """Divergence of the predictions with the SAE spliced in, in nats per token, and its squared error."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Divergence of the predictions with the SAE spliced in, in nats per token, its squared error, and its
+    penalty on firing."""
     from sae_lens.saes.sae import TrainStepInput
 
-    errors: list[Tensor] = []
+    errors: list[dict[str, Tensor]] = []
+    weights = {name: getattr(weight, "value", weight) for name, weight in sae.get_coefficients().items()}
 
     def reconstruct(x: Tensor) -> Tensor:
-        step_input = TrainStepInput(x.flatten(0, 1) * scale, {}, None, step, False)
+        step_input = TrainStepInput(x.flatten(0, 1) * scale, weights, None, step, False)
         output = sae.training_forward_pass(step_input)
-        errors.append(output.losses["mse_loss"])
+        errors.append(output.losses)
         return (output.sae_out / scale).view_as(x)
 
     read = halfway(model, hook, tokens)
     with torch.no_grad():
         before = read.logits().log_softmax(-1)
     after = read.logits(reconstruct).log_softmax(-1)
-    return (before.exp() * (before - after)).sum(-1).mean(), errors[0]
+    losses = errors[0]
+    none = torch.zeros_like(losses["mse_loss"])
+    penalty = sum((losses[name] for name in PENALTIES if name in losses), none)
+    return (before.exp() * (before - after)).sum(-1).mean(), losses["mse_loss"], penalty
 
 
 def _rate(step: int, steps: int) -> float:

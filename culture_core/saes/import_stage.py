@@ -29,7 +29,7 @@ def import_sae(
     Errors: CultureError when it cannot be read or does not fit the GPT.
     """
     from culture_core.saes.published import load_published_sae
-    from culture_core.saes.store import save_sae
+    from culture_core.saes.store import sae_artifact, save_sae
     from culture_core.saes.variants import model_sha256
 
     started, settings = time.time(), settings or ImportSettings()
@@ -37,6 +37,7 @@ def import_sae(
     published = load_published_sae(settings.source, settings.name, hub_repo=settings.hub_repo)
     sae, hook = published.sae, published.hook
     _check_fits(population, model_k, hook, sae.cfg.d_in)
+    sae_artifact(population, hook, model_k).check_writable()
     manifest = {
         "id": model_k,
         "variant": "",

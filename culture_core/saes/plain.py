@@ -15,6 +15,7 @@ from torch import Tensor
 
 from culture_core import artifacts
 from culture_core.errors import CultureError
+from culture_core.finite import check_finite
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import CONFIG, WEIGHTS, load_sae
 
@@ -86,6 +87,7 @@ def _plain(config: dict[str, Any], folder: Path) -> PlainSAE:
 
     try:
         weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
+        check_finite(weights, str(folder))
         b_dec, W_dec = weights["b_dec"], weights["W_dec"]
         return PlainSAE(
             architecture=config["architecture"],
@@ -98,5 +100,7 @@ def _plain(config: dict[str, Any], folder: Path) -> PlainSAE:
             norm=W_dec.norm(dim=-1) if config.get("rescale_acts_by_decoder_norm") else None,
             k=config.get("k"),
         )
+    except CultureError:
+        raise
     except Exception as error:  # safetensors and torch raise many kinds for a damaged file
         raise CultureError(f"{folder} cannot be read as an SAE: {error}") from None

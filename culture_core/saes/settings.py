@@ -1,11 +1,16 @@
 """Settings of SAE training."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from culture_core.errors import CultureError
 from culture_core.settings import setting
 
 # the keys of ARCHITECTURES (culture_core/saes/architectures.py)
+# quizzes of one step of the last stage
+QUIZZES_A_STEP = 4
+WITH_K = ("batchtopk", "topk", "matryoshka")
 ARCHITECTURE_NAMES = ("batchtopk", "topk", "matryoshka", "jumprelu", "standard")
 
 
@@ -19,15 +24,38 @@ class SAESettings:
     k: int = setting(16, "features that fire on a token (batchtopk, topk, matryoshka)", least=1)
     tokens: int = setting(2_000_000, "tokens to train on", least=1)
     batch_size: int = setting(512, "tokens per step", least=1)
-    lr: float = setting(3e-3, "Adam's learning rate, decayed linearly to 0 over the last 30% of the steps")
-    sparsity: float = setting(1.0, "weight of the sparsity penalty (standard: L1, jumprelu: L0)")
+    lr: float = setting(
+        3e-3, "Adam's learning rate, decayed linearly to 0 over the last 30% of the steps", above=0
+    )
+    sparsity: float = setting(1.0, "weight of the sparsity penalty (standard: L1, jumprelu: L0)", least=0)
     finetune_quizzes: int = setting(
         0, "quizzes of the last stage, which preserves the GPT's predictions; 0 for none", least=0
     )
-    finetune_lr: float = setting(3e-4, "Adam's learning rate in the last stage")
+    finetune_lr: float = setting(3e-4, "Adam's learning rate in the last stage", above=0)
     seed: int = setting(
         1000, "seed of weights and quizzes: GPT k trains with seed + k, its baselines with others"
     )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def check(self, d_in: int) -> None:
+        """Refuse what cannot be trained on a hook point of width d_in.
+
+        Errors: CultureError that says which option to change.
+        """
+        d_sae, with_k = self.width * d_in, self.architecture in WITH_K
+        possible = {
+            f"--lr {self.lr}: a number above 0": 0 < self.lr < math.inf,
+            f"--finetune-lr {self.finetune_lr}: a number above 0": 0 < self.finetune_lr < math.inf,
+            f"--sparsity {self.sparsity}: a number of at least 0": 0 <= self.sparsity < math.inf,
+            f"--k {self.k}: 1 to {d_sae}, the number of features": not with_k or 1 <= self.k <= d_sae,
+            f"--tokens {self.tokens}: one step, {self.batch_size}, or more": self.tokens >= self.batch_size,
+            f"--finetune-quizzes {self.finetune_quizzes}: 0, or one step, {QUIZZES_A_STEP}, or more": (
+                self.finetune_quizzes == 0 or self.finetune_quizzes >= QUIZZES_A_STEP
+            ),
+        }
+        for needed, is_given in possible.items():
+            if not is_given:
+                option, _, what = needed.partition(": ")
+                raise CultureError(f"{option} cannot be; it takes {what}")

@@ -1,5 +1,6 @@
 """SAEs on disk: SAELens' own folder format, and a manifest of what made them and how good they are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,25 @@ from culture_core import artifacts
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError, suggested
+from culture_core.finite import check_finite
+from culture_core.writing import atomic_folder
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
+# what makes an SAE of another make fit to be read
+_ADVICE = {
+    "expected_average_only_in": "; its files lack the factor: fold it in with SAELens' "
+    "fold_activation_norm_scaling_factor and save it again"
+}
 
 
 def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
     """Save a training or an inference SAE in SAELens' inference format, with its manifest; the folder appears
-    whole or not at all."""
-    with artifacts.atomic_folder(folder) as partial:
+    whole or not at all.
+
+    Errors: CultureError for weights that are not finite.
+    """
+    check_finite(sae.state_dict(), "this SAE")
+    with atomic_folder(folder) as partial:
         save = getattr(sae, "save_inference_model", sae.save_model)
         save(partial)
         manifest = {**manifest, "sha256": artifacts.sha256_file(partial / WEIGHTS)}
@@ -24,16 +36,31 @@ def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
 def load_sae(folder: Path, *, device: str = "cpu") -> Any:
     """Read an SAE folder with SAELens (configs older than SAELens 6 are converted by it).
 
-    Errors: CultureError with the folder and the reason.
+    Errors: CultureError with the folder and the reason; also for weights that are not finite, and for an SAE
+    that expects activations in another form.
     """
     from sae_lens import SAE
 
     if not (Path(folder) / WEIGHTS).is_file():
         raise CultureError(f"no SAE in {folder}: {WEIGHTS} is missing; run `culture train-sae`")
+    _check_supported(artifacts.read_json(Path(folder) / CONFIG), folder)
     try:
-        return SAE.load_from_disk(str(folder), device=device).eval()
+        sae = SAE.load_from_disk(str(folder), device=device).eval()
     except Exception as error:  # SAELens and safetensors raise many kinds for a file that is not theirs
         raise CultureError(f"{folder} cannot be read as an SAE: {error}") from None
+    _check_supported(vars(sae.cfg), folder)
+    check_finite(sae.state_dict(), str(folder))
+    return sae
+
+
+def _check_supported(config: Mapping[str, Any], folder: Path) -> None:
+    """Errors: CultureError for an SAE that reads activations in another form than they are read here."""
+    for name in ("normalize_activations", "reshape_activations"):
+        value = config.get(name, "none")
+        if value != "none":
+            raise CultureError(
+                f"{folder} holds an SAE with {name}: {value}, which is not supported{_ADVICE.get(value, '')}"
+            )
 
 
 def sae_artifact(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Artifact:

@@ -31,6 +31,10 @@ CHECKPOINT_SECONDS = 30.0
 REPORT_SECONDS = 10.0
 
 
+class Diverged(CultureError):
+    """A training whose SAE is of no use."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Progress of training one SAE, measured on the last batch.
@@ -91,8 +95,8 @@ def train_saes(
     model: MyGPT or HookedTransformer. settings: alike in seed, tokens and batch_size. checkpoints: where to
     go on from and to write to, so that a training that was killed loses at most half a minute; the result is
     the same. report: told every ten seconds how each SAE stands.
-    Errors: CultureError for an unknown architecture, a hook point that is not there or whose activations are
-    not (n, t, d), and settings that cannot share a forward pass.
+    Errors: CultureError for impossible settings, a hook point that is not there or whose activations are not
+    (n, t, d), and settings that cannot share a forward pass; Diverged for a training that went astray.
     """
     shared = settings[0]
     if len({(one.seed, one.tokens, one.batch_size) for one in settings}) > 1:
@@ -118,6 +122,8 @@ def train_saes(
                 report(_standing(hook, trainer, outputs[hook], (step + 1) / steps, seconds_left))
             reported = now
         if checkpoints is not None and now - saved > CHECKPOINT_SECONDS:
+            for hook, output in outputs.items():
+                _check_sound(hook, output.sae_in, output.sae_out)
             checkpoints.save(list(trainers.values()), step + 1)
             saved = time.monotonic()
     if checkpoints is not None:
@@ -125,7 +131,10 @@ def train_saes(
     next_quiz = quizzes_read(CENTRING_BATCHES + steps, shared.batch_size)
     for one in settings:
         _finetune(model, trainers[one.hook], one, next_quiz, device, report)
-    return {hook: _finished(trainer) for hook, trainer in trainers.items()}
+    saes, states = {hook: _finished(trainer) for hook, trainer in trainers.items()}, next(batches)
+    for hook, sae in saes.items():
+        _check_sound(hook, states[hook], sae(states[hook]))
+    return saes
 
 
 def n_steps(settings: SAESettings) -> int:
@@ -143,6 +152,7 @@ def _trainer(model: Any, settings: SAESettings, model_name: str, device: str) ->
         raise CultureError(
             f"{settings.hook} has activations of shape {tuple(probe.shape)}; an SAE needs (n, t, d)"
         )
+    settings.check(probe.shape[-1])
     steps = n_steps(settings)
     config = SAETrainerConfig(
         total_training_samples=steps * settings.batch_size,
@@ -170,6 +180,13 @@ def _step(trainer: Any, batch: Tensor) -> Any:
     output = trainer.step(batch)
     trainer.n_training_steps += 1
     return output
+
+
+@torch.no_grad()
+def _check_sound(hook: str, x: Tensor, reconstructed: Tensor) -> None:
+    """Errors: Diverged when states (n, d_in) are reconstructed worse than by zeros, or not by numbers."""
+    if not (reconstructed - x).square().sum() <= x.square().sum():
+        raise Diverged(f"the training of the SAE on {hook} diverged; try a smaller --lr. No SAE was replaced")
 
 
 @torch.no_grad()

@@ -4,14 +4,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.errors import CultureError
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.settings import SAESettings
-from culture_core.saes.store import sae_manifest, save_sae
+from culture_core.saes.store import sae_artifact, sae_manifest, save_sae
+
+if TYPE_CHECKING:
+    from culture_core.models.protocols import GPT
 
 # what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
 DEFAULTS = SAESettings("", architecture="batchtopk", finetune_quizzes=2400)
@@ -37,6 +40,11 @@ class SAEJob:
 
         sha256 = model_sha256(self.population, self.model_k, self.variant)
         return {"settings": settings.to_json(), "model_sha256": sha256}
+
+    def check_writable(self) -> None:
+        """Errors: CultureError when its SAEs cannot be written."""
+        for one in self.settings:
+            sae_artifact(self.population, one.hook, self.model_k, self.variant).check_writable()
 
     def stale(self) -> "SAEJob":
         """The same job without the SAEs that are up to date."""
@@ -85,11 +93,23 @@ def train_population_saes(
     stale = [job for job in left if job.settings]
     if not stale:
         return []
+    for job in stale:
+        job.check_writable()
     hooks = [one.hook for one in settings]
-    gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks)  # an unknown hook point ends here
+    _check_possible(gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks), settings)
     workers = (workers or Workers()).computing_on(device)
     trained = run_jobs(partial(_train, command), stale, workers, show=say)
     return [manifest for manifests in trained for manifest in manifests]
+
+
+def _check_possible(model: "GPT", settings: Sequence[SAESettings]) -> None:
+    """Errors: CultureError for a hook point that the model does not have, or impossible settings."""
+    import torch
+
+    from culture_core.saes.hooks import activations_at
+
+    for one in settings:
+        one.check(activations_at(model, one.hook, torch.zeros(1, 2, dtype=torch.long)).shape[-1])
 
 
 def at_hooks(
@@ -112,7 +132,7 @@ def _seeded(settings: Sequence[SAESettings], model_k: int, variant: str) -> tupl
 def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     """Train and save the SAEs of one GPT; returns their manifests."""
     from culture_core.saes.checkpoint import Checkpoints
-    from culture_core.saes.train import train_saes
+    from culture_core.saes.train import Diverged, train_saes
     from culture_core.saes.variants import gpt_for_hooks
 
     started = time.time()
@@ -122,14 +142,18 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
     first = job.settings[0]
     report(f"{job.name}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
-    saes = train_saes(
-        model,
-        job.settings,
-        model_name=f"{job.population.name}/gpt_{job.model_k}",
-        device=job.device,
-        checkpoints=checkpoints,
-        report=lambda standing: report(f"{job.name}, {standing.hook}: {standing.line()}"),
-    )
+    try:
+        saes = train_saes(
+            model,
+            job.settings,
+            model_name=f"{job.population.name}/gpt_{job.model_k}",
+            device=job.device,
+            checkpoints=checkpoints,
+            report=lambda standing: report(f"{job.name}, {standing.hook}: {standing.line()}"),
+        )
+    except Diverged:
+        checkpoints.remove()
+        raise
     made_by = provenance(command, started)
     manifests = [
         _save(job, saes[hook], hook, made_from, made_by)

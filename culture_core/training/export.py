@@ -12,7 +12,7 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.mygpt import MyGPT
-from culture_core.models.population import DTYPES, save_population
+from culture_core.models.population import DTYPES, check_free, save_population
 from culture_core.training import log
 from culture_core.training.run_folder import RunFolder, Settings
 from culture_core.training.trainer import final_weights
@@ -60,6 +60,17 @@ def export_run(
     curves = {str(k): log.read(folder.log(k)) for k in range(settings.n_models)}
     write_json(population.training, {"seconds_from": "start of each GPT", "models": curves})
     return population
+
+
+def check_out(folder: RunFolder, out: Path | str, *, is_new: bool, force: bool) -> None:
+    """Whether the population of a run may be written where it is to lie; asked before the training.
+
+    is_new: a run that begins.
+    Errors: CultureError that says what stands in the way.
+    """
+    out = Path(out)
+    own = not is_new and folder.exists() and _made_by_run(out, folder.read_settings())
+    check_free(out, force or own)
 
 
 def _trained_model(folder: RunFolder, settings: Settings, model_k: int, dtype: str, n_test: int) -> MyGPT:

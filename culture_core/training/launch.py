@@ -12,6 +12,7 @@ import torch
 
 from culture_core.errors import CultureError, suggested
 from culture_core.models.sources import resolve_source
+from culture_core.places import check_folder
 from culture_core.processes import run_until_asked
 from culture_core.processor import n_cores
 from culture_core.training import log
@@ -29,7 +30,8 @@ LINE_SECONDS_TERMINAL, LINE_SECONDS_FILE = 5.0, 60.0
 def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
     """Begin a run with new settings, or go on with a run's own (None).
 
-    Errors: CultureError when a new run would write over another, or there is none to go on with.
+    Errors: CultureError when a new run would write over another or over something else, or there is none to
+    go on with.
     """
     if settings is None:
         if not folder.exists():
@@ -37,6 +39,7 @@ def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
         return folder.read_settings()
     if folder.exists():
         raise CultureError(f"{folder.root} holds a run: --resume goes on with it, another --out begins one")
+    check_folder(folder.root, lambda _: False, "the folder of a run")
     folder.write_settings(settings)
     return settings
 

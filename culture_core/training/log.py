@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from culture_core.artifacts import atomic_file
+from culture_core.writing import atomic_file
 
 
 def append(path: Path, record: dict[str, Any]) -> None:

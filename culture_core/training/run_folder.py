@@ -24,12 +24,13 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file, read_arrays, read_json, write_json
+from culture_core.artifacts import read_arrays, read_json, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPTConfig
 from culture_core.training.recipes import Recipe
 from culture_core.training.schedule import Budget, Decay
 from culture_core.training.trainer import Progress
+from culture_core.writing import atomic_file
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The stage behind `culture train`: a population from the world's quizzes."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from culture_core.errors import CultureError, suggested
 from culture_core.models.mygpt import PRESETS, preset
 from culture_core.processor import fast_dtype, find_device, n_cores
 from culture_core.settings import setting
-from culture_core.training.export import export_run
+from culture_core.training.export import check_out, export_run
 from culture_core.training.hardware import Hardware
 from culture_core.training.launch import (
     budget_of,
@@ -62,7 +63,7 @@ class TrainSettings:
         "from now on mix in the training quizzes that the population of --out (or --start) has invented",
     )
     checkpoint_seconds: float = setting(
-        60.0, "seconds between two checkpoints, the most that a kill can cost"
+        60.0, "seconds between two checkpoints, the most that a kill can cost", above=0
     )
 
 
@@ -97,6 +98,7 @@ def train_population(
     """
     folder, team = RunFolder.beside(out), Team()
     export = export or ExportSettings()
+    check_out(folder, out, is_new=not (resume or export_now), force=export.force)
     is_finished = True
     if not export_now:
         place = find_device(device)
@@ -160,7 +162,10 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> Recipe:
         if name not in types or name == "name":
             raise CultureError(f"a recipe has no entry {name!r}: choose from {', '.join(types)}")
         try:
-            recipe = replace(recipe, **{name: types[name](value)})
+            entry = types[name](value)
+            if isinstance(entry, float) and not math.isfinite(entry):
+                raise ValueError(value)
+            recipe = replace(recipe, **{name: entry})
         except (TypeError, ValueError):
             raise CultureError(f"{value!r} is not a value for {name}") from None
     return recipe

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from culture_core.artifacts import atomic_folder, sha256_file, write_json
+from culture_core.artifacts import sha256_file, write_json
 from culture_core.errors import CultureError
+from culture_core.places import check_folder
 from culture_core.world.quizzes import DEFAULT_STRUCTURE, QuizBatch, generate_quizzes
 from culture_core.world.vocabulary import LABELS, QUIZ_LENGTH
+from culture_core.writing import atomic_folder
 
 if TYPE_CHECKING:
     import pyarrow
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 INPUT_LENGTH = 1 + QUIZ_LENGTH
 _SHARD = 16_384
 _ONE_SPLIT = "all"
-_DATA = "data-00000-of-00001.arrow"
+_DATA, _INFO, _STATE = "data-00000-of-00001.arrow", "dataset_info.json", "state.json"
+_SPLITS = "dataset_dict.json"
 
 
 def quiz_features() -> "Features":
@@ -49,8 +52,10 @@ def write_dataset(
     """Write the quiz set generate_quizzes(...) makes as a dataset that `datasets.load_from_disk` reads.
 
     by_task: a DatasetDict with a split for each task; else one Dataset, interleaved as generated.
-    Errors: CultureError as generate_quizzes, and for no quizzes at all, before anything is written.
+    Errors: CultureError as generate_quizzes, for no quizzes at all, and for a folder that holds something
+    else, before anything is written.
     """
+    check_dataset_folder(folder)
     if n_per_task < 1:
         raise CultureError("a dataset needs at least one quiz of each task")
     generate_quizzes(tasks, 1, seed, structure=structure, noise=noise)
@@ -66,7 +71,26 @@ def write_dataset(
         for split_folder in folders.values():
             _write_metadata(split_folder)
         if by_task:
-            write_json(partial / "dataset_dict.json", {"splits": list(folders)})
+            write_json(partial / _SPLITS, {"splits": list(folders)})
+
+
+def check_dataset_folder(folder: Path | str) -> None:
+    """Errors: CultureError when the folder holds anything but a dataset of quizzes, or cannot be written."""
+    check_folder(folder, _is_dataset, "a dataset of quizzes")
+
+
+def _is_dataset(folder: Path) -> bool:
+    """Whether a folder holds a dataset that write_dataset made, and nothing else but the caches of
+    `datasets`."""
+    if (folder / _SPLITS).is_file():
+        splits = [path for path in folder.iterdir() if path.name != _SPLITS]
+        return all(path.name in LABELS and path.is_dir() and _is_split(path) for path in splits)
+    return _is_split(folder)
+
+
+def _is_split(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir() if not path.match("cache-*.arrow")}
+    return names == {_DATA, _INFO, _STATE} and "input_ids" in (folder / _INFO).read_text(errors="replace")
 
 
 def push_dataset(folder: Path | str, repo: str, *, private: bool = False) -> None:
@@ -142,4 +166,4 @@ def _write_metadata(folder: Path) -> None:
         "_output_all_columns": False,
         "_split": None,
     }
-    write_json(folder / "state.json", state)
+    write_json(folder / _STATE, state)

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file
 from culture_core.errors import CultureError
+from culture_core.places import check_file
 from culture_core.world.quizzes import PARAM_NAMES, QuizBatch
 from culture_core.world.vocabulary import LABELS, SOURCES, STRUCTURE_NAMES
+from culture_core.writing import atomic_file
 
 _NAMES = {"task": LABELS, "structure": STRUCTURE_NAMES, "source": SOURCES}
 _ARRAYS = {
@@ -40,6 +41,18 @@ def save_quizzes(batch: QuizBatch, path: Path | str, manifest: dict[str, Any]) -
     arrays["manifest"] = np.array(json.dumps(manifest))
     with atomic_file(Path(path)) as partial, partial.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def check_quiz_file(path: Path | str) -> None:
+    """Errors: CultureError when there is another kind of file at this path, or it cannot be written."""
+    check_file(path, _is_quiz_file, "a quiz file")
+
+
+def _is_quiz_file(path: Path) -> bool:
+    try:
+        return isinstance(load_quiz_manifest(path), dict)
+    except (CultureError, ValueError):
+        return False
 
 
 def load_quiz_file(path: Path | str) -> QuizBatch:

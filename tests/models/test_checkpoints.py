@@ -6,6 +6,7 @@ import torch
 from model_helpers import ASYM, FIXTURE_MODELS, tiny_gpt
 
 from culture_core import load_culture
+from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.models.checkpoints import (
     load_tensors,
@@ -14,6 +15,7 @@ from culture_core.models.checkpoints import (
     write_checkpoint,
     write_culture_quizzes,
 )
+from culture_core.models.population import read_manifest
 
 
 def as_fork(key: str) -> str:
@@ -107,6 +109,49 @@ def test_a_written_model_reads_back_the_same(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(CultureError, match=r"gpt_009\.pth does not exist"):
         read_checkpoint(tmp_path / "gpt_009.pth")
+
+
+WRAPPINGS = {
+    "compiled": lambda key: f"_orig_mod.{key}",
+    "data-parallel": lambda key: f"module.{key}",
+    "both": lambda key: f"_orig_mod.module.{key}",
+    "both, the other way": lambda key: f"module._orig_mod.{key}",
+    "compiled parts": lambda key: key.replace("trunk.0.", "trunk.0._orig_mod."),
+}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_checkpoints_of_wrapped_models_are_read(tmp_path, wrapping):
+    state, accuracy = published_pair()
+    wrapped = {WRAPPINGS[wrapping](key): tensor for key, tensor in state.items()}
+    assert wrapped.keys() != state.keys()
+    ours, plain = read_checkpoint(saved(tmp_path, (wrapped, accuracy))), read_checkpoint(ASYM / "gpt_000.pth")
+    assert ours.config == plain.config
+    assert all(torch.equal(ours.state[name], tensor) for name, tensor in plain.state.items())
+
+
+def test_a_tensor_under_two_names_is_refused(tmp_path):
+    state, accuracy = published_pair()
+    key = next(iter(state))
+    path = saved(tmp_path, ({**state, f"module.{key}": state[key] + 1}, accuracy))
+    with pytest.raises(CultureError, match="a tensor under two names"):
+        read_checkpoint(path)
+
+
+def test_an_accuracy_that_is_nan_is_unknown_and_told(tmp_path, capsys):
+    state, _ = published_pair()
+    saved(tmp_path, (state, torch.tensor(float("nan"))))
+    assert main(["convert", str(tmp_path), str(tmp_path / "out")]) == 0
+    assert "GPT 0: its checkpoint gives no accuracy" in capsys.readouterr().out
+    assert read_manifest(tmp_path / "out")["models"][0]["accuracy"] is None
+
+
+def test_two_files_of_one_gpt_are_refused_by_name(tmp_path):
+    saved(tmp_path, published_pair())
+    saved(tmp_path, published_pair()).rename(tmp_path / "gpt_0.pth")
+    saved(tmp_path, published_pair())
+    with pytest.raises(CultureError, match=r"two files of GPT 0, gpt_0\.pth and gpt_000\.pth"):
+        load_culture(source=tmp_path)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 5_000, 200_000])

@@ -6,6 +6,7 @@ from sae_lens import HookedSAETransformer
 from transformer_lens import HookedTransformer
 
 from culture_core import create_tokenizer, load_culture, load_hooked
+from culture_core.errors import CultureError
 from culture_core.models.hooked import to_hooked
 from culture_core.models.mygpt import MyGPTConfig, sinusoidal_positional_encoding
 
@@ -110,3 +111,22 @@ def test_the_tokenizer_can_be_set_without_changing_the_logits():
         hooked.set_tokenizer(create_tokenizer())
         assert torch.equal(hooked(inputs), before)
     assert hooked.to_str_tokens(torch.tensor([11, 0, 10, 14])) == ["X", "0", "a", "f_Y"]
+
+
+CALLS = {
+    "process_weights_": lambda model: model.process_weights_(),
+    "fold alone": lambda model: model.process_weights_(center_unembed=False, center_writing_weights=False),
+    "load_and_process_state_dict": lambda model: model.load_and_process_state_dict(model.state_dict()),
+    "fold_layer_norm": lambda model: model.fold_layer_norm(model.state_dict()),
+    "center_writing_weights": lambda model: model.center_writing_weights(model.state_dict()),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_that_would_change_the_logits_are_refused_and_change_nothing(call):
+    hooked = to_hooked(tiny_gpt(0), sae=True)
+    tokens = torch.randint(0, 11, (2, 30), generator=torch.Generator().manual_seed(0))
+    before = hooked(tokens)
+    with pytest.raises(CultureError, match="cannot be folded or centred"):
+        CALLS[call](hooked)
+    assert torch.equal(hooked(tokens), before)

@@ -152,6 +152,14 @@ def test_models_of_two_shapes_are_no_population(tmp_path):
         convert(published, tmp_path / "out")
 
 
+def test_weights_that_are_not_finite_make_no_population(tmp_path):
+    model = tiny_gpt(0)
+    model.readout.bias.data[2] = float("nan")
+    with pytest.raises(CultureError, match=r"GPT 0 has values that are not finite in readout\.bias"):
+        save_population(tmp_path / "out", [model], made_by=provenance("test"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_models_of_one_id_are_no_population(tmp_path):
     with pytest.raises(CultureError, match="its own id"):
         save_population(tmp_path / "out", [tiny_gpt(1), tiny_gpt(1)], made_by={})

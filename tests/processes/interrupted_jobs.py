@@ -10,8 +10,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from culture_core.artifacts import atomic_folder
 from culture_core.processes import Workers, ending_at_signals, run_jobs
+from culture_core.writing import atomic_folder
 
 FOREVER = 3600
 

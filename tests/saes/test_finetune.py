@@ -9,7 +9,7 @@ from culture_core.models.mygpt import shift_right
 from culture_core.saes import finetune as stage
 from culture_core.saes.architectures import build_sae
 from culture_core.saes.hooks import activations_at
-from culture_core.saes.settings import SAESettings
+from culture_core.saes.settings import ARCHITECTURE_NAMES, SAESettings
 from culture_core.saes.stream import quizzes_read, training_quizzes
 from culture_core.saes.train import train_sae
 
@@ -32,7 +32,7 @@ def sae(gpt):
 @pytest.mark.parametrize("hook", [HOOK, "blocks.1.hook_mlp_out", "blocks.0.hook_attn_out"])
 def test_the_divergence_is_that_of_two_whole_runs(gpt, sae, hook):
     tokens, scale = training_quizzes(5, 0, 3), 0.5
-    divergence, _ = stage._losses(gpt, sae, scale, hook, tokens, 0)
+    divergence, *_ = stage._losses(gpt, sae, scale, hook, tokens, 0)
 
     def splice(name, value):
         return sae(value * scale) / scale if name == hook else value
@@ -73,3 +73,28 @@ def test_a_hook_point_that_only_transformer_lens_has_is_refused(fixture_gpts):
     assert activations_at(hooked, settings.hook, torch.zeros(1, 4, dtype=torch.long)).ndim == 3
     with pytest.raises(CultureError, match="allows no finetuning"):
         train_sae(hooked, settings)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
+@pytest.mark.parametrize("quizzes", [0, 8])
+def test_every_architecture_trains_with_and_without_the_last_stage(gpt, architecture, quizzes):
+    settings = SAESettings(HOOK, architecture, width=2, k=4, tokens=2048, finetune_quizzes=quizzes)
+    sae = train_sae(gpt, settings)
+    assert all(tensor.isfinite().all() for tensor in sae.state_dict().values())
+
+
+def test_the_last_stage_keeps_the_penalty_on_firing(gpt):
+    def mean_firing(sparsity):
+        settings = SAESettings(
+            HOOK, "standard", width=2, tokens=4096, finetune_quizzes=80, finetune_lr=1e-2, sparsity=1e-3
+        )
+        sae = build_sae(settings, gpt.config.d_model, model_name="", device="cpu")
+        sae.cfg.l1_coefficient = sparsity
+        stage.finetune(gpt, sae, 1.0, settings, first=0)
+        x = activations_at(gpt, HOOK, training_quizzes(9, 0, 4))[:, 1:].flatten(0, 1)
+        return float(sae.encode(x).detach().mean())
+
+    torch.manual_seed(0)
+    lightly = mean_firing(0.0)
+    torch.manual_seed(0)
+    assert mean_firing(10.0) < 0.9 * lightly

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from culture_core.artifacts import PopulationFolder
-from culture_core.features.grading.reader import Grades, open_grades
+from culture_core.features.grading.reader import Grades, grades_artifact, open_grades
 from culture_core.features.grading.store import grade_model, is_current
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
@@ -28,6 +28,8 @@ def grade_population(
     """
     hook, chosen = the_hook(population, hook), chosen_models(population, models)
     stale = [k for k in chosen if not (if_stale and is_current(population, hook, k))]
+    for k in stale:
+        grades_artifact(population, hook, k).check_writable()
     run_jobs(partial(_grade, population, hook, command), stale, workers or Workers(), show=say)
     return {k: open_grades(population, hook, k) for k in chosen}
 

@@ -14,6 +14,7 @@ from culture_core.features.index.merge import open_peaks, write_activations
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import BY_FEATURE, BY_TOKEN, SparseActivations, open_sparse
 from culture_core.features.index.store import ACTIVATIONS, index_artifact, read_manifest, remedy
+from culture_core.writing import alone, atomic_folder
 
 
 def open_activations(
@@ -69,11 +70,11 @@ def ensure_activations(
 
     manifest = read_manifest(population, hook, model_k, variant)
     folder = population.index(hook, model_k, variant) / ACTIVATIONS
-    with artifacts.alone(folder.parent):
+    with alone(folder.parent):
         if not _has_activations(folder, manifest):
             job = job_of(population, hook, model_k, manifest)
             make_parts([job], progress=progress or f"activations of GPT {model_k}")
-            with artifacts.atomic_folder(folder) as partial:
+            with atomic_folder(folder) as partial:
                 write_activations(complete_parts(job), job.quiz_set, partial)
                 artifacts.write_json(partial / artifacts.MANIFEST, manifest["inputs"])
             shutil.rmtree(job.parts)

@@ -10,6 +10,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.index.job import IndexJob
 from culture_core.features.index.store import remedy
+from culture_core.writing import atomic_file
 
 
 def complete_parts(job: IndexJob) -> list[Path]:
@@ -44,5 +45,5 @@ def gather_parts(job: IndexJob, others: Sequence[Path]) -> None:
         job.prepare()
         for span in job.missing():
             if other.path(span).is_file():
-                with artifacts.atomic_file(job.path(span)) as partial:
+                with atomic_file(job.path(span)) as partial:
                     shutil.copyfile(other.path(span), partial)

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from culture_core import artifacts
+from culture_core.errors import CultureError
 from culture_core.features.index.firing import firing
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import starts_of
@@ -22,6 +23,7 @@ from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.protocols import Encoder
 from culture_core.world.vocabulary import QUIZ_LENGTH
+from culture_core.writing import atomic_file
 
 TOKENS_READ = QUIZ_LENGTH - 1
 
@@ -49,7 +51,7 @@ class Part:
     peak_value: NDArray[np.float32]
 
     def save(self, path: Path) -> None:
-        with artifacts.atomic_file(path) as partial, partial.open("wb") as file:
+        with atomic_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **{name: getattr(self, name) for name in self.__dataclass_fields__})
 
     @classmethod
@@ -106,6 +108,8 @@ def _encode(model: GPT, sae: Encoder, hook: str, quiz_set: QuizSet, span: range,
         row, feature = np.divmod(place, n_features)
         quiz, position = np.divmod(row, TOKENS_READ)
         token = ((span.start + first + quiz) * QUIZ_LENGTH + position).astype(np.int32)
+        if not np.isfinite(value).all():
+            raise CultureError(f"the activations of the SAE at {hook} are not all finite; train it again")
         columns.append((feature.astype(dtype), token, value))
     features, tokens, values = zip(*columns, strict=True)
     return np.concatenate(features), np.concatenate(tokens), np.concatenate(values)

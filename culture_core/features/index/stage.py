@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.features.index.gather import gather_parts
 from culture_core.features.index.job import BATCH, PART, IndexJob
@@ -18,6 +17,7 @@ from culture_core.models.choice import chosen_models
 from culture_core.processes import Workers
 from culture_core.saes.choice import the_hook
 from culture_core.settings import setting
+from culture_core.writing import alone
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def index_saes(
     stale = wanted(jobs)
     with ExitStack() as stack:
         for job in stale:
-            stack.enter_context(artifacts.alone(job.index))
+            stack.enter_context(alone(job.index))
         stale = wanted(stale)
         for job in jobs:
             if job not in stale:
@@ -96,7 +96,7 @@ def merge_indexes(
     """
     manifests = []
     for job in jobs:
-        with artifacts.alone(job.index):
+        with alone(job.index):
             gather_parts(job, others)
             manifests.append(write_index(job, command))
     return manifests

@@ -20,6 +20,7 @@ from culture_core.features.index.sparse import Overlays
 from culture_core.features.index.statistics import Moments, bin_edges
 from culture_core.features.index.store import ACTIVATIONS, index_artifact
 from culture_core.features.index.top import Examples
+from culture_core.writing import atomic_folder
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -33,7 +34,7 @@ def write_index(job: IndexJob, command: str) -> dict[str, Any]:
     started = time.time()
     paths = complete_parts(job)
     index = index_artifact(job.population, job.hook, job.model_k, job.variant)
-    with artifacts.atomic_folder(index.folder) as partial:
+    with atomic_folder(index.folder) as partial:
         (partial / ACTIVATIONS).mkdir()
         merged = merge(paths, job.quiz_set, partial / ACTIVATIONS)
         artifacts.write_json(partial / ACTIVATIONS / artifacts.MANIFEST, job.inputs())

@@ -34,7 +34,7 @@ class ProbeSettings:
 
     n: int = quizzes_in_turn(400)
     tokens: int = setting(96, "tokens drawn from each quiz", least=1)
-    ridge: float = setting(10.0, "penalty on the weights, for inputs of unit variance")
+    ridge: float = setting(10.0, "penalty on the weights, for inputs of unit variance", least=0)
     seed: int = setting(7, "seed of the quizzes and of the draw of tokens")
 
     def to_json(self) -> dict[str, Any]:

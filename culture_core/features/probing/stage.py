@@ -14,6 +14,7 @@ from culture_core.features.probing.store import (
     open_probes,
     probe_model,
     probes_are_current,
+    probes_artifact,
     save_probes,
 )
 from culture_core.models.choice import chosen_models
@@ -37,6 +38,7 @@ def probe_population(
     started = time.time()
     models, settings = chosen_models(population), settings or ProbeSettings()
     if not (if_stale and probes_are_current(population, models, settings)):
+        probes_artifact(population).check_writable()
         probe = partial(_probe, population, settings, device)
         found = run_jobs(probe, models, (workers or Workers()).computing_on(device), show=say)
         save_probes(population, models, settings, found, provenance(command, started))

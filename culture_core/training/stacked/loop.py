@@ -37,13 +37,15 @@ LEAST_LEFT = 0.2
 def train(settings: StackedSettings) -> OutputFolder:
     """Train until the budget is over or SIGTERM comes; returns the folder of the results.
 
-    Errors: CultureError when the folder holds another run, or the run to go on from is of another kind.
+    Errors: CultureError when the folder holds another run or something else, or the run to go on from is of
+    another kind.
     """
     out = OutputFolder(settings.out)
     if out.report.exists() and settings.resume != settings.out:
         raise CultureError(
             f"{out.root} holds a run: --resume {out.root} goes on with it, another --out begins one"
         )
+    out.check_ours()
     models, report = _beginning(settings)
     journal = Journal(out, settings.clock)
     out.begin_log(OutputFolder(settings.resume) if settings.resume else None)

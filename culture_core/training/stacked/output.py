@@ -16,11 +16,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from culture_core.artifacts import atomic_file, read_json, sha256_file, write_json
+from culture_core.artifacts import read_json, sha256_file, write_json
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
+from culture_core.places import check_folder
 from culture_core.training import log
 from culture_core.training.stacked.weights import unstack
+from culture_core.writing import atomic_file
 
 KIND = "stacked training"
 
@@ -41,6 +43,16 @@ class OutputFolder:
     @property
     def log(self) -> Path:
         return self.root / "log.jsonl"
+
+    def check_ours(self) -> None:
+        """Errors: CultureError when the folder holds anything but a run, or cannot be written."""
+        check_folder(self.root, self._is_run, "the folder of a run of `culture train-stacked`")
+
+    def _is_run(self, root: Path) -> bool:
+        known = (
+            path.match("gpt_*.safetensors") or path in (self.report, self.log) for path in root.iterdir()
+        )
+        return all(known)
 
     def write_models(self, weights: Mapping[str, Tensor], config: MyGPTConfig, n_models: int) -> None:
         for k in range(n_models):

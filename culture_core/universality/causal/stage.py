@@ -7,7 +7,7 @@ from culture_core.processes import Workers
 from culture_core.saes.choice import the_hook
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.run import run_causal
-from culture_core.universality.causal.store import CausalSettings, causal_is_current
+from culture_core.universality.causal.store import CausalSettings, causal_artifact, causal_is_current
 
 
 def check_causes(
@@ -30,5 +30,6 @@ def check_causes(
     if if_stale and causal_is_current(population, hook, settings):
         say(f"the causal check at {hook} is up to date")
     else:
+        causal_artifact(population, hook).check_writable()
         run_causal(population, hook, settings, command, device=device, workers=workers, progress=True)
     return open_causal(population, hook)

@@ -23,7 +23,7 @@ class CausalSettings:
     groups: int = setting(24, "matched groups, and as many groups of each control", least=1, metavar="N")
     quizzes: int = quizzes_in_turn(240)
     seed: int = setting(12, "seed of the quizzes and of the controls")
-    scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out")
+    scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out", least=0)
     most_dense: float = setting(
         MOST_DENSE,
         "leave out groups with a feature that fires on more than this share of tokens",

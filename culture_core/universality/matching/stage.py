@@ -10,6 +10,7 @@ from culture_core.universality.matching.store import (
     MatchSettings,
     match_population,
     matches_are_current,
+    matches_artifact,
     open_matches,
 )
 
@@ -33,5 +34,6 @@ def match_saes(
     if if_stale and matches_are_current(population, hook, models, settings):
         say(f"the matches at {hook} are up to date")
     else:
+        matches_artifact(population, hook).check_writable()
         match_population(population, hook, models, command, settings, progress=True)
     return open_matches(population, hook)
