@@ -1,0 +1,53 @@
+"""What a build does, in which order, and that a second hook point leaves the SAEs of the first alone."""
+
+import json
+from dataclasses import replace
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.build import BuildOptions, BuildPlan, build_stages
+from culture_core.cli.main import main
+from culture_core.saes.store import sae_manifest
+from culture_core.saes.training_stage import DEFAULTS, train_population_saes
+
+FIRST, SECOND = "blocks.0.hook_resid_post", "blocks.1.hook_mlp_out"
+SMALL = replace(DEFAULTS, width=2, k=2, tokens=2048, batch_size=512, finetune_quizzes=0)
+
+
+def stages_of(population: PopulationFolder):
+    return build_stages(population, BuildPlan((FIRST, SECOND)), BuildOptions())
+
+
+def test_each_hook_point_passes_all_its_stages_before_the_next(built_population):
+    stages = stages_of(built_population)
+    names = [stage.name for stage in stages]
+    of_hook = ["evaluate-sae", "index", "index", "index", "grade", "match", "causal"]
+    assert names == ["evaluate", "answers", "train-sae", *of_hook, *of_hook, "probe", "circuits", "results"]
+    assert [FIRST in stage.words for stage in stages[3:10]] == [True] * 7
+    assert [SECOND in stage.words for stage in stages[10:17]] == [True] * 7
+    assert not any(stage.left_out for stage in stages)
+
+
+def test_one_gpt_is_not_matched(built_population, copy_population):
+    population = copy_population(built_population)
+    manifest = json.loads(population.manifest.read_text())
+    manifest["models"] = manifest["models"][:1]
+    population.manifest.write_text(json.dumps(manifest))
+    assert {stage.name for stage in stages_of(population) if stage.left_out} == {"match", "causal"}
+
+
+def test_a_further_hook_point_leaves_the_saes_of_the_first_alone(built_population, copy_population):
+    population = copy_population(built_population)
+    both = [replace(SMALL, hook=hook) for hook in (FIRST, SECOND)]
+    train_population_saes(population, both[:1], models=[0], if_stale=True)
+    first = sae_manifest(population, FIRST, 0)
+    trained = train_population_saes(population, both, models=[0], if_stale=True)
+    assert [manifest["settings"]["hook"] for manifest in trained] == [SECOND]
+    assert sae_manifest(population, FIRST, 0) == first
+    assert sae_manifest(population, SECOND, 0)["settings"]["k"] == 2
+
+
+def test_a_hook_point_that_is_not_there_ends_the_build_before_it_begins(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    assert main(["build", "--population", str(population.root), "--hooks", "blocks.9.hook_resid_post"]) == 2
+    assert "no hook point 'blocks.9.hook_resid_post'" in capsys.readouterr().err
+    assert not population.plan.exists()
