@@ -16,6 +16,7 @@ ACTIONS = {
     ADD: "add to them",
     LEAVE: "leave them as they are",
 }
+STUDY_FACTOR, STUDY_TOP = 15, 3
 LARGEST_AMOUNT = 1000.0
 LARGEST_TOP = 64
 _AMOUNT = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)

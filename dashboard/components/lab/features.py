@@ -9,12 +9,12 @@ from culture_core.errors import CultureError
 from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.quiz import ChosenQuiz
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope
 from dashboard.data import suggested_features, universality
+from dashboard.data.chosen_quiz import ChosenQuiz
 from dashboard.data.feature_names import MOST_FEATURES, FeatureName, read_features, write_features
 
 SHARE = ValueScale("activation, as a share of the feature's maximum", 1.0)
@@ -25,7 +25,7 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
 
     position: of the cell that suggestions are for: the features that fire most when it is predicted.
     """
-    chosen, problem = _read(scope, quiz.start)
+    chosen, problem = _read(scope, quiz.origin.tokens)
     suggested = suggested_features.firing_at(scope.population, scope.hook, quiz.tokens, position)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(

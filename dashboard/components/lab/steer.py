@@ -8,16 +8,17 @@ import streamlit as st
 from culture_core.features.interventions import Intervention
 from culture_core.figures.rows import ANSWER_START, GridRow
 from culture_core.figures.style import ValueScale
-from culture_core.world.vocabulary import BLOCK_LENGTH, WORLD_TASKS
+from culture_core.world.vocabulary import BLOCK_LENGTH, TASKS
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.quiz import chosen_task
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
 from dashboard.data import answers, steered_accuracy
 from dashboard.data.answers import GivenAnswers
+from dashboard.data.choices import one_of
+from dashboard.data.chosen_quiz import ChosenQuiz
 from dashboard.data.feature_names import FeatureName
 from dashboard.data.steering import (
     ACTIONS,
@@ -26,12 +27,13 @@ from dashboard.data.steering import (
     LARGEST_TOP,
     LEAVE,
     SCALE,
+    STUDY_FACTOR,
+    STUDY_TOP,
     ZERO,
     Steering,
     read_amount,
 )
 
-STUDY_FACTOR, STUDY_TOP = 15, 3
 CHANGED = ValueScale("changed by steering", 1.0)
 
 
@@ -97,7 +99,7 @@ def _study_buttons() -> None:
 def show_steering(
     scope: Scope,
     names: Sequence[FeatureName],
-    tokens: np.ndarray,
+    quiz: ChosenQuiz,
     intact: GivenAnswers,
     display: Display,
 ) -> None:
@@ -116,10 +118,10 @@ def show_steering(
         return
     places = [models.index(k) for k in interventions]
     before = intact.of(places)
-    after = answers.steered_answers(scope.population, scope.hook, interventions, tokens)
+    after = answers.steered_answers(scope.population, scope.hook, interventions, quiz.tokens)
     st.markdown(_summary(names, steering, before, after))
-    _show_answers(tokens, list(interventions), before, after, display)
-    _show_accuracy(scope, interventions)
+    _show_answers(quiz.tokens, list(interventions), before, after, display)
+    _show_accuracy(scope, interventions, quiz)
 
 
 def _summary(
@@ -178,22 +180,10 @@ def comparison_row(
     )
 
 
-def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> None:
+def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention], quiz: ChosenQuiz) -> None:
     st.markdown(f"##### Accuracy over {steered_accuracy.MEASURED} quizzes")
-    task = permalink.read_choice("on", list(WORLD_TASKS), chosen_task())
-    measured = permalink.read("measured") is not None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Quizzes of the task", WORLD_TASKS, width=190, **permalink.bound("on", task))
-        if not measured:
-            st.button(
-                "Measure",
-                icon=":material/speed:",
-                type="primary",
-                help="Takes about a second per GPT the first time",
-                on_click=permalink.write,
-                kwargs={"measured": 1, "on": task},
-            )
-    if not measured:
+    task = _choose_task(quiz)
+    if task is None or permalink.read("measured") is None:
         return
     bar = st.progress(
         0.0, f"Answering {steered_accuracy.MEASURED} quizzes with and without the change, GPT by GPT"
@@ -203,8 +193,34 @@ def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> N
     table = steered_accuracy.accuracy_table(changes)
     st.dataframe(table, hide_index=True, width="content", alt="Accuracy before and after, by GPT")
     st.caption(
-        "Whole grids right in one pass over the true quiz, four structures, 5% noise in the prompt. "
-        "The interval of the change is at 95%, for the same quizzes measured twice."
+        f"Share of {steered_accuracy.MEASURED} *{task}* quizzes whose whole last grid is right, in one pass "
+        "over the true quiz: four structures, 5% noise in the prompt. The 95% interval of the change is for "
+        "paired quizzes."
     )
     with st.container(horizontal=True):
         table_downloads(lambda: table, name="steered_accuracy")
+
+
+def _choose_task(quiz: ChosenQuiz) -> str | None:
+    """Draw the choice of a task to measure on, the quiz's own unless another is chosen; None: none yet."""
+    named = permalink.read("on")
+    task = quiz.task if named is None else one_of("task", named, TASKS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Quizzes of the task",
+            TASKS,
+            width=230,
+            placeholder="Choose a task to measure on",
+            **permalink.bound("on", task),
+        )
+        if task is None or permalink.read("measured") is None:
+            st.button(
+                "Measure",
+                icon=":material/speed:",
+                type="primary",
+                disabled=task is None,
+                help="Takes about a second per GPT the first time",
+                on_click=permalink.write,
+                kwargs={"measured": 1, "on": task},
+            )
+    return task

@@ -9,11 +9,12 @@ import torch
 from culture_core.culture.settings import InventingSettings
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
-from dashboard.data import answers, gpts, steered_accuracy
+from culture_core.world.structures import reconfigure
+from dashboard.data import answers, gpts, quiz_sets, steered_accuracy
 from dashboard.data.candidates import InventedQuizzes, as_json, as_published
 from dashboard.data.lab_quizzes import start_quiz
 
-QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5)
+QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5).tokens[0]
 
 
 def shown_tokens(app) -> list[int]:
@@ -30,7 +31,7 @@ def test_the_start_is_the_quiz_of_the_link(open_page):
     assert shown_tokens(app) == QUIZ.tolist()
     app.number_input[0].set_value(6).run()
     assert app.query_params["seed"] == "6"
-    assert shown_tokens(app) == start_quiz("grow", "f_A,A,f_B,B", 6).tolist()
+    assert shown_tokens(app) == start_quiz("grow", "f_A,A,f_B,B", 6).tokens[0].tolist()
 
 
 def test_an_edited_quiz_is_restored_from_its_link_and_can_be_left(open_page):
@@ -41,7 +42,44 @@ def test_an_edited_quiz_is_restored_from_its_link_and_can_be_left(open_page):
     assert shown_tokens(app) == edited.tolist()
     next(button for button in app.button if button.label == "Back to the start").click().run()
     assert "quiz" not in app.query_params
-    assert shown_tokens(app) == start_quiz("frame", "A,f_A,B,f_B", 0).tolist()
+    assert shown_tokens(app) == start_quiz("frame", "A,f_A,B,f_B", 0).tokens[0].tolist()
+
+
+def button(app, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_a_quiz_of_a_set_is_told_as_what_it_is_and_measured_on_its_own_task(open_page, population):
+    quizzes = quiz_sets.browse_quizzes(population)
+    number = next(i for i, task in enumerate(quizzes.task) if task == "grow")
+    app = open_page("lab", set="browse", number=number, part="steer", features="0.3")
+    assert f"**grow** :small[quiz {number} with answers]" in texts(app)
+    assert shown_tokens(app) == quizzes.tokens[number].tolist()
+    assert app.selectbox(key="bound.on").value == "grow"
+    assert "frame" not in texts(app)
+
+
+def test_a_changed_quiz_is_the_readers_own_and_measuring_asks_for_a_task(open_page):
+    changed = QUIZ.clone()
+    changed[[7, 350]] = (changed[[7, 350]] + 1) % 10
+    start = {"task": "grow", "structure": "f_A,A,f_B,B", "seed": 5}
+    app = open_page("lab", **start, quiz=encode_quiz(changed), part="steer", features="0.3")
+    assert "**your quiz** :small[2 cells differ from grow, seed 5]" in texts(app)
+    assert app.selectbox(key="bound.on").value is None
+    assert button(app, "Measure").disabled
+    app.selectbox(key="bound.on").set_value("contact").run()
+    assert not button(app, "Measure").disabled
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_another_structure_keeps_the_grids(open_page, changed):
+    tokens = QUIZ.clone()
+    tokens[7] = 9 if changed else tokens[7]
+    start = {"task": "grow", "structure": "f_A,A,f_B,B", "seed": 5}
+    app = open_page("lab", **start, **({"quiz": encode_quiz(tokens)} if changed else {}))
+    app.selectbox(key="bound.order_of_grids").set_value("B,f_B,A,f_A").run()
+    assert shown_tokens(app) == reconfigure(tokens[None], "B,f_B,A,f_A")[0].tolist()
+    assert ("your quiz" in texts(app)) == changed
 
 
 def test_emptying_keeps_the_structure(open_page):
