@@ -74,6 +74,6 @@ else:
             if part == WATCH:
                 show_activations(scope, names, tokens, display)
             else:
-                show_steering(scope, names, quiz, intact, display)
+                show_steering(scope, names, quiz, position, intact, display)
     except CultureError as error:
         tell(error)

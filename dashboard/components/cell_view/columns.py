@@ -12,7 +12,7 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
-from dashboard.data.firing_features import FiringFeature
+from dashboard.data.firing_features import FiringFeature, short_words
 
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
@@ -24,7 +24,8 @@ def choose_shown(view: View, shown: Shown) -> None:
     current = NOTHING if shown.model_k is None else f"gpt-{shown.model_k}"
     if shown.feature is not None:
         current = f"{shown.model_k}-{shown.feature}"
-        options[current] = f"GPT {shown.model_k} · feature {shown.feature}"
+        words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
+        options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")
     st.selectbox(
         "Drawn on the cells",
         list(options),
