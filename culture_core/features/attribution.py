@@ -23,6 +23,8 @@ from culture_core.world.pairs import partner_of_last_grid
 from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
 
 BATCH_SIZE = 16
+N_FEATURES = 48
+LEAST_TOLD = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Attribution:
     gradient: NDArray[np.float32]
     by_token: NDArray[np.float32]
 
+    @property
+    def disagree(self) -> NDArray[np.bool_]:
+        """(m,) where the estimate has the other sign than the measured effect, and one of the two is at least
+        a fiftieth of the largest effect."""
+        size = np.maximum(np.abs(self.ablation), np.abs(self.gradient))
+        least = LEAST_TOLD * max(float(np.abs(self.ablation).max(initial=0.0)), 1e-9)
+        return (self.ablation * self.gradient < 0) & (size >= least)
+
 
 @torch.inference_mode()
 def choose_margin(model: MyGPT, tokens: Tensor, position: int) -> Margin:
@@ -72,12 +82,19 @@ def choose_margin(model: MyGPT, tokens: Tensor, position: int) -> Margin:
 
 
 def attribute(
-    model: MyGPT, sae: Encoder, hook: str, tokens: Tensor, margin: Margin, *, n_features: int = 48
+    model: MyGPT,
+    sae: Encoder,
+    hook: str,
+    tokens: Tensor,
+    margin: Margin,
+    *,
+    n_features: int = N_FEATURES,
+    also: int | None = None,
 ) -> Attribution:
     """Attribute a margin on a quiz (404,) to the features of an SAE at a hook point.
 
     n_features: how many to ablate: two thirds of them those of the largest estimates, the rest the most
-    active others.
+    active others. also: a feature to ablate in any case, if it fires.
     Errors: CultureError when a MyGPT has no such hook point.
     """
     with torch.inference_mode(False), torch.no_grad():
@@ -90,6 +107,7 @@ def attribute(
         vectors = directions(sae, firing)
         by_token = activations[:, firing] * (slope @ vectors.T)
         order = _candidates(by_token.sum(0), activations[:, firing].sum(0), n_features)
+        order = torch.cat([order, (firing == (-1 if also is None else also)).nonzero()[:, 0]]).unique()
         drops = _ablation_drops(reading, activations[:, firing[order]].T, vectors[order], margin, value)
         order = order[drops.abs().argsort(descending=True, stable=True)]
         drops = drops[drops.abs().argsort(descending=True, stable=True)]

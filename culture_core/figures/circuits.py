@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from culture_core.figures.charts import MODEL_COLOURS, NEUTRAL, finish
+from culture_core.figures.charts import MODEL_COLOURS, NEUTRAL, finish, model_colour, model_symbol
 
 # orange for worse, blue for better, nothing in between: told apart by colour-blind readers
 WORSE, BETTER = "#d55e00", "#0072b2"
@@ -105,6 +105,34 @@ def offset_profile(offsets: np.ndarray) -> go.Figure:
     return finish(figure, height=280, legend=False).update_layout(margin={"t": 24})
 
 
+def strength_chart(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], strengths: Sequence[float], places: Sequence[int]
+) -> go.Figure:
+    """Two charts over the strength of features: how probable the expected token stays, how many cells change.
+
+    curves: by title, probability (s,) and number of cells (s,). places: of the GPTs in their population.
+    """
+    titles = ("probability of the token it expects here", "cells of the answer that change")
+    figure = make_subplots(1, 2, subplot_titles=titles, horizontal_spacing=0.1)
+    for place, (title, values) in zip(places, curves.items(), strict=True):
+        for column, y in enumerate(values):
+            line = go.Scatter(
+                x=list(strengths),
+                y=y,
+                name=title,
+                mode="lines+markers",
+                line={"color": model_colour(place)},
+                marker={"symbol": model_symbol(place), "size": 6},
+                showlegend=column == 0,
+            )
+            figure.add_trace(line, 1, column + 1)
+    figure.add_vline(1, line={"color": NEUTRAL, "dash": "dot"})
+    figure.update_xaxes(title="strength (1: unchanged)", dtick=3)
+    figure.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", col=1)
+    figure.update_yaxes(rangemode="tozero", col=2)
+    return finish(figure, height=300).update_layout(margin={"t": 30})
+
+
 def attribution_chart(
     features: np.ndarray, ablation: np.ndarray, gradient: np.ndarray, chosen: int
 ) -> go.Figure:
@@ -113,7 +141,7 @@ def attribution_chart(
     features, ablation, gradient: (m,).
     """
     hover = [
-        f"feature {feature}: {a:+.3f} by ablation, {g:+.3f} by gradient x activation"
+        f"feature {feature}: {a:+.3f} by ablation, {g:+.3f} by gradient times activation"
         for feature, a, g in zip(features, ablation, gradient, strict=True)
     ]
     is_chosen = np.asarray(features) == chosen
@@ -136,5 +164,5 @@ def attribution_chart(
         ]
     )
     figure.update_xaxes(title="drop of the margin by ablation")
-    figure.update_yaxes(title="by gradient x activation")
+    figure.update_yaxes(title="by gradient times activation")
     return finish(figure, height=260, legend=False)

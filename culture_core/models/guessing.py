@@ -8,12 +8,14 @@ Parallel Decoding".
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from culture_core.models.mygpt import Edit, KeyValueCache, MyGPT
+from culture_core.models.positions import only_at
 from culture_core.world.vocabulary import LAST_GRID, N_CELLS, QUIZ_LENGTH
 
 
@@ -29,22 +31,33 @@ class Answers:
 
 
 @torch.inference_mode()
-def greedy_answers(model: MyGPT, tokens: Tensor, *, edit: Edit | None = None) -> Answers:
+def greedy_answers(
+    model: MyGPT, tokens: Tensor, *, edit: Edit | None = None, positions: range | None = None
+) -> Answers:
     """Generate the last grid of quizzes (n, 404) greedily, from the three grids before it.
 
     The first guess is the quizzes' own last grid. edit: an intervention that treats each position by itself;
-    it is at work in every step. The same grids as `generate`, but for ties within rounding.
+    it is at work in every step. positions: where it is at work, see `only_at`. The same grids as `generate`,
+    but for ties within rounding.
     """
     inputs = F.pad(tokens.to(next(model.parameters()).device, torch.long), (1, 0))
     probability = torch.empty(len(inputs), N_CELLS, device=inputs.device)
     cache = KeyValueCache(model, len(inputs))
     settled = LAST_GRID.start
-    model.read(inputs[:, :settled], cache, edit)
+    model.read(inputs[:, :settled], cache, _edit_from(0, edit, positions))
     while settled < QUIZ_LENGTH:
         cache.filled = settled
-        best = model.read(inputs[:, settled:QUIZ_LENGTH], cache, edit).float().softmax(-1).max(-1)
+        here = _edit_from(settled, edit, positions)
+        best = model.read(inputs[:, settled:QUIZ_LENGTH], cache, here).float().softmax(-1).max(-1)
         right = (best.indices == inputs[:, settled + 1 :]).long().cumprod(1).sum(1)
         inputs[:, settled + 1 :] = best.indices
         probability[:, settled - LAST_GRID.start :] = best.values
         settled += int(right.min()) + 1
     return Answers(inputs[:, 1:].to(tokens.device, torch.uint8), probability.to(tokens.device))
+
+
+def _edit_from(start: int, edit: Edit | None, positions: range | None) -> Edit | None:
+    """An edit at some positions only, of values that begin at the position `start`."""
+    if edit is None or positions is None:
+        return edit
+    return lambda name, value: only_at(positions, partial(edit, name), start)(value)

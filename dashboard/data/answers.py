@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from culture_core.evaluation.strength import StrengthCurve, strength_curve
 from culture_core.features.interventions import Intervention
 from culture_core.models.guessing import Answers, greedy_answers
 from culture_core.models.steering import edit_at
@@ -45,10 +46,26 @@ def answers(chosen: Population, tokens: np.ndarray) -> GivenAnswers:
 
 
 def steered_answers(
-    chosen: Population, hook: str, interventions: Mapping[int, Intervention], tokens: np.ndarray
+    chosen: Population,
+    hook: str,
+    interventions: Mapping[int, Intervention],
+    tokens: np.ndarray,
+    positions: range | None = None,
 ) -> GivenAnswers:
-    """What the GPTs answer under their interventions, in the order of these."""
-    return _steered_answers(chosen, hook, tuple(interventions.items()), tokens.tobytes())
+    """What the GPTs answer under their interventions, in the order of these; positions: see `only_at`."""
+    return _steered_answers(chosen, hook, tuple(interventions.items()), tokens.tobytes(), positions)
+
+
+def strength_curves(
+    chosen: Population,
+    hook: str,
+    interventions: Mapping[int, Intervention],
+    tokens: np.ndarray,
+    cell: int,
+    positions: range | None,
+) -> list[StrengthCurve]:
+    """What each GPT expects as its features are scaled, 0 to 15 times; in the order of `interventions`."""
+    return _strength_curves(chosen, hook, tuple(interventions.items()), tokens.tobytes(), cell, positions)
 
 
 def activations(
@@ -72,23 +89,43 @@ def _answers(chosen: Population, tokens: bytes) -> GivenAnswers:
     return _together(side_by_side(lambda model: greedy_answers(model, quiz), models))
 
 
-@shared(lambda chosen, hook, planned, tokens: _steered_with(chosen, hook, planned), at_most=200)  # noqa: ARG005
-def _steered_answers(chosen: Population, hook: str, planned: Planned, tokens: bytes) -> GivenAnswers:
+def _steered_with(
+    chosen: Population,
+    hook: str,
+    planned: Planned,
+    *_: object,
+) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
+    return gpts.versions(chosen), tuple(gpts.sae_written(chosen, hook, k) for k, _ in planned)
+
+
+@shared(_steered_with, at_most=200)
+def _steered_answers(
+    chosen: Population, hook: str, planned: Planned, tokens: bytes, positions: range | None
+) -> GivenAnswers:
     models = [gpts.model(chosen, k) for k, _ in planned]
     saes = [gpts.sae(chosen, hook, k) for k, _ in planned]
     quiz = batch_of_one(tokens)
 
     def answer(place: int) -> Answers:
         replace = planned[place][1].on(saes[place])
-        return greedy_answers(models[place], quiz, edit=edit_at(hook, replace))
+        return greedy_answers(models[place], quiz, edit=edit_at(hook, replace), positions=positions)
 
     return _together(side_by_side(answer, range(len(models))))
 
 
-def _steered_with(
-    chosen: Population, hook: str, planned: Planned
-) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
-    return gpts.versions(chosen), tuple(gpts.sae_written(chosen, hook, k) for k, _ in planned)
+@shared(_steered_with, at_most=50, spinner="Scaling the features, strength by strength")
+def _strength_curves(
+    chosen: Population, hook: str, planned: Planned, tokens: bytes, cell: int, positions: range | None
+) -> list[StrengthCurve]:
+    models = [gpts.model(chosen, k) for k, _ in planned]
+    saes = [gpts.sae(chosen, hook, k) for k, _ in planned]
+    quiz = batch_of_one(tokens)[0]
+
+    def curve(place: int) -> StrengthCurve:
+        intervention = planned[place][1]
+        return strength_curve(models[place], saes[place], hook, quiz, intervention, cell, positions=positions)
+
+    return side_by_side(curve, range(len(models)))
 
 
 def _together(given: Sequence[Answers]) -> GivenAnswers:

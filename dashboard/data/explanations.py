@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from culture_core.evaluation.attention import attention_patterns, logit_lens
-from culture_core.features.attribution import Attribution, Margin, attribute, choose_margin
+from culture_core.features.attribution import N_FEATURES, Attribution, Margin, attribute, choose_margin
 from culture_core.world.pairs import deciding_cell
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.data import gpts
@@ -31,7 +31,8 @@ def attribution_table(chosen: Population, hook: str, model_k: int, found: Attrib
             "feature": found.feature,
             "by ablation": found.ablation,
             "by gradient": found.gradient,
-            "what it is": [feature_words(chosen, hook, model_k, int(one)) for one in found.feature],
+            "signs": np.where(found.disagree, "⚠ differ", ""),
+            "detects": [feature_words(chosen, hook, model_k, int(one)) for one in found.feature],
         }
     )
 
@@ -42,10 +43,17 @@ def margin(chosen: Population, model_k: int, tokens: np.ndarray, position: int) 
 
 
 def attribution(
-    chosen: Population, hook: str, model_k: int, tokens: np.ndarray, explained: Margin
+    chosen: Population,
+    hook: str,
+    model_k: int,
+    tokens: np.ndarray,
+    explained: Margin,
+    *,
+    n_features: int = N_FEATURES,
+    also: int | None = None,
 ) -> Attribution:
-    """Which features of a GPT its answer at a position depends on."""
-    return _attribution(chosen, hook, model_k, tokens.tobytes(), explained)
+    """Which features of a GPT its answer at a position depends on; n_features, also: see `attribute`."""
+    return _attribution(chosen, hook, model_k, tokens.tobytes(), explained, n_features, also)
 
 
 def attention(chosen: Population, model_k: int, tokens: np.ndarray) -> np.ndarray:
@@ -64,16 +72,25 @@ def _explained_with(
     model_k: int,
     tokens: bytes,  # noqa: ARG001 - as the function it serves
     explained: Margin,  # noqa: ARG001
+    n_features: int,  # noqa: ARG001
+    also: int | None,  # noqa: ARG001
 ) -> tuple[tuple[str, ...], int | None]:
     return gpts.versions(chosen), gpts.sae_written(chosen, hook, model_k)
 
 
 @shared(_explained_with, at_most=100, spinner="Ablating one feature after the other")
 def _attribution(
-    chosen: Population, hook: str, model_k: int, tokens: bytes, explained: Margin
+    chosen: Population,
+    hook: str,
+    model_k: int,
+    tokens: bytes,
+    explained: Margin,
+    n_features: int,
+    also: int | None,
 ) -> Attribution:
     model, sae = gpts.model(chosen, model_k), gpts.sae(chosen, hook, model_k)
-    return attribute(model, sae, hook, batch_of_one(tokens)[0], explained)
+    quiz = batch_of_one(tokens)[0]
+    return attribute(model, sae, hook, quiz, explained, n_features=n_features, also=also)
 
 
 @shared(lambda chosen, model_k, tokens: gpts.versions(chosen), at_most=8)  # noqa: ARG005

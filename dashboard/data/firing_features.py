@@ -93,6 +93,14 @@ def describer(chosen: Population, hook: str, model_k: int) -> Describe:
     return describe
 
 
+def short_words(chosen: Population, hook: str, model_k: int, feature: int) -> str:
+    """What a feature detects, in a few words; "" where nothing is known."""
+    if not indexes.has_index(chosen, hook, model_k):
+        return ""
+    known = feature < indexes.index(chosen, hook, model_k).n_features
+    return describer(chosen, hook, model_k)(feature)[0] if known else ""
+
+
 def feature_words(chosen: Population, hook: str, model_k: int, feature: int) -> str:
     """What a feature detects, or the task it fires most in; "" where nothing is known."""
     if indexes.has_grades(chosen, hook, model_k):

@@ -4,16 +4,16 @@ import torch
 from torch import Tensor
 
 from culture_core.evaluation.accuracy import evaluation_quizzes
-from culture_core.world.quizzes import generate_stream
+from culture_core.world.quizzes import QuizBatch, generate_stream
 from culture_core.world.vocabulary import BLOCK_LENGTH, TASKS
 
 LARGEST_SEED = 999_999
 
 
-def start_quiz(task: str, structure: str, seed: int) -> Tensor:
-    """The quiz (404,) of a task, structure and seed, without noise."""
+def start_quiz(task: str, structure: str, seed: int) -> QuizBatch:
+    """The quiz of a task, structure and seed, without noise: a batch of one."""
     assert task in TASKS
-    return generate_stream((task,), 0, 1, seed, structure=structure, noise=0.0).tokens[0]
+    return generate_stream((task,), 0, 1, seed, structure=structure, noise=0.0)
 
 
 def measured_quizzes(task: str, n: int, seed: int) -> Tensor:

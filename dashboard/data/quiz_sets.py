@@ -2,7 +2,6 @@
 
 from culture_core.answers.browse import BrowseSet, open_browse
 from culture_core.culture.reader import CultureSet, open_culture
-from culture_core.errors import CultureError
 from dashboard.data import indexes
 from dashboard.data import inventions as authorship
 from dashboard.data.cached import changed, shared, written
@@ -69,23 +68,14 @@ def invention(chosen: Population, quiz_set: str, number: int) -> Invention | Non
     return inventions(chosen).get(number) if quiz_set == BROWSE_SET else None
 
 
-def set_names(chosen: Population) -> list[str]:
-    """The quiz sets there are to look at, of QUIZ_SETS.
-
-    Errors: CultureError that says what to run when there is none.
-    """
+def sets_there(chosen: Population) -> list[str]:
+    """The quiz sets there are to look at, of QUIZ_SETS."""
     there = {
         INDEX_SET: bool(chosen.folder.indexed_hooks()),
         BROWSE_SET: browse_written(chosen) is not None,
         CULTURE_SET: has_culture(chosen),
     }
-    names = [name for name in QUIZ_SETS if there[name]]
-    if not names:
-        root = chosen.folder.root
-        raise CultureError(
-            f"no quizzes of {chosen.name} to look at; run `culture answers --population {root}`"
-        )
-    return names
+    return [name for name in QUIZ_SETS if there[name]]
 
 
 def quizzes_of(chosen: Population, hook: str, quiz_set: str) -> Quizzes:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from culture_core.evaluation.steering import AccuracyChange, Bench, accuracy_change, prepare_bench
 from culture_core.features.interventions import Intervention
+from culture_core.models.positions import only_at
 from dashboard.data import gpts
 from dashboard.data.cached import shared
 from dashboard.data.lab_quizzes import measured_quizzes
@@ -21,11 +22,12 @@ def measure(
     hook: str,
     interventions: Mapping[int, Intervention],
     task: str,
+    positions: range | None,
     tell: Callable[[float], object],
 ) -> dict[int, AccuracyChange]:
     """The change of accuracy under interventions, by GPT, over MEASURED quizzes of a task.
 
-    tell: called with the share that is done.
+    positions: where they are at work, see `only_at`. tell: called with the share that is done.
     """
     for k in interventions:  # loaded here: loading tells the reader, and a worker cannot
         gpts.model(chosen, k)
@@ -34,7 +36,7 @@ def measure(
 
     def one(k: int) -> AccuracyChange:
         bench = _bench(chosen, hook, k, task, n)
-        return accuracy_change(bench.intact, bench.under(interventions[k].on(saes[k])))
+        return accuracy_change(bench.intact, bench.under(only_at(positions, interventions[k].on(saes[k]))))
 
     return dict(zip(interventions, side_by_side(one, list(interventions), tell), strict=True))
 

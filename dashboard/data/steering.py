@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
+from culture_core.world.vocabulary import LAST_GRID
 from dashboard.data.feature_names import FeatureName
 from dashboard.data.foreign_text import quoted
 
@@ -16,6 +17,9 @@ ACTIONS = {
     ADD: "add to them",
     LEAVE: "leave them as they are",
 }
+STUDY_FACTOR, STUDY_TOP = 15, 3
+EVERYWHERE, ANSWER, CELL = "everywhere", "answer", "cell"
+PLACES = {EVERYWHERE: "everywhere", ANSWER: "in the answer grid", CELL: "at this cell"}
 LARGEST_AMOUNT = 1000.0
 LARGEST_TOP = 64
 _AMOUNT = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)
@@ -26,13 +30,19 @@ class Steering:
     """What is done to the chosen features, in every GPT that has one of them.
 
     action: a key of ACTIONS; amount: of SCALE and ADD. keep_top: only so many features are kept at each
-    token, or None; where no feature is chosen, in every GPT. keep_error: of the SAE.
+    token, or None; where no feature is chosen, in every GPT. keep_error: of the SAE. where: a key of PLACES.
     """
 
     action: str = ZERO
     amount: float = 0.0
     keep_top: int | None = None
     keep_error: bool = True
+    where: str = EVERYWHERE
+
+    def positions(self, cell: int) -> range | None:
+        """The positions whose states are changed, see `only_at`; cell: the one that is looked at."""
+        places = {ANSWER: range(LAST_GRID.start, LAST_GRID.stop), CELL: range(cell, cell + 1)}
+        return places.get(self.where)
 
     def interventions(
         self, features: Sequence[FeatureName], models: Sequence[int]
@@ -72,6 +82,8 @@ class Steering:
             parts.append(f"only the top {self.keep_top} features of a token kept")
         if not self.keep_error:
             parts.append("without the error term")
+        if self.where != EVERYWHERE:
+            parts.append(f"only {PLACES[self.where]}")
         return ", ".join(parts)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.cell_view.columns import choose_shown, choose_when, show_column
-from dashboard.components.cell_view.quiz import choose_quiz, show_facts, show_quiz
+from dashboard.components.cell_view.quiz import choose_view, show_facts, show_quiz
 from dashboard.components.cell_view.view import read_shown
 from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
@@ -16,11 +16,11 @@ st.title("Cell view")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     population = choose_population()
     scope = Scope(population, choose_hook(population) if population.hooks else "")
-    view = choose_quiz(scope)
+    view = choose_view(scope)
     downloads = download_button()
     display = choose_display()
 shown = read_shown(view)
-facts = cell_facts(view.tokens, view.clean, view.position)
+facts = cell_facts(view.tokens, view.quiz.clean, view.position)
 grids, about = st.columns([7, 3], gap="medium")
 with grids:
     st.caption("Click a cell, or move with the arrow keys and press Enter, to see what happens there.")
@@ -40,6 +40,6 @@ for model_k, column in zip(view.readings, st.columns(len(view.readings), gap="sm
         show_column(view, facts, when, shown, model_k, features[model_k])
 with downloads:
     st.caption("The quiz as it is drawn")
-    grid_downloads([row], scale, name=f"quiz{view.number}", digits=display.digits)
+    grid_downloads([row], scale, name="quiz", digits=display.digits)
     st.caption("The features that fire here in every GPT")
     table_downloads(lambda: feature_frame(features), name=f"features_at_{view.position}")

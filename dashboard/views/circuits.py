@@ -7,7 +7,7 @@ from dashboard.components.circuits.attention import show_attention
 from dashboard.components.circuits.heads import choose_head, show_heads
 from dashboard.components.circuits.lens import show_lens
 from dashboard.components.circuits.parts import show_parts
-from dashboard.components.lab.quiz import choose_quiz
+from dashboard.components.lab.quiz import choose_quiz, show_caption
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import choose_population
@@ -28,13 +28,14 @@ if circuits:
 st.header("What the heads attend to")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     model_k, head = choose_head(population)
-    tokens = choose_quiz(population).tokens
+    quiz = choose_quiz(population)
+show_caption(quiz)
 if circuits:
     show_heads(circuits, model_k, head)
-show_attention(population, model_k, head, tokens, display)
+show_attention(population, model_k, head, quiz.tokens, display)
 st.header("What each layer knows")
 st.caption(
     "The logit lens: the readout applied to the state after each block, when each cell is predicted from the "
     "true cells before it. Crossed cells are wrong; point at one for the probability of the right colour."
 )
-show_lens(population, model_k, tokens, display)
+show_lens(population, model_k, quiz.tokens, display)

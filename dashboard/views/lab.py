@@ -7,7 +7,8 @@ from dashboard.components.grid_editor.editor import grid_editor
 from dashboard.components.lab.answers import answer_rows, answers_board
 from dashboard.components.lab.features import choose_features, show_activations
 from dashboard.components.lab.invent import show_inventing
-from dashboard.components.lab.quiz import choose_quiz, keep_quiz
+from dashboard.components.lab.keep import keep_quiz
+from dashboard.components.lab.quiz import choose_quiz, show_caption
 from dashboard.components.lab.steer import show_steering
 from dashboard.components.lab.why import show_why, the_cell
 from dashboard.components.page import permalink
@@ -15,6 +16,7 @@ from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope, choose_hook, choose_population
 from dashboard.data import answers
+from dashboard.data.chosen_quiz import hook_of_quizzes
 
 WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
 PARTS = {
@@ -45,10 +47,19 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 with st.container(horizontal=True, vertical_alignment="bottom"):
     quiz = choose_quiz(population, drawing=True)
 tokens = quiz.tokens
+show_caption(quiz)
 grid_editor(tokens, keep_quiz, key="editor", digits=display.digits)
 intact = answers.answers(population, tokens)
-st.caption("What each GPT writes as the last grid. Cells that differ from the grid you drew are crossed.")
-answers_board(answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]), display, key="answers")
+st.caption(
+    "What each GPT writes as the last grid. Cells that differ from the grid above are crossed. Click a cell "
+    "to see every feature that fires there."
+)
+answers_board(
+    answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]),
+    display,
+    key="answers",
+    address=Scope(population, hook_of_quizzes(population, permalink.read("hook"))).link(**quiz.link()),
+)
 part = choose_part()
 if part == INVENT:
     show_inventing(population, display)
@@ -63,6 +74,6 @@ else:
             if part == WATCH:
                 show_activations(scope, names, tokens, display)
             else:
-                show_steering(scope, names, tokens, intact, display)
+                show_steering(scope, names, quiz, position, intact, display)
     except CultureError as error:
         tell(error)

@@ -36,6 +36,17 @@ def quiz_in(page) -> torch.Tensor:
     return decode_quiz(page.evaluate("new URLSearchParams(location.search).get('quiz')"))
 
 
+def filled(grid: torch.Tensor, token: int) -> torch.Tensor:
+    """The grid (100,) with the area around its first cell painted, in rounds of one step."""
+    area = torch.zeros(12, 12, dtype=torch.bool)
+    area[1, 1] = True
+    same = torch.zeros(12, 12, dtype=torch.bool)
+    same[1:-1, 1:-1] = grid.view(10, 10) == grid[0]
+    for _ in range(100):
+        area = same & (area | area.roll(1, 0) | area.roll(-1, 0) | area.roll(1, 1) | area.roll(-1, 1))
+    return grid.masked_fill(area[1:-1, 1:-1].reshape(100), token)
+
+
 def edits(page, action) -> None:
     """Do something that edits the quiz, and wait until the link says so."""
     before = page.url
@@ -79,7 +90,7 @@ def test_a_link_restores_the_painted_quiz_in_a_new_window(visit, start):
     assert torch.equal(quiz_in(page), painted)
 
 
-def test_dragging_with_shift_paints_a_rectangle_and_undo_takes_it_back(visit, start):
+def test_dragging_with_shift_paints_a_rectangle_then_undo_redo_copy_and_fill_work(visit, start):
     page = visit.open("lab")
     editor = visit.board(0)
     canvas = editor.locator("canvas").nth(1)
@@ -103,6 +114,15 @@ def test_dragging_with_shift_paints_a_rectangle_and_undo_takes_it_back(visit, st
     edits(page, lambda: editor.get_by_role("button", name="Undo").click())
     assert torch.equal(quiz_in(page), start)
     assert colour_at(canvas, 7, 7) == COLOUR_RGB[int(start[102 + 77])]
+    edits(page, lambda: editor.get_by_role("button", name="Redo").click())
+    assert torch.equal(quiz_in(page), painted)
+    edits(page, lambda: editor.get_by_role("button", name="A → f(A)").click())
+    painted[102:202] = painted[1:101]
+    assert torch.equal(quiz_in(page), painted)
+    editor.get_by_role("button", name="Fill").click()
+    edits(page, lambda: canvas.click(position=middle(canvas, 0, 0)))
+    assert painted[102] == 0
+    assert torch.equal(quiz_in(page)[102:202], filled(painted[102:202], 3))
 
 
 def test_cells_are_typed_with_keys_alone_and_fast_typing_loses_nothing(visit, start):
@@ -147,7 +167,8 @@ def test_a_feature_is_taken_to_the_lab_with_its_strongest_quiz(visit, population
     page.get_by_role("heading", name="Lab", exact=True).wait_for()
     visit.settle()
     assert f"features=0.{feature}" in page.url
-    assert torch.equal(quiz_in(page), index.quizzes.tokens[index.top(feature).quiz[0]])
+    quiz = int(index.top(feature).quiz[0])
+    expect(page.get_by_text(f"quiz {quiz} of the feature index")).to_be_visible()
 
 
 def test_a_cell_to_explain_is_chosen_by_click(visit):

@@ -1,11 +1,12 @@
 """Attribution against runs of the whole GPT with one feature removed, and against finite differences."""
 
+import numpy as np
 import pytest
 import torch
 from feature_helpers import HOOK, random_gpt, random_sae
 
 from culture_core.errors import CultureError
-from culture_core.features.attribution import Margin, attribute, choose_margin
+from culture_core.features.attribution import Attribution, Margin, attribute, choose_margin
 from culture_core.features.interventions import Change, Intervention, ablate
 from culture_core.models.steering import steered
 from culture_core.world.quizzes import generate_quizzes
@@ -112,3 +113,20 @@ def test_the_margin_is_of_the_answer_over_the_unchanged_colour(gpt, tokens):
     assert choose_margin(gpt, tokens, 50).against == int(logits[50].argsort(descending=True)[1])
     with pytest.raises(CultureError, match="no prediction at 404"):
         choose_margin(gpt, tokens, 404)
+
+
+def test_a_feature_asked_for_is_ablated_although_it_is_not_among_the_strongest(gpt, sae, tokens):
+    everything = attribute(gpt, sae, HOOK, tokens, MARGIN)
+    weakest = int(everything.feature[-1])
+    few = attribute(gpt, sae, HOOK, tokens, MARGIN, n_features=3)
+    assert weakest not in few.feature
+    asked = attribute(gpt, sae, HOOK, tokens, MARGIN, n_features=3, also=weakest)
+    assert set(asked.feature) == {*few.feature, weakest}
+    place = asked.feature.tolist().index(weakest)
+    assert asked.ablation[place] == pytest.approx(float(everything.ablation[-1]), abs=1e-6)
+
+
+def test_features_whose_estimate_has_the_other_sign_are_told_unless_both_are_small():
+    numbers = np.array([[6.0, -1.0], [3.0, 2.0], [0.01, -0.01], [-0.02, 0.5]], np.float32)
+    found = Attribution(MARGIN, 1.0, 4, np.arange(4), numbers[:, 0], numbers[:, 1], np.zeros((4, 404)))
+    assert found.disagree.tolist() == [True, False, False, True]

@@ -25,7 +25,9 @@ def cell_column(
     features: Sequence[FiringFeature],
     *,
     key: str,
+    model_k: int,
     address: Mapping[str, str],
+    lab: Mapping[str, str],
     heading: str,
     note: str = "",
     chosen: int | None = None,
@@ -35,7 +37,8 @@ def cell_column(
     """Draw one GPT's column.
 
     logits, probabilities: (15,) of the token at the cell; truth: the token that stands there.
-    address: query parameters of this GPT's Feature page, without a feature. note: shown instead of features.
+    address: query parameters of this GPT's Feature page, without a feature. lab: those of the quiz and the
+    cell in the Lab. note: shown instead of features.
     chosen: the feature drawn on the grids; matched: the best match of one chosen in another GPT.
     on_choose: called with the feature that was clicked, None when it was the chosen one, before the script
     runs again.
@@ -44,13 +47,14 @@ def cell_column(
         "tokens": token_messages(logits, probabilities, chosen_style()),
         "expected": int(probabilities.argmax()),
         "truth": truth,
-        "features": [feature_message(feature) for feature in features],
+        "features": [feature_message(feature, model_k) for feature in features],
         "first": FIRST_SHOWN,
         "heading": heading,
         "note": note,
         "chosen": chosen,
         "matched": matched,
         "address": dict(address),
+        "lab": dict(lab),
     }
     known = {feature.feature for feature in features}
     clicked = partial(_tell, key, known, on_choose)

@@ -1,13 +1,15 @@
 // @ts-check
-// The features that fire, strongest first: a click draws one on the grids, an arrow opens its page.
+// The features that fire, strongest first: a click draws one on the grids, an arrow opens its page, and links
+// below lead to the Lab.
 
 /** @import {ColumnMessage, FeatureMessage} from "./messages.js" */
 /** @import {Send} from "./cell_column.js" */
 
-import { element, onPlainClick, text } from "../web/dom.js";
+import { element, onPlainClick, openPage, text } from "../web/dom.js";
 import { number } from "../web/numbers.js";
 
 const FEATURE_PAGE = "feature";
+const LAB_PAGE = "lab";
 const NONE = -1;
 
 /**
@@ -32,7 +34,7 @@ function entry(data, feature, send) {
   const item = element("li", chosen ? "chosen" : matched);
   const strength = element("div", "strength");
   strength.style.width = `${Math.max(1, 100 * (feature.share ?? 0))}%`;
-  item.append(strength, chooser(feature, chosen, send), opener(data, feature, send));
+  item.append(strength, chooser(feature, chosen, send), opener(data, feature, send), actions(data, feature));
   return item;
 }
 
@@ -63,4 +65,22 @@ function opener(data, feature, send) {
   link.href = `${FEATURE_PAGE}?${new URLSearchParams({ ...data.address, feature: String(feature.id) })}`;
   onPlainClick(link, () => send("opened", feature.id));
   return link;
+}
+
+/**
+ * @param {ColumnMessage} data
+ * @param {FeatureMessage} feature
+ */
+function actions(data, feature) {
+  const line = element("div", "actions");
+  line.append(
+    ...feature.actions.map(({ label, title, query }) => {
+      const link = element("a", "", { title });
+      link.textContent = label;
+      link.href = `${LAB_PAGE}?${new URLSearchParams({ ...data.lab, ...query })}`;
+      onPlainClick(link, () => openPage(link.href));
+      return link;
+    }),
+  );
+  return line;
 }

@@ -12,12 +12,20 @@
  */
 
 /**
+ * @typedef {object} ActionMessage
+ * @property {string} label
+ * @property {string} title
+ * @property {Record<string, string>} query added to the parameters of the quiz
+ */
+
+/**
  * @typedef {object} FeatureMessage
  * @property {number} id
  * @property {number} activation
  * @property {number | null} share of its maximum over the index
  * @property {string} words
  * @property {string} title
+ * @property {ActionMessage[]} actions what can be done with it in the Lab
  */
 
 /**
@@ -32,6 +40,7 @@
  * @property {number | null} chosen the feature drawn on the grids
  * @property {number | null} matched the best match of one chosen in another GPT
  * @property {Record<string, string>} address of the GPT's Feature page
+ * @property {Record<string, string>} lab parameters of the quiz and the cell in the Lab
  */
 
 export {};

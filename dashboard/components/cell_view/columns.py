@@ -12,7 +12,7 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
-from dashboard.data.firing_features import FiringFeature
+from dashboard.data.firing_features import FiringFeature, short_words
 
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
@@ -24,7 +24,8 @@ def choose_shown(view: View, shown: Shown) -> None:
     current = NOTHING if shown.model_k is None else f"gpt-{shown.model_k}"
     if shown.feature is not None:
         current = f"{shown.model_k}-{shown.feature}"
-        options[current] = f"GPT {shown.model_k} · feature {shown.feature}"
+        words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
+        options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")
     st.selectbox(
         "Drawn on the cells",
         list(options),
@@ -84,7 +85,9 @@ def show_column(
         facts.token,
         features,
         key=f"column.{model_k}",
+        model_k=model_k,
         address=view.scope.link(gpt=model_k),
+        lab=view.scope.link(**view.quiz.link(), cell=view.state_position(when) + 1),
         heading=f"{len(features)} features fire {WHEN[when]}",
         note=why_none(view, model_k, when) if not features else "",
         chosen=shown.feature if shown.model_k == model_k else None,

@@ -6,11 +6,11 @@ import numpy as np
 
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.style import ValueScale
-from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import QUIZ_LENGTH
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, universality
+from dashboard.data.chosen_quiz import ChosenQuiz
 from dashboard.data.doubt import doubt
 from dashboard.data.firing_features import FiringFeature, described_features
 from dashboard.data.inventions import Invention
@@ -32,14 +32,14 @@ class View:
     """What the page is about: a quiz, a cell of it, and how each GPT reads it."""
 
     scope: Scope
-    tokens: np.ndarray
-    clean: np.ndarray
-    quiz: QuizBatch
-    task: str
-    number: int
+    quiz: ChosenQuiz
     position: int
     readings: dict[int, QuizReading]
     invention: Invention | None
+
+    @property
+    def tokens(self) -> np.ndarray:
+        return self.quiz.tokens
 
     def probability_of_truth(self, model_k: int) -> np.ndarray:
         """(404,) how probable each token of the quiz was to a GPT, from the tokens before it."""

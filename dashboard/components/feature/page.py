@@ -11,7 +11,7 @@ from dashboard.components.feature_panels.panels import feature_panels
 from dashboard.components.lab.link import lab_link
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, universality
+from dashboard.data import indexes, quiz_sets, universality
 from dashboard.data.feature_profile import feature_tables
 
 
@@ -63,6 +63,6 @@ def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, 
                 icon=":material/compare:",
                 query_params=scope.link(gpt=model_k, feature=feature),
             )
-            strongest = indexes.index_quizzes(index).tokens[index.top_quiz[feature, 0]]
+            strongest = {"set": quiz_sets.INDEX_SET, "number": int(index.top_quiz[feature, 0])}
             lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
             table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")

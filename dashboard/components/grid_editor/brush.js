@@ -1,5 +1,6 @@
 // @ts-check
 // A stroke: from pressing to letting go, inside one grid; it is sent as a whole. With Shift, a rectangle.
+// Filling: a click colours the whole area of one colour around it.
 
 /** @import {Editor} from "./editing.js" */
 
@@ -9,6 +10,12 @@ import { BLOCK, SIDE } from "../grid_board/view.js";
 import { commit } from "./editing.js";
 
 const ERASER = 0;
+const NEIGHBOURS = [
+  [-1, 0],
+  [1, 0],
+  [0, -1],
+  [0, 1],
+];
 
 /**
  * @typedef {object} Stroke
@@ -29,8 +36,12 @@ export function listenToBrush(editor, index) {
   let stroke = null;
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
     const start = cellAt(canvas, row, event);
+    if (editor.fills) {
+      fillArea(editor, index, start);
+      return;
+    }
+    canvas.setPointerCapture(event.pointerId);
     const there = row.tokens[index * BLOCK + 1 + start[0] * SIDE + start[1]];
     stroke = { start, before: [...row.tokens], token: there === editor.brush ? ERASER : editor.brush };
     dab(editor, index, stroke, event);
@@ -65,4 +76,26 @@ function dab({ view, row }, index, stroke, event) {
     );
   }
   paintBlock(view, row, index);
+}
+
+/**
+ * Paint the cells of one colour that hang together with a cell, side by side.
+ * @param {Editor} editor
+ * @param {number} index of the grid
+ * @param {[number, number]} start line and column
+ */
+export function fillArea(editor, index, start) {
+  const { tokens } = editor.row;
+  const place = (/** @type {[number, number]} */ [line, column]) => index * BLOCK + 1 + line * SIDE + column;
+  const old = tokens[place(start)];
+  if (old === editor.brush) return;
+  const open = [start];
+  for (let cell = open.pop(); cell; cell = open.pop()) {
+    const [line, column] = cell;
+    const outside = Math.min(line, column) < 0 || Math.max(line, column) >= SIDE;
+    if (outside || tokens[place(cell)] !== old) continue;
+    tokens[place(cell)] = editor.brush;
+    open.push(...NEIGHBOURS.map(([down, right]) => /** @type {[number, number]} */ ([line + down, column + right])));
+  }
+  commit(editor);
 }

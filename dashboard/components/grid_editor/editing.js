@@ -5,6 +5,7 @@
 
 import { paintBlock } from "../grid_board/paint.js";
 import { tokensOf } from "../grid_board/rows.js";
+import { BLOCK } from "../grid_board/view.js";
 
 /**
  * @typedef {object} Editor
@@ -13,6 +14,8 @@ import { tokensOf } from "../grid_board/rows.js";
  * @property {number} brush the token that is painted with
  * @property {string} cells a letter per token
  * @property {string[]} past cells before each change
+ * @property {string[]} undone cells that changes were taken back from, the last one last
+ * @property {boolean} fills whether a click fills a whole area of one colour
  * @property {string[]} sent cells the server has not answered to
  * @property {string} frame everything drawn but the cells
  * @property {HTMLElement} bar
@@ -26,8 +29,34 @@ import { tokensOf } from "../grid_board/rows.js";
 export function takeBack(editor) {
   const before = editor.past.pop();
   if (before === undefined) return;
+  editor.undone.push(editor.cells);
   editor.cells = before;
   show(editor);
+}
+
+/**
+ * Make the last change again that was taken back.
+ * @param {Editor} editor
+ */
+export function redo(editor) {
+  const after = editor.undone.pop();
+  if (after === undefined) return;
+  editor.past.push(editor.cells);
+  editor.cells = after;
+  show(editor);
+}
+
+/**
+ * Copy the cells of one grid to another.
+ * @param {Editor} editor
+ * @param {string} from label of the grid
+ * @param {string} to
+ */
+export function copyGrid(editor, from, to) {
+  const { row } = editor;
+  const [source, target] = [from, to].map((label) => row.source.labels.indexOf(label) * BLOCK + 1);
+  row.tokens.splice(target, BLOCK - 1, ...row.tokens.slice(source, source + BLOCK - 1));
+  commit(editor);
 }
 
 /**
@@ -38,6 +67,7 @@ export function commit(editor) {
   const cells = editor.row.tokens.map((token) => token.toString(15)).join("");
   if (cells === editor.cells) return;
   editor.past.push(editor.cells);
+  editor.undone = [];
   editor.cells = cells;
   show(editor);
 }

@@ -47,6 +47,7 @@ function catchUp(editor, data) {
 function startAnew(editor, cells) {
   editor.sent = [];
   editor.past = [];
+  editor.undone = [];
   editor.cells = cells;
   return false;
 }
@@ -71,6 +72,8 @@ function makeEditable(root, view, data) {
     brush: 1,
     sent: [],
     past: [],
+    undone: [],
+    fills: false,
     cells: data.rows[0].cells,
     send: () => undefined,
   };

@@ -8,21 +8,53 @@ import { pointRing } from "../grid_board/tooltip.js";
 import { BLOCK } from "../grid_board/view.js";
 import { facts } from "../grid_board/words.js";
 import { element, text } from "../web/dom.js";
-import { commit, takeBack } from "./editing.js";
+import { commit, copyGrid, redo, takeBack } from "./editing.js";
 
 const HINT =
-  "Click or drag to paint, with Shift a rectangle. Or point with the arrow keys and type 0 to 9 or a.";
+  "Click or drag to paint; hold Shift for a rectangle. Or move with the arrow keys and type 0 to 9 or a.";
+const COPIES = [
+  ["A", "f(A)"],
+  ["B", "f(B)"],
+];
 
 /** @param {Editor} editor */
 export function paletteBar(editor) {
   const bar = element("div", "palette", { role: "toolbar", "aria-label": "Colour to paint with" });
   const { style } = editor.view.data;
   bar.append(...style.palette.map((_, token) => paintButton(editor, token)));
-  const undo = element("button", "tool", { type: "button", title: "Take the last change back" });
-  undo.textContent = "Undo";
-  undo.addEventListener("click", () => takeBack(editor));
-  bar.append(undo, text("span", HINT, "hint"));
+  bar.append(
+    fillButton(editor),
+    tool("Undo", "Take the last change back", () => takeBack(editor)),
+    tool("Redo", "Make the change again", () => redo(editor)),
+    ...COPIES.map(([from, to]) =>
+      tool(`${from} → ${to}`, `Copy ${from} to ${to}`, () => copyGrid(editor, from, to)),
+    ),
+    text("span", HINT, "hint"),
+  );
   return bar;
+}
+
+/**
+ * @param {string} label
+ * @param {string} title
+ * @param {() => void} act
+ */
+function tool(label, title, act) {
+  const button = element("button", "tool", { type: "button", title });
+  button.textContent = label;
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {Editor} editor */
+function fillButton(editor) {
+  const title = "A click fills the whole area of one colour";
+  const button = tool("Fill", title, () => {
+    editor.fills = !editor.fills;
+    button.setAttribute("aria-pressed", String(editor.fills));
+  });
+  button.setAttribute("aria-pressed", String(editor.fills));
+  return button;
 }
 
 /**
@@ -58,9 +90,11 @@ function choose(editor, token) {
  */
 export function typeCell(editor, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) {
-    if (event.key !== "z" || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (event.altKey || !["y", "z"].includes(key)) return;
     event.preventDefault();
-    takeBack(editor);
+    if (key === "y" || event.shiftKey) redo(editor);
+    else takeBack(editor);
     return;
   }
   const paints = event.key === "Enter" || event.key === " ";

@@ -1,6 +1,6 @@
 """What the GPTs answer to the quiz of the Lab, as grids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,8 +28,13 @@ def answer_rows(tokens: np.ndarray, given: GivenAnswers, names: Sequence[str]) -
     return rows
 
 
-def answers_board(rows: Sequence[GridRow], display: Display, *, key: str, width: int = WIDTH) -> None:
-    """Draw answers; pointing at a cell tells how probable its colour was to the GPT."""
+def answers_board(
+    rows: Sequence[GridRow], display: Display, *, key: str, address: Mapping[str, str], width: int = WIDTH
+) -> None:
+    """Draw answers; pointing at a cell tells how probable its colour was to the GPT.
+
+    address: query parameters of the quiz in the Cell view, where a click leads.
+    """
     grid_board(
         rows,
         key=key,
@@ -40,4 +45,5 @@ def answers_board(rows: Sequence[GridRow], display: Display, *, key: str, width:
         legend=False,
         row_width=width,
         clickable=False,
+        addresses=[address] * len(rows),
     )

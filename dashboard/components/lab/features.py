@@ -9,13 +9,14 @@ from culture_core.errors import CultureError
 from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.quiz import ChosenQuiz
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope
 from dashboard.data import suggested_features, universality
+from dashboard.data.chosen_quiz import ChosenQuiz
 from dashboard.data.feature_names import MOST_FEATURES, FeatureName, read_features, write_features
+from dashboard.data.firing_features import short_words
 
 SHARE = ValueScale("activation, as a share of the feature's maximum", 1.0)
 
@@ -25,14 +26,15 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
 
     position: of the cell that suggestions are for: the features that fire most when it is predicted.
     """
-    chosen, problem = _read(scope, quiz.start)
+    chosen, problem = _read(scope, quiz.origin.tokens)
     suggested = suggested_features.firing_at(scope.population, scope.hook, quiz.tokens, position)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
             "Features, as GPT.feature",
             list(dict.fromkeys([*map(str, chosen), *map(str, suggested)])),
+            format_func=lambda name: feature_label(scope, name),
             accept_new_options=True,
-            placeholder="Type 0.12 for feature 12 of GPT 0, or choose one that fires at the deciding cell",
+            placeholder="Choose a feature that fires at the cell, or type 0.12 for feature 12 of GPT 0",
             **permalink.bound("features", [str(name) for name in chosen], encode=",".join),
         )
         if universality.has_matches(scope.population, scope.hook):
@@ -47,6 +49,14 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
     if problem is not None:
         tell(problem)
     return chosen
+
+
+def feature_label(scope: Scope, name: str) -> str:
+    """A feature such as 0.12 with what it detects; the name alone where nothing is known."""
+    sizes = suggested_features.n_features(scope.population, scope.hook)
+    found, _ = read_features(name, sizes)
+    words = short_words(scope.population, scope.hook, found[0].model_k, found[0].feature) if found else ""
+    return f"{name} · {words}" if words else name
 
 
 def _read(scope: Scope, start: np.ndarray) -> tuple[list[FeatureName], CultureError | None]:

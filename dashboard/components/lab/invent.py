@@ -9,7 +9,7 @@ from culture_core.culture.settings import InventingSettings
 from culture_core.culture.verdicts import KEPT
 from culture_core.figures.rows import quiz_row
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.quiz import keep_quiz
+from dashboard.components.lab.keep import keep_quiz
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.data import candidates, populations

@@ -1,19 +1,17 @@
 """A link that opens a quiz in the Lab."""
 
-import numpy as np
-import streamlit as st
-import torch
+from collections.abc import Mapping
 
-from culture_core.world.codes import encode_quiz
+import streamlit as st
+
 from dashboard.components.page.scope import Scope
 
 
-def lab_link(scope: Scope, tokens: np.ndarray, label: str, **parameters: object) -> None:
-    """A link to the Lab with a quiz (404,) and more of its parameters."""
-    quiz = encode_quiz(torch.from_numpy(np.array(tokens, dtype=np.uint8)))
+def lab_link(scope: Scope, quiz: Mapping[str, object], label: str, **parameters: object) -> None:
+    """A link to the Lab with a quiz, as query parameters, and more of them."""
     st.page_link(
         "views/lab.py",
         label=label,
         icon=":material/science:",
-        query_params=scope.link(quiz=quiz, **parameters),
+        query_params=scope.link(**quiz, **parameters),
     )

@@ -1,137 +1,156 @@
-"""The quiz of the Lab and of the Circuits page: where it starts from, and what the reader made of it."""
-
-from dataclasses import dataclass
+"""The quiz of the Lab, the Cell view and the Circuits page: where it comes from, and what the reader made of
+it."""
 
 import numpy as np
 import streamlit as st
 import torch
 
-from culture_core.errors import CultureError
-from culture_core.world.codes import decode_quiz, encode_quiz, tokens_from_text
+from culture_core.world.codes import decode_quiz
 from culture_core.world.structures import ANSWERABLE
-from culture_core.world.vocabulary import CULTURE, STRUCTURE_NAMES, TASKS, WORLD_TASKS
+from culture_core.world.vocabulary import STRUCTURE_NAMES, TASKS
+from dashboard.components.lab.keep import OF_A_QUIZ, keep_quiz
+from dashboard.components.lab.paste import paste_or_copy
 from dashboard.components.page import permalink
 from dashboard.data import quiz_sets
-from dashboard.data.lab_quizzes import LARGEST_SEED, empty_cells, start_quiz
+from dashboard.data.chosen_quiz import (
+    NEW_SET,
+    SET_NAMES,
+    ChosenQuiz,
+    Origin,
+    hook_of_quizzes,
+    new_quiz,
+    quiz_of_set,
+    sets_of,
+)
+from dashboard.data.lab_quizzes import LARGEST_SEED, empty_cells
 from dashboard.data.populations import Population
 
 STRUCTURES = [STRUCTURE_NAMES[number] for number in ANSWERABLE]
 FIRST_TASK = "frame"
-PASTED, PASTE_PROBLEM = "lab.pasted", "lab.paste_problem"
 
 
-@dataclass(frozen=True)
-class ChosenQuiz:
-    """tokens: (404,) uint8, as edited; start: as it was before."""
-
-    tokens: np.ndarray
-    start: np.ndarray
-
-
-def choose_quiz(population: Population, *, drawing: bool = False) -> ChosenQuiz:
+def choose_quiz(
+    population: Population, *, first_set: str | None = NEW_SET, editing: bool = True, drawing: bool = False
+) -> ChosenQuiz:
     """Draw the controls that choose a quiz.
 
-    drawing: the grids can be emptied, to draw a quiz.
+    first_set: where quizzes come from unless the link says so; None: the first set there is. editing: quizzes
+    can be pasted and reordered. drawing: the grids can be emptied, to draw a quiz.
 
     Errors: CultureError for a link that names no quiz.
     """
-    start = _choose_start(population)
+    origin = _choose_origin(population, first_set)
     code = permalink.read("quiz")
-    tokens = start if code is None else decode_quiz(code).numpy()
+    quiz = ChosenQuiz(origin, origin.tokens if code is None else decode_quiz(code).numpy())
+    if editing:
+        _choose_structure(quiz)
     if drawing:
-        st.button(
-            "Empty",
-            icon=":material/grid_off:",
-            help="Empty all four grids, to draw a quiz",
-            on_click=keep_quiz,
-            args=(empty_cells(torch.from_numpy(tokens.copy())).numpy(),),
-        )
-    _paste_or_copy(tokens)
+        _offer_emptying(quiz.tokens)
+    if editing:
+        paste_or_copy(quiz.tokens)
     if code is not None:
         st.button(
             "Back to the start",
             icon=":material/undo:",
+            help=f"Back to {origin.words()}",
             on_click=permalink.write,
-            kwargs={"quiz": None, "cell": None},
+            kwargs=dict.fromkeys(OF_A_QUIZ),
         )
-    return ChosenQuiz(tokens, start)
+    return quiz
 
 
-def keep_quiz(tokens: np.ndarray) -> None:
-    """Put a quiz (404,) into the link. For callbacks."""
-    permalink.write(quiz=encode_quiz(torch.from_numpy(np.asarray(tokens, dtype=np.uint8))), cell=None)
+def show_caption(quiz: ChosenQuiz) -> None:
+    """Say what the quiz is."""
+    what, beside = quiz.caption()
+    st.markdown(f"**{what}** :small[{beside}]")
 
 
-def chosen_task() -> str:
-    """The task of the quiz's start, if it is one of the world's; else the first of them."""
-    task = permalink.read("task") or FIRST_TASK
-    return task if task in WORLD_TASKS else WORLD_TASKS[0]
-
-
-def _choose_start(population: Population) -> np.ndarray:
-    """Draw the selectors of task, structure and seed; return the quiz they name."""
-    tasks = [*TASKS, CULTURE] if quiz_sets.has_culture(population) else list(TASKS)
-    task = permalink.read_choice("task", tasks, FIRST_TASK)
+def _choose_origin(population: Population, first_set: str | None) -> Origin:
+    """Draw the selectors of a set and of a quiz in it; return the quiz."""
+    sets = sets_of(population)
+    quiz_set = permalink.read_choice("set", sets, first_set or sets[0])
     st.selectbox(
-        "Task", tasks, width=170, **permalink.bound("task", task, resets=("quiz", "seed", "cell", "measured"))
+        "Quizzes",
+        sets,
+        format_func=SET_NAMES.__getitem__,
+        width=200,
+        **permalink.bound("set", quiz_set, resets=("number", *OF_A_QUIZ)),
     )
-    if task == CULTURE:
-        return _choose_culture(population)
+    return _choose_new() if quiz_set == NEW_SET else _choose_stored(population, quiz_set)
+
+
+def _choose_new() -> Origin:
+    """Draw the selectors of task and seed; return the quiz they name."""
+    task = permalink.read_choice("task", list(TASKS), FIRST_TASK)
     structure = permalink.read_choice("structure", STRUCTURES, STRUCTURES[0])
-    st.selectbox(
-        "Structure",
-        STRUCTURES,
-        format_func=lambda name: name.replace(",", ", "),
-        width=170,
-        **permalink.bound("structure", structure, resets=("quiz", "cell")),
-    )
     seed = permalink.read_number("seed", 0, LARGEST_SEED, 0)
-    st.number_input(
-        "Seed", 0, LARGEST_SEED, width=130, **permalink.bound("seed", seed, resets=("quiz", "cell"))
-    )
+    st.selectbox("Task", TASKS, width=150, **permalink.bound("task", task, resets=("seed", *OF_A_QUIZ)))
+    st.number_input("Seed", 0, LARGEST_SEED, width=120, **permalink.bound("seed", seed, resets=OF_A_QUIZ))
     st.button(
         "Another",
         icon=":material/casino:",
         help="Another quiz of this task",
         on_click=permalink.write,
-        kwargs={"seed": int(np.random.default_rng().integers(LARGEST_SEED)), "quiz": None, "cell": None},
+        kwargs={
+            **dict.fromkeys(OF_A_QUIZ),
+            "set": NEW_SET,
+            "task": task,
+            "seed": int(np.random.default_rng().integers(LARGEST_SEED)),
+        },
     )
-    return start_quiz(task, structure, seed).numpy()
+    return new_quiz(task, structure, seed)
 
 
-def _choose_culture(population: Population) -> np.ndarray:
-    quizzes = quiz_sets.quizzes_of(population, "", quiz_sets.CULTURE_SET).tokens
-    number = permalink.read_number("seed", 0, len(quizzes) - 1, 0, of="the culture quizzes")
+def _choose_stored(population: Population, quiz_set: str) -> Origin:
+    """Draw the selectors of a quiz of a set; return it."""
+    hook = hook_of_quizzes(population, permalink.read("hook"))
+    n = len(quiz_sets.quizzes_of(population, hook, quiz_set).tokens)
+    number = permalink.read_number("number", 0, n - 1, 0, of=f"the quizzes {SET_NAMES[quiz_set]}")
     st.number_input(
-        f"Number, 0 to {len(quizzes) - 1}",
-        0,
-        len(quizzes) - 1,
-        width=150,
-        **permalink.bound("seed", number, resets=("quiz", "cell")),
+        f"Quiz, 0 to {n - 1}", 0, n - 1, width=130, **permalink.bound("number", number, resets=OF_A_QUIZ)
     )
-    return quizzes[number]
-
-
-def _paste_or_copy(tokens: np.ndarray) -> None:
-    with st.popover("Paste or copy", icon=":material/content_paste:", width="content"):
-        st.text_area(
-            "404 tokens, as numbers or names, parted by anything",
-            key=PASTED,
-            placeholder="11, 0, 0, 3, 3, ...",
-            max_chars=20_000,
+    for label, icon, other in (
+        ("Previous", ":material/chevron_left:", (number - 1) % n),
+        ("Next", ":material/chevron_right:", (number + 1) % n),
+        ("Random", ":material/casino:", int(np.random.default_rng().integers(n))),
+    ):
+        st.button(
+            label,
+            icon=icon,
+            on_click=permalink.write,
+            kwargs={**dict.fromkeys(OF_A_QUIZ), "set": quiz_set, "number": other},
         )
-        st.button("Use this quiz", on_click=_use_pasted, type="primary")
-        problem = st.session_state.get(PASTE_PROBLEM)
-        if problem:
-            st.error(problem, icon=":material/error:")
-        st.caption("The quiz as it is now:")
-        st.code(", ".join(map(str, tokens.tolist())), language=None, height=110, wrap_lines=True)
+    return quiz_of_set(population, hook, quiz_set, number)
 
 
-def _use_pasted() -> None:
-    try:
-        keep_quiz(tokens_from_text(st.session_state[PASTED]).numpy())
-        st.session_state[PASTE_PROBLEM] = ""
-    except CultureError as error:
-        message = str(error)
-        st.session_state[PASTE_PROBLEM] = message[:1].upper() + message[1:]
+def _choose_structure(quiz: ChosenQuiz) -> None:
+    """Draw the selector of the order of the grids, which keeps the grids themselves."""
+    structure = quiz.structure
+    options = STRUCTURES if structure in STRUCTURES else [*STRUCTURES, structure]
+    bound = permalink.bound("order_of_grids", structure)
+    st.selectbox(
+        "Structure",
+        options,
+        format_func=lambda name: name.replace(",", ", "),
+        width=150,
+        help="The order in which the four grids are read. Another order keeps the grids.",
+        **{**bound, "on_change": _reorder, "args": (quiz, bound["key"])},
+    )
+
+
+def _reorder(quiz: ChosenQuiz, key: str) -> None:
+    structure = st.session_state[key]
+    if quiz.as_it_was and quiz.origin.quiz_set == NEW_SET:
+        permalink.write(**{**dict.fromkeys(OF_A_QUIZ), "structure": structure})
+    else:
+        keep_quiz(quiz.in_structure(structure))
+
+
+def _offer_emptying(tokens: np.ndarray) -> None:
+    st.button(
+        "Empty",
+        icon=":material/grid_off:",
+        help="Empty all four grids, to draw a quiz",
+        on_click=keep_quiz,
+        args=(empty_cells(torch.from_numpy(tokens.copy())).numpy(),),
+    )

@@ -1,47 +1,51 @@
 """Steering in the Lab: the chosen features changed, the answers before and after, the accuracy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from culture_core.features.interventions import Intervention
-from culture_core.figures.rows import ANSWER_START, GridRow
+from culture_core.figures.rows import ANSWER_START, GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
-from culture_core.world.vocabulary import BLOCK_LENGTH, WORLD_TASKS
+from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID
 from dashboard.components.downloads.grids import grid_downloads
-from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.grid_board.board import grid_board
-from dashboard.components.lab.quiz import chosen_task
+from dashboard.components.grid_board.clicks import CellClick
+from dashboard.components.lab.measure import show_accuracy, show_strength
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import answers, steered_accuracy
+from dashboard.data import answers
 from dashboard.data.answers import GivenAnswers
+from dashboard.data.chosen_quiz import ChosenQuiz
 from dashboard.data.feature_names import FeatureName
 from dashboard.data.steering import (
     ACTIONS,
     ADD,
+    EVERYWHERE,
     LARGEST_AMOUNT,
     LARGEST_TOP,
     LEAVE,
+    PLACES,
     SCALE,
+    STUDY_FACTOR,
+    STUDY_TOP,
     ZERO,
     Steering,
     read_amount,
 )
 
-STUDY_FACTOR, STUDY_TOP = 15, 3
 CHANGED = ValueScale("changed by steering", 1.0)
 
 
-def choose_steering() -> Steering:
-    """Draw the choices; return what the link says.
+def choose_steering(cell_name: str) -> Steering:
+    """Draw the choices; return what the link says. cell_name: the cell that is looked at, in words.
 
     Errors: CultureError for a link that says something else.
     """
     action = permalink.read_choice("do", ACTIONS, ZERO)
     amount = read_amount(permalink.read("by"), float(STUDY_FACTOR))
+    where = permalink.read_choice("at", PLACES, EVERYWHERE)
     keep_top = permalink.read_number("top", 0, LARGEST_TOP, 0)
     keep_error = permalink.read_choice("error", ["1", "0"], "1") == "1"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -49,7 +53,7 @@ def choose_steering() -> Steering:
             "Change",
             list(ACTIONS),
             format_func=ACTIONS.__getitem__,
-            width=220,
+            width=200,
             **permalink.bound("do", action),
         )
         st.number_input(
@@ -58,25 +62,35 @@ def choose_steering() -> Steering:
             LARGEST_AMOUNT,
             format="%g",
             disabled=action not in (SCALE, ADD),
-            width=140,
+            width=130,
             **permalink.bound("by", amount, encode=lambda value: f"{value:.3f}"),
+        )
+        st.selectbox(
+            "Where",
+            list(PLACES),
+            format_func=PLACES.__getitem__,
+            width=180,
+            help="In the states from which tokens are predicted: all of them, those of the answer grid, or "
+            f"only that of {cell_name}. Click a cell of an answer below to choose another cell.",
+            **permalink.bound("at", where),
         )
         st.number_input(
             "Keep only the top",
             0,
             LARGEST_TOP,
-            help="After the change, only so many of the strongest features are kept at each token. "
+            help="After the change, only this many of the strongest features are kept at each token. "
             "0 keeps all.",
-            width=150,
+            width=140,
             **permalink.bound("top", keep_top),
         )
         st.toggle(
             "Keep the error term",
-            help="What the SAE does not rebuild of the state is kept, so that only the change has an effect.",
+            help="Keeps the part of the state that the SAE does not reconstruct, so that only the change has "
+            "an effect.",
             **permalink.bound("error", keep_error, encode=int),
         )
         _study_buttons()
-    return Steering(action, amount, keep_top or None, keep_error)
+    return Steering(action, amount, keep_top or None, keep_error, where)
 
 
 def _study_buttons() -> None:
@@ -88,7 +102,7 @@ def _study_buttons() -> None:
     )
     st.button(
         f"Only the top {STUDY_TOP}",
-        help="Leaves the chosen features as they are, and keeps only the three strongest of each token",
+        help="Leaves the chosen features as they are and keeps only the three strongest at each token",
         on_click=permalink.write,
         kwargs={"do": LEAVE, "top": STUDY_TOP, "error": None},
     )
@@ -97,15 +111,17 @@ def _study_buttons() -> None:
 def show_steering(
     scope: Scope,
     names: Sequence[FeatureName],
-    tokens: np.ndarray,
+    quiz: ChosenQuiz,
+    cell: int,
     intact: GivenAnswers,
     display: Display,
 ) -> None:
     """Draw the choices and their effect.
 
-    intact: what all GPTs answer without steering.
+    cell: the position that is looked at. intact: what all GPTs answer without steering.
     """
-    steering = choose_steering()
+    cell_name = position_name(cell, quiz_row(quiz.tokens).labels)
+    steering = choose_steering(cell_name)
     models = scope.population.models
     interventions = steering.interventions(names, models)
     if not interventions:
@@ -114,12 +130,14 @@ def show_steering(
             icon=":material/tune:",
         )
         return
-    places = [models.index(k) for k in interventions]
-    before = intact.of(places)
-    after = answers.steered_answers(scope.population, scope.hook, interventions, tokens)
+    before = intact.of([models.index(k) for k in interventions])
+    positions = steering.positions(cell)
+    after = answers.steered_answers(scope.population, scope.hook, interventions, quiz.tokens, positions)
     st.markdown(_summary(names, steering, before, after))
-    _show_answers(tokens, list(interventions), before, after, display)
-    _show_accuracy(scope, interventions)
+    _show_answers(quiz.tokens, cell, list(interventions), before, after, display)
+    if any(intervention.changes for intervention in interventions.values()):
+        show_strength(scope, interventions, quiz.tokens, cell, positions)
+    show_accuracy(scope, interventions, quiz, positions)
 
 
 def _summary(
@@ -132,7 +150,12 @@ def _summary(
 
 
 def _show_answers(
-    tokens: np.ndarray, models: Sequence[int], before: GivenAnswers, after: GivenAnswers, display: Display
+    tokens: np.ndarray,
+    cell: int,
+    models: Sequence[int],
+    before: GivenAnswers,
+    after: GivenAnswers,
+    display: Display,
 ) -> None:
     rows = [
         comparison_row(tokens, before, after, place, f"GPT {model_k}") for place, model_k in enumerate(models)
@@ -146,10 +169,16 @@ def _show_answers(
         legend=False,
         row_width=420,
         max_cell=14,
-        clickable=False,
+        selected=CellClick(0, 1, cell) if cell >= LAST_GRID.start else None,
+        on_click=_look_at,
     )
     with st.container(horizontal=True):
         grid_downloads(rows, CHANGED, name="steered", digits=display.digits)
+
+
+def _look_at(clicked: CellClick) -> None:
+    if clicked.position >= LAST_GRID.start:
+        permalink.write(cell=clicked.position)
 
 
 def comparison_row(
@@ -176,35 +205,3 @@ def comparison_row(
         caption=caption,
         detail=f"{n_old} wrong before, {n_new} after · {sure}",
     )
-
-
-def _show_accuracy(scope: Scope, interventions: Mapping[int, Intervention]) -> None:
-    st.markdown(f"##### Accuracy over {steered_accuracy.MEASURED} quizzes")
-    task = permalink.read_choice("on", list(WORLD_TASKS), chosen_task())
-    measured = permalink.read("measured") is not None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Quizzes of the task", WORLD_TASKS, width=190, **permalink.bound("on", task))
-        if not measured:
-            st.button(
-                "Measure",
-                icon=":material/speed:",
-                type="primary",
-                help="Takes about a second per GPT the first time",
-                on_click=permalink.write,
-                kwargs={"measured": 1, "on": task},
-            )
-    if not measured:
-        return
-    bar = st.progress(
-        0.0, f"Answering {steered_accuracy.MEASURED} quizzes with and without the change, GPT by GPT"
-    )
-    changes = steered_accuracy.measure(scope.population, scope.hook, interventions, task, bar.progress)
-    bar.empty()
-    table = steered_accuracy.accuracy_table(changes)
-    st.dataframe(table, hide_index=True, width="content", alt="Accuracy before and after, by GPT")
-    st.caption(
-        "Whole grids right in one pass over the true quiz, four structures, 5% noise in the prompt. "
-        "The interval of the change is at 95%, for the same quizzes measured twice."
-    )
-    with st.container(horizontal=True):
-        table_downloads(lambda: table, name="steered_accuracy")

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from culture_core.features.attribution import Attribution
+from culture_core.features.attribution import N_FEATURES, Attribution
 from culture_core.figures.circuits import attribution_chart
-from culture_core.figures.rows import position_name, quiz_row
+from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, N_COLOURS, QUIZ_LENGTH
 from dashboard.components.downloads.tables import table_downloads
@@ -21,6 +22,17 @@ from dashboard.data import explanations, populations
 from dashboard.data.answers import GivenAnswers
 
 LEAST_SHOWN = 0.02
+LEAST_EFFECT = 0.005
+COLUMNS = {
+    "by ablation": st.column_config.NumberColumn(
+        format="%+.3f",
+        help="drop of the margin when the feature is set to zero at every token before the cell",
+    ),
+    "by gradient": st.column_config.NumberColumn(
+        format="%+.3f", help="estimate of that drop: gradient times activation, summed over tokens"
+    ),
+    "signs": st.column_config.TextColumn(help="where ablation and gradient disagree on the side"),
+}
 
 
 def the_cell(tokens: np.ndarray, intact: GivenAnswers) -> int:
@@ -43,8 +55,7 @@ def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) 
         width=130,
         **permalink.bound("gpt", model_k, resets=("shown",)),
     )
-    margin = explanations.margin(scope.population, model_k, tokens, position)
-    found = explanations.attribution(scope.population, scope.hook, model_k, tokens, margin)
+    found = _attribution(scope, model_k, tokens, position)
     st.markdown(_sentence(found, tokens, model_k))
     if not len(found.feature):
         st.info("No feature fires on what is read before this cell.", icon=":material/bolt:")
@@ -61,14 +72,32 @@ def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) 
         _show_places(found, row, tokens, display)
 
 
+def _attribution(scope: Scope, model_k: int, tokens: np.ndarray, position: int) -> Attribution:
+    """The features that matter: the strongest, or all that fire where the link says so, the link's own among
+    them."""
+    every = permalink.read_choice("every", ["0", "1"], "0") == "1"
+    shown = permalink.read_number("shown", 0, 10**6, -1)
+    margin = explanations.margin(scope.population, model_k, tokens, position)
+    return explanations.attribution(
+        scope.population,
+        scope.hook,
+        model_k,
+        tokens,
+        margin,
+        n_features=QUIZ_LENGTH**2 if every else N_FEATURES,
+        also=None if shown < 0 else shown,
+    )
+
+
 def _sentence(found: Attribution, tokens: np.ndarray, model_k: int) -> str:
     margin = found.margin
     labels = quiz_row(tokens).labels
     what = _name(margin.token)
     return (
         f"At **{position_name(margin.position, labels)}**, GPT {model_k} expects **{what}**: its logit is "
-        f"**{found.value:.2f}** above that of {_name(margin.against)}. {found.n_firing} features "
-        "fire on what it has read by then; without one of them that margin drops by so much:"
+        f"**{found.value:.2f}** above that of {_name(margin.against)}. {found.n_firing} features fire on the "
+        f"tokens before this cell; {len(found.feature)} of them were ablated, one at a time. The table shows "
+        "how far the margin drops without each."
     )
 
 
@@ -89,26 +118,36 @@ def _show_table(scope: Scope, found: Attribution, model_k: int) -> int:
         on_select=lambda: _open_selected(features),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [row]}},
-        key=f"why.{model_k}.{found.margin.position}",
-        column_config={
-            "by ablation": st.column_config.NumberColumn(
-                format="%+.3f", help="drop of the margin when the feature is set to zero at every token read"
-            ),
-            "by gradient": st.column_config.NumberColumn(
-                format="%+.3f", help="its first-order estimate: gradient times activation, summed over tokens"
-            ),
-        },
+        key=f"why.{model_k}.{found.margin.position}.{len(features)}",
+        column_config=COLUMNS,
         alt="Features by their effect on the answer",
     )
-    with st.container(horizontal=True):
-        table_downloads(lambda: table, name="attribution")
+    if shown not in features:
+        st.caption(f"Feature {shown} does not fire before this cell, so it has no effect here.")
+    _show_ways_on(scope, table, model_k, features[row], found.n_firing)
+    return row
+
+
+def _show_ways_on(scope: Scope, table: pd.DataFrame, model_k: int, feature: int, n_firing: int) -> None:
+    """Draw what can be done with the chosen feature, and with the table."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Steer this",
+            icon=":material/tune:",
+            help=f"Set feature {feature} to zero, or change it otherwise, and see what GPT {model_k} answers",
+            on_click=permalink.write,
+            kwargs={"part": "steer", "features": f"{model_k}.{feature}", "do": None, "by": None, "top": None},
+        )
         st.page_link(
             "views/feature.py",
-            label=f"Open feature {features[row]}",
+            label=f"Open feature {feature}",
             icon=":material/bolt:",
-            query_params=scope.link(gpt=model_k, feature=features[row]),
+            query_params=scope.link(gpt=model_k, feature=feature),
         )
-    return row
+        table_downloads(lambda: table, name="attribution")
+        if n_firing > N_FEATURES:
+            every = permalink.read("every") == "1"
+            st.toggle(f"Ablate all {n_firing}", **permalink.bound("every", every, encode=int))
 
 
 def _open_selected(features: Sequence[int]) -> None:
@@ -121,29 +160,52 @@ def _open_selected(features: Sequence[int]) -> None:
 
 def _show_places(found: Attribution, row: int, tokens: np.ndarray, display: Display) -> None:
     """Draw where the chosen feature acts; a click chooses the cell that is explained."""
-    by_token = found.by_token[row]
-    size = np.abs(by_token)
-    most = max(float(size.max()), 1e-9)
-    size = np.where(size >= LEAST_SHOWN * most, size, 0.0)
-    sign = "for" if by_token.sum() > 0 else "against"
     position = found.margin.position
-    board_row = quiz_row(
-        tokens,
-        values=size,
-        caption=f"Feature {found.feature[row]}",
-        detail=f"mostly {sign} the answer, by the token at which it fires",
-    )
     grid_board(
-        [board_row],
+        [places_row(found, row, tokens)],
         key="why.places",
-        scale=ValueScale("gradient x activation", most),
+        scale=ValueScale("gradient times activation", _largest(found, row)),
         digits=display.digits,
         colour_key=display.colour_key,
         row_width=300,
         selected=CellClick(0, position // BLOCK_LENGTH, position),
         on_click=_explain,
     )
-    st.caption("The outlined cell is explained. Click another one to explain that.")
+    if found.disagree[row]:
+        st.warning(
+            f"The gradient estimates the opposite: a change of the margin by {-found.gradient[row]:+.2f}. "
+            "Ablation was measured: trust it over the estimate, and over the tokens marked above.",
+            icon=":material/swap_vert:",
+        )
+    st.caption(
+        "Marked: gradient times activation at each token where the feature fires. The outlined cell is "
+        "explained; click another to explain that one."
+    )
+
+
+def places_row(found: Attribution, row: int, tokens: np.ndarray) -> GridRow:
+    """A quiz (404,) with the size of a feature's estimated effect on each token, and its measured effect in
+    words."""
+    size = np.abs(found.by_token[row])
+    return quiz_row(
+        tokens,
+        values=np.where(size >= LEAST_SHOWN * _largest(found, row), size, 0.0),
+        caption=f"Feature {found.feature[row]}",
+        detail=effect_words(float(found.ablation[row])),
+    )
+
+
+def _largest(found: Attribution, row: int) -> float:
+    return max(float(np.abs(found.by_token[row]).max()), 1e-9)
+
+
+def effect_words(drop: float) -> str:
+    """What a feature does for the answer, from the measured drop of the margin without it."""
+    if abs(drop) < LEAST_EFFECT:
+        return "hardly matters: without it the margin stays as it is"
+    if drop > 0:
+        return f"for the answer: without it the margin drops by {drop:.2f}"
+    return f"against the answer: without it the margin grows by {-drop:.2f}"
 
 
 def _explain(clicked: CellClick) -> None:

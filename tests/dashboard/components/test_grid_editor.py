@@ -11,7 +11,7 @@ LETTERS = "0123456789abcde"
 
 @pytest.fixture(scope="module")
 def quiz():
-    return start_quiz("frame", "A,f_A,B,f_B", 0).numpy()
+    return start_quiz("frame", "A,f_A,B,f_B", 0).tokens[0].numpy()
 
 
 def text_of(tokens):

@@ -23,7 +23,7 @@ def population(shipped):
 
 @pytest.fixture(scope="module")
 def tokens():
-    return start_quiz("contact", "A,f_A,B,f_B", 1).numpy()
+    return start_quiz("contact", "A,f_A,B,f_B", 1).tokens[0].numpy()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
 from dashboard.data.feature_names import FeatureName
-from dashboard.data.steering import ADD, LEAVE, SCALE, ZERO, Steering, read_amount
+from dashboard.data.steering import ADD, ANSWER, CELL, LEAVE, SCALE, ZERO, Steering, read_amount
 
 NAMES = [FeatureName(0, 5), FeatureName(2, 31), FeatureName(0, 63)]
 
@@ -50,3 +50,10 @@ def test_keeping_the_top_features_alone_is_done_in_every_gpt():
 def test_steering_is_told_in_words():
     words = Steering(SCALE, 15.0, keep_top=3, keep_error=False).words()
     assert words == "multiplied by 15, only the top 3 features of a token kept, without the error term"
+
+
+def test_the_chosen_positions_are_those_that_predict_the_answer_or_the_cell():
+    assert Steering().positions(350) is None
+    assert Steering(where=ANSWER).positions(350) == range(304, 404)
+    assert Steering(where=CELL).positions(350) == range(350, 351)
+    assert Steering(where=CELL).words() == "set to zero, only at this cell"

@@ -17,7 +17,7 @@ from dashboard.data import measurements, populations
 from dashboard.data.circuit_tables import ablation_table, head_table
 from dashboard.data.lab_quizzes import start_quiz
 
-QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0)
+QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0).tokens[0]
 
 
 def small_gpt(model_k: int) -> MyGPT:

@@ -7,13 +7,16 @@ import pytest
 import torch
 
 from culture_core.culture.settings import InventingSettings
+from culture_core.features.interventions import Change, Intervention
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
-from dashboard.data import answers, gpts, steered_accuracy
+from culture_core.world.structures import reconfigure
+from dashboard.data import answers, gpts, quiz_sets, steered_accuracy
 from dashboard.data.candidates import InventedQuizzes, as_json, as_published
+from dashboard.data.firing_features import short_words
 from dashboard.data.lab_quizzes import start_quiz
 
-QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5)
+QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5).tokens[0]
 
 
 def shown_tokens(app) -> list[int]:
@@ -30,7 +33,7 @@ def test_the_start_is_the_quiz_of_the_link(open_page):
     assert shown_tokens(app) == QUIZ.tolist()
     app.number_input[0].set_value(6).run()
     assert app.query_params["seed"] == "6"
-    assert shown_tokens(app) == start_quiz("grow", "f_A,A,f_B,B", 6).tolist()
+    assert shown_tokens(app) == start_quiz("grow", "f_A,A,f_B,B", 6).tokens[0].tolist()
 
 
 def test_an_edited_quiz_is_restored_from_its_link_and_can_be_left(open_page):
@@ -41,7 +44,44 @@ def test_an_edited_quiz_is_restored_from_its_link_and_can_be_left(open_page):
     assert shown_tokens(app) == edited.tolist()
     next(button for button in app.button if button.label == "Back to the start").click().run()
     assert "quiz" not in app.query_params
-    assert shown_tokens(app) == start_quiz("frame", "A,f_A,B,f_B", 0).tolist()
+    assert shown_tokens(app) == start_quiz("frame", "A,f_A,B,f_B", 0).tokens[0].tolist()
+
+
+def button(app, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_a_quiz_of_a_set_is_told_as_what_it_is_and_measured_on_its_own_task(open_page, population):
+    quizzes = quiz_sets.browse_quizzes(population)
+    number = next(i for i, task in enumerate(quizzes.task) if task == "grow")
+    app = open_page("lab", set="browse", number=number, part="steer", features="0.3")
+    assert f"**grow** :small[quiz {number} with answers]" in texts(app)
+    assert shown_tokens(app) == quizzes.tokens[number].tolist()
+    assert app.selectbox(key="bound.on").value == "grow"
+    assert "frame" not in texts(app)
+
+
+def test_a_changed_quiz_is_the_readers_own_and_measuring_asks_for_a_task(open_page):
+    changed = QUIZ.clone()
+    changed[[7, 350]] = (changed[[7, 350]] + 1) % 10
+    start = {"task": "grow", "structure": "f_A,A,f_B,B", "seed": 5}
+    app = open_page("lab", **start, quiz=encode_quiz(changed), part="steer", features="0.3")
+    assert "**your quiz** :small[2 cells differ from grow, seed 5]" in texts(app)
+    assert app.selectbox(key="bound.on").value is None
+    assert button(app, "Measure").disabled
+    app.selectbox(key="bound.on").set_value("contact").run()
+    assert not button(app, "Measure").disabled
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_another_structure_keeps_the_grids(open_page, changed):
+    tokens = QUIZ.clone()
+    tokens[7] = 9 if changed else tokens[7]
+    start = {"task": "grow", "structure": "f_A,A,f_B,B", "seed": 5}
+    app = open_page("lab", **start, **({"quiz": encode_quiz(tokens)} if changed else {}))
+    app.selectbox(key="bound.order_of_grids").set_value("B,f_B,A,f_A").run()
+    assert shown_tokens(app) == reconfigure(tokens[None], "B,f_B,A,f_A")[0].tolist()
+    assert ("your quiz" in texts(app)) == changed
 
 
 def test_emptying_keeps_the_structure(open_page):
@@ -97,14 +137,50 @@ def test_steering_tells_how_many_cells_change(open_page, population):
     app = open_page("lab", **link, do="scale", by=15, top=3)
     assert not app.exception
     assert "multiplied by 15, only the top 3 features of a token kept" in texts(app)
-    from culture_core.features.interventions import Change, Intervention
-
     plan = {2: Intervention((Change(feature, scale=15.0),), keep_top=3)}
     after = answers.steered_answers(population, hook, plan, tokens).predicted[0]
     changed = int((after != answers.answers(population, tokens).predicted[2]).sum())
     assert f"by GPT: **{changed}**" in texts(app)
     plain = open_page("lab", **link, do="leave")
     assert "Nothing is changed yet" in plain.info[0].value
+
+
+def strongest(population, tokens, model_k: int) -> int:
+    reading = gpts.reading(population, population.hooks[0], model_k, tokens)
+    return int(reading.feature[reading.value.argmax()])
+
+
+def test_steering_at_one_cell_is_told_and_changes_no_cell_before_it(open_page, population):
+    tokens, hook = QUIZ.numpy(), population.hooks[0]
+    feature = strongest(population, tokens, 2)
+    link = {"quiz": encode_quiz(QUIZ), "part": "steer", "features": f"2.{feature}", "do": "scale", "by": 50}
+    app = open_page("lab", **link, at="cell", cell=350)
+    assert not app.exception
+    assert "only at this cell" in texts(app)
+    plan = {2: Intervention((Change(feature, scale=50.0),))}
+    intact = answers.answers(population, tokens).predicted[2]
+    after = answers.steered_answers(population, hook, plan, tokens, range(350, 351)).predicted[0]
+    assert f"by GPT: **{int((after != intact).sum())}**" in texts(app)
+    assert np.array_equal(after[: 350 - 304], intact[: 350 - 304])
+
+
+def test_the_curve_of_strength_is_drawn_when_asked_for(open_page, population):
+    feature = strongest(population, QUIZ.numpy(), 2)
+    link = {"quiz": encode_quiz(QUIZ), "part": "steer", "features": f"2.{feature}", "cell": 350}
+    app = open_page("lab", **link)
+    assert "GPT 2 expects" not in texts(app)
+    app.toggle(key="bound.curve").set_value(True).run()
+    assert not app.exception
+    assert app.query_params["curve"] == "1"
+    assert "GPT 2 expects" in texts(app)
+
+
+def test_features_to_choose_from_say_what_they_detect(open_page, population):
+    feature = strongest(population, QUIZ.numpy(), 2)
+    app = open_page("lab", quiz=encode_quiz(QUIZ), features=f"2.{feature}")
+    words = short_words(population, population.hooks[0], 2, feature)
+    assert words
+    assert f"2.{feature} · {words}" in app.multiselect[0].options
 
 
 def test_accuracy_is_measured_on_demand(open_page, monkeypatch):
