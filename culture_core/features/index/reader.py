@@ -168,9 +168,22 @@ class FeatureIndex:
 
         Errors: CultureError at a hook point that does not add to the residual stream.
         """
-        if "logit_effects" not in self._arrays:
+        return self.all_logit_effects[self.check_feature(feature)]
+
+    @property
+    def has_logit_effects(self) -> bool:
+        """Whether the features write to the residual stream."""
+        return "logit_effects" in self._arrays
+
+    @property
+    def all_logit_effects(self) -> NDArray[np.float32]:
+        """(f, 15) the `logit_effects` of every feature.
+
+        Errors: CultureError at a hook point that does not add to the residual stream.
+        """
+        if not self.has_logit_effects:
             raise CultureError(f"features at {self.hook} do not write to the residual stream")
-        return self._arrays.whole("logit_effects")[self.check_feature(feature)]
+        return self._arrays.whole("logit_effects")
 
     @property
     def logit_effects_exact(self) -> bool:

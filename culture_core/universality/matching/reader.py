@@ -81,6 +81,11 @@ class MatchReader:
         """(m, m, f) best r of every feature of model [a] in model [b]; 0 on the diagonal."""
         return self._arrays["best_r"]
 
+    def best_r_of(self, model_k: int) -> dict[int, NDArray[np.float32]]:
+        """By model (f,): the best r there of every feature of one model; NaN in that model itself."""
+        a = self.models.index(model_k)
+        return {k: np.where(b == a, np.nan, self.best_r()[a, b]) for b, k in enumerate(self.models)}
+
     def partial_r(self) -> NDArray[np.float32]:
         """(m, m, f) r of the same matches with position and token regressed out."""
         return self._arrays["partial_r"]
@@ -209,8 +214,8 @@ class MatchReader:
 
     @cached_property
     def smaller_groups(self) -> "pd.DataFrame":
-        """The same of the groups that lack some of the models, numbered on from `groups`, those of most models
-        first; gpt_K is -1 where GPT K has no feature in it."""
+        """The same of the groups that lack some of the models, numbered on from `groups`, the largest first;
+        gpt_K is -1 where GPT K has no feature in it."""
         members = find_smaller_groups(self.best_feature)
         mean_r = np.nanmean(pair_values(self.best_r(), members), axis=1)
         order = np.lexsort((-mean_r, -(members != NO_GROUP).sum(1)))

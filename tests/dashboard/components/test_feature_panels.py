@@ -59,7 +59,8 @@ def test_maps_are_the_four_grids_without_their_markers():
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0, "0"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.000051, "0.0051%")]
+    ("share", "words"),
+    [(0, "0"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.000051, "0.0051%"), (1 / 1612000, "<0.001%")],
 )
 def test_shares_are_told_with_the_digits_that_count(share, words):
     assert share_words(share) == words

@@ -8,7 +8,12 @@ from universality_helpers import as_codes, as_sparse, dense_codes, quiz_tokens, 
 
 from culture_core.universality.matching.best import one_to_one
 from culture_core.universality.matching.confounds import Confounds
-from culture_core.universality.matching.groups import find_groups, find_smaller_groups, group_values, pair_values
+from culture_core.universality.matching.groups import (
+    find_groups,
+    find_smaller_groups,
+    group_values,
+    pair_values,
+)
 from culture_core.universality.matching.matches import match_all, over_others
 from culture_core.universality.matching.overlays import pack, partner_maximum, partner_overlays, unpack
 

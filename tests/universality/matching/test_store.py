@@ -54,7 +54,9 @@ def test_tables_agree_with_the_matches_of_each_feature(matches):
             found = matches.best(k, feature)
             row = table.loc[feature]
             assert row.universality == pytest.approx(sum(m.r for m in found) / 4, abs=1e-6)
-            assert row.excess_permutation == pytest.approx(sum(m.r - m.baseline_r for m in found) / 4, abs=1e-6)
+            assert row.excess_permutation == pytest.approx(
+                sum(m.r - m.baseline_r for m in found) / 4, abs=1e-6
+            )
             assert row.n_mutual == sum(m.mutual for m in found)
             assert np.isnan(row.excess_untrained)
             assert row.group == (-1 if (group := matches.group_of(k, feature)) is None else group)
