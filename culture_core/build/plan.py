@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.index.quiz_set import QuizSet
@@ -14,17 +13,19 @@ from culture_core.models.population import read_manifest
 from culture_core.saes.hooks import default_hook
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.training_stage import DEFAULTS
+from culture_core.writing import atomic_file
 
 ALL_BLOCKS = "all-blocks"
 # what SAEs that share forward passes have in common
 SHARED = ("seed", "tokens", "batch_size")
-HEADER = "# What `culture build` makes of this population; its options (--hooks, --k, ...) rewrite this file.\n"
+HEADER = "# What `culture build` makes of this population; options such as --hooks and --k rewrite it.\n"
 
 
 @dataclass(frozen=True)
 class BuildPlan:
     """hooks: the hook points that get SAEs, indexes, grades and matches. sae: what their SAEs are trained
-    with. sae_at: by hook point, the settings that differ there (not those of SHARED). n: quizzes that indexes run over."""
+    with. sae_at: by hook point, the settings that differ there (not those of SHARED). n: quizzes that indexes
+    run over."""
 
     hooks: tuple[str, ...]
     sae: SAESettings = DEFAULTS
@@ -49,13 +50,13 @@ def plan_of(population: PopulationFolder) -> BuildPlan:
         return _from_record(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValueError) as error:
         raise CultureError(
-            f"{population.plan} is not a plan of `culture build` ({error}); mend it, or delete it to begin anew"
+            f"{population.plan} is not a plan of `culture build` ({error}); mend or delete it"
         ) from None
 
 
 def write_plan(population: PopulationFolder, plan: BuildPlan) -> None:
     """Keep a plan in the population's folder."""
-    with artifacts.atomic_file(population.plan) as path:
+    with atomic_file(population.plan) as path:
         path.write_text(_to_toml(plan), encoding="utf-8")
 
 
@@ -100,7 +101,9 @@ def _from_record(record: dict[str, Any]) -> BuildPlan:
     if not isinstance(hooks, list) or not hooks or not all(isinstance(hook, str) for hook in hooks):
         raise ValueError("hooks is not a list of hook points")
     sae = replace(DEFAULTS, **_sae_values(record.get("sae", {}), "sae"))
-    sae_at = {hook: _sae_values(at, f"sae_at.{hook}", SHARED) for hook, at in record.get("sae_at", {}).items()}
+    sae_at = {
+        hook: _sae_values(at, f"sae_at.{hook}", SHARED) for hook, at in record.get("sae_at", {}).items()
+    }
     n = record.get("n", QuizSet().n)
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"n = {n!r} is not a number of quizzes")
@@ -129,7 +132,12 @@ def _sae_record(settings: SAESettings) -> dict[str, Any]:
 
 def _to_toml(plan: BuildPlan) -> str:
     """TOML writes strings, numbers and flat lists as JSON does."""
-    lines = [HEADER, _entries({"hooks": list(plan.hooks), "n": plan.n}), "[sae]", _entries(_sae_record(plan.sae))]
+    lines = [
+        HEADER,
+        _entries({"hooks": list(plan.hooks), "n": plan.n}),
+        "[sae]",
+        _entries(_sae_record(plan.sae)),
+    ]
     for hook, settings in plan.sae_at.items():
         lines += [f"[sae_at.{json.dumps(hook)}]", _entries(settings)]
     return "\n".join(lines)

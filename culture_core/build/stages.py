@@ -104,7 +104,9 @@ def _of_hook(
     yield Stage("index", words, lambda: index(""))
     yield Stage("index", f"{words} --variant {UNTRAINED}", lambda: index(UNTRAINED))
     yield Stage("index", f"{words} --variant {RESEEDED}", lambda: index(RESEEDED))
-    yield Stage("grade", words, lambda: grade_population(population, hook, **options.alone, workers=options.workers))
+    yield Stage(
+        "grade", words, lambda: grade_population(population, hook, **options.alone, workers=options.workers)
+    )
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
     yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
 

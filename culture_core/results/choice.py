@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RULE = (
-    "highest mean excess over shuffled quizzes among the groups whose features fire on at most "
+    "highest mean r above shuffled quizzes among the groups whose features fire on at most "
     f"{MOST_DENSE:.0%} of tokens and on at least {LEAST_FIRES} tokens each and whose top quizzes peak at "
     f"{LEAST_PLACES} or more places, at most one for each task they fire most in"
 )
@@ -25,7 +25,7 @@ def interesting_groups(matches: MatchReader, tables: Mapping[int, "pd.DataFrame"
     selective = {k: is_selective(table) for k, table in tables.items()}
     chosen: list[int] = []
     tasks: set[str] = set()
-    for number in groups.excess.sort_values(ascending=False, kind="stable").index:
+    for number in groups.over_shuffled.sort_values(ascending=False, kind="stable").index:
         features = matches.group_features(int(number))
         task = str(tables[matches.models[0]].peak_task[features[matches.models[0]]])
         all_selective = all(selective[k][feature] for k, feature in features.items())

@@ -91,8 +91,8 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
         task = tables[matches.models[0]].peak_task[features[matches.models[0]]]
         parts += [
             f"### Group {group}: fires most in {task}",
-            f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, excess over "
-            f"shuffled quizzes {row.excess:.3f}.{_causal_words(causal, group)}",
+            f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, above "
+            f"shuffled quizzes {row.over_shuffled:.3f}.{_causal_words(causal, group)}",
             *_sentences(population, hook, features),
             f"![Group {group} on one quiz, one row per GPT]({(place.pictures / name).as_posix()})",
         ]

@@ -12,19 +12,24 @@ import pandas as pd
 
 from culture_core.errors import CultureError
 from dashboard.data.choices import EVERYTHING, one_of
+from dashboard.data.concept_names import JOINT, concept_parts, contains_all, single_concepts
+from dashboard.data.feature_table import r_columns
 from dashboard.data.foreign_text import quoted
 
 FIRES = {"alive": "that fire", "dead": "that never fire", EVERYTHING: "all"}
-CHOICES = ("task", "concept", "promoted")
-RANGES = ("density", "max", "f1", "universality", "excess")
+CHOICES = ("task", "promoted")
+RANGES = ("density", "max", "f1", "gain", "universality", "excess")
 SORTABLE = (
-    *("feature", "density", "max", "task", "concept", "f1", "universality", "excess", "promoted", "name"),
+    *("feature", "density", "max", "task", "concept", "f1", "gain"),
+    *("universality", "excess", "promoted", "name"),
 )
+LEAST_R = 0.5
 TEXT_COLUMNS = ("task", "concept", "promoted", "name")
 FIRST_SORTS = ("excess", "universality", "density")
 NEEDS = {
     "concept": "grade",
     "f1": "grade",
+    "gain": "grade",
     "universality": "match",
     "excess": "match",
     "promoted": "index",
@@ -66,7 +71,7 @@ class Span:
         except ValueError:
             dots = ""
         if not dots or any(end is not None and not np.isfinite(end) for end in (span.low, span.high)):
-            raise CultureError(f"{quoted(text)} is no range; write it as 0.1..0.5, 0.1.. or ..0.5")
+            raise CultureError(f"{quoted(text)} is not a range; write it as 0.1..0.5, 0.1.. or ..0.5")
         return span
 
 
@@ -74,21 +79,28 @@ class Span:
 class FeatureFilter:
     """Which features are shown, and in which order.
 
-    models: ids of GPTs, none for all. fires: a key of FIRES. task, concept, promoted: a name or EVERYTHING.
-    density, max, f1, universality, excess: ranges. starred: only those. listed: a list of the reader's, or
-    "". words: all of them occur in the concept, the name or the note. sort: a column; up: smallest first.
+    models: ids of GPTs, none for all. fires: a key of FIRES. task, promoted: a name or EVERYTHING. concept:
+    single concepts that the best one contains, all of them. density, max, f1, gain (F1 above that with
+    quizzes shuffled), universality, excess: ranges. matched: in at least how many of the other GPTs there is
+    a match of at least `r`; absent: ids of GPTs in which there is none. starred: only those. listed: a list
+    of the reader's, or "". words: all of them occur in the concept, the name or the note. sort: a column; up:
+    smallest first.
     """
 
     models: tuple[int, ...] = ()
     fires: str = "alive"
     task: str = EVERYTHING
-    concept: str = EVERYTHING
+    concept: tuple[str, ...] = ()
     promoted: str = EVERYTHING
     density: Span = field(default_factory=Span)
     max: Span = field(default_factory=Span)
     f1: Span = field(default_factory=Span)
+    gain: Span = field(default_factory=Span)
     universality: Span = field(default_factory=Span)
     excess: Span = field(default_factory=Span)
+    matched: int = 0
+    r: float = LEAST_R
+    absent: tuple[int, ...] = ()
     starred: bool = False
     listed: str = ""
     words: str = ""
@@ -101,7 +113,7 @@ class FeatureFilter:
         return {
             item.name: None
             if (value := getattr(self, item.name)) == getattr(default, item.name)
-            else _written(value)
+            else _written(item.name, value)
             for item in fields(self)
         }
 
@@ -122,15 +134,17 @@ class FeatureFilter:
         return self.sort or next(name for name in FIRST_SORTS if name in table)
 
     def n_set(self) -> int:
-        """How many filters are set; the order is none."""
-        ordering = {"sort", "up"}
+        """How many filters are set; the order and the r of the others do not count."""
+        ordering = {"sort", "up", "r"}
         return sum(value is not None for name, value in self.parameters().items() if name not in ordering)
 
 
-def _written(value: object) -> str:
+def _written(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "1"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return (JOINT if name == "concept" else ",").join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parsed(name: str, text: str, table: pd.DataFrame) -> Any:
@@ -138,8 +152,10 @@ def _parsed(name: str, text: str, table: pd.DataFrame) -> Any:
         return text == "1"
     if name in ("listed", "words"):
         return text[:200]
-    if name == "models":
+    if name in ("models", "absent"):
         return _models(text, table)
+    if name in ("matched", "r"):
+        return _matched(name, text, table)
     if name == "fires":
         return one_of(name, text, list(FIRES))
     if name == "sort":
@@ -148,12 +164,29 @@ def _parsed(name: str, text: str, table: pd.DataFrame) -> Any:
     _check_column(name, table)
     if name in RANGES:
         return Span.parse(text)
+    if name == "concept":
+        known = single_concepts(table.concept)
+        return tuple(one_of(name, part, known) for part in concept_parts(text))
     return text if text == EVERYTHING else one_of(name, text, choices(table, name))
 
 
 def _models(text: str, table: pd.DataFrame) -> tuple[int, ...]:
     known = {str(model_k): int(model_k) for model_k in table.gpt.unique()}
     return tuple(sorted({known[one_of("GPT", part, list(known))] for part in text.split(",")}))
+
+
+def _matched(name: str, text: str, table: pd.DataFrame) -> int | float:
+    """In how many of the other GPTs, or at which r."""
+    if name == "matched":
+        most = max(len(r_columns(table)) - 1, 0)
+        return int(one_of("number of GPTs", text, [str(n) for n in range(most + 1)]))
+    try:
+        r = float(text)
+    except ValueError:
+        r = -1.0
+    if not 0 <= r <= 1:
+        raise CultureError(f"{quoted(text)} is not an r; write a number from 0 to 1")
+    return r
 
 
 def _check_column(name: str, table: pd.DataFrame) -> None:
@@ -182,6 +215,9 @@ def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
     for name in RANGES:
         if name in table:
             passes &= getattr(chosen, name).holds(table[name])
+    if chosen.concept:
+        passes &= contains_all(table.concept, chosen.concept)
+    passes &= _has_matches(table, chosen)
     if chosen.starred:
         passes &= table.starred
     if chosen.listed:
@@ -189,6 +225,16 @@ def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
     for word in chosen.words.lower().split():
         passes &= _with_word(table, word)
     return _sorted(table[passes], chosen.order(table), chosen.up)
+
+
+def _has_matches(table: pd.DataFrame, chosen: FeatureFilter) -> pd.Series:
+    """Which features have a match in enough of the other GPTs, and none in the absent ones."""
+    r = table[r_columns(table)]
+    passes = (r >= chosen.r).sum(axis=1) >= chosen.matched
+    for model_k in chosen.absent:
+        if f"r_{model_k}" in r:
+            passes &= r[f"r_{model_k}"] < chosen.r
+    return passes
 
 
 def _with_word(table: pd.DataFrame, word: str) -> pd.Series:

@@ -3,37 +3,57 @@
 Columns that an artifact would bring which is not there yet are left out.
 """
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from dashboard.data.token_names import TOKEN_NAMES
+from culture_core.features.index.reader import FeatureIndex
+from dashboard.data.peak_task import outstanding_tasks
+from dashboard.data.promotion import promoted_colours
 from dashboard.notes.book import Note
 
 
 def feature_rows(
-    model_k: int, indexed: pd.DataFrame, matched: pd.DataFrame | None, graded: pd.DataFrame | None
+    index: FeatureIndex, matched: pd.DataFrame | None, graded: pd.DataFrame | None
 ) -> pd.DataFrame:
     """The features of one GPT as rows of the table.
 
-    indexed, matched, graded: the tables of its index, its matches (`with_excess`) and its grades.
+    matched, graded: the tables of its matches (`match_table`) and its grades.
     """
+    indexed = index.table
     table = indexed[["feature", "fires", "density", "max", "mean", "dead"]].copy()
-    table.insert(0, "gpt", model_k)
-    table["task"], table["task_share"] = indexed.peak_task, indexed.peak_task_share
-    if "promotes" in indexed:
-        table["promoted"] = np.where(table.dead, "", np.array(TOKEN_NAMES)[indexed.promotes])
+    table.insert(0, "gpt", index.model_k)
+    table["task"] = outstanding_tasks(indexed, len(index.quiz_set.tasks))
+    table["task_share"] = indexed.peak_task_share
+    if index.has_logit_effects:
+        promoted, by = promoted_colours(index)
+        table["promoted"], table["promoted_by"] = np.where(table.dead, "", promoted), by
     if matched is not None:
-        measured = matched[["universality", "partial_r", "n_mutual", "group"]].where(~table.dead)
-        table[list(measured)] = measured
-        if matched.excess.notna().any():
-            table["excess"] = matched.excess.where(~table.dead)
+        _add_matches(table, matched)
     if graded is not None:
-        table["concept"], table["concept_words"] = graded.concept, graded.words
-        for name in ("f1", "precision", "recall", "auroc", "baseline_f1"):
-            table[name] = graded[name].where(graded.concept != "")
+        _add_grades(table, graded)
     return table
+
+
+def _add_matches(table: pd.DataFrame, matched: pd.DataFrame) -> None:
+    measured = matched[["universality", "partial_r", "n_mutual", "group", *r_columns(matched)]]
+    table[list(measured)] = measured.where(~table.dead)
+    if matched.excess.notna().any():
+        table["excess"] = matched.excess.where(~table.dead)
+
+
+def _add_grades(table: pd.DataFrame, graded: pd.DataFrame) -> None:
+    table["concept"], table["concept_words"] = graded.concept, graded.words
+    for name in ("f1", "precision", "recall", "auroc", "baseline_f1"):
+        table[name] = graded[name].where(graded.concept != "")
+    table["gain"] = table.f1 - table.baseline_f1
+
+
+def r_columns(columns: Iterable[str]) -> list[str]:
+    """Those of some columns with the best r in each GPT: r_0, r_1 ..."""
+    return [name for name in columns if re.fullmatch(r"r_[0-9]+", name)]
 
 
 def with_excess(matched: pd.DataFrame) -> pd.DataFrame:

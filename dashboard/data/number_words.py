@@ -1,5 +1,7 @@
 """Numbers as the pages write them."""
 
+LEAST_SHARE = 1e-5
+
 
 def probability_words(p: float) -> str:
     """A probability with two decimals, as in 0.93; "<0.01" for a small one."""
@@ -7,7 +9,9 @@ def probability_words(p: float) -> str:
 
 
 def share_words(share: float) -> str:
-    """A share as a percentage with the digits that count."""
+    """A share as a percentage with the digits that count; "<0.001%" for a tiny one."""
     if share == 0:
         return "0"
+    if share < LEAST_SHARE:
+        return f"<{LEAST_SHARE:.3%}"
     return f"{share:.1%}" if share >= 0.1 else f"{100 * share:.2g}%"

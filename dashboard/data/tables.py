@@ -37,8 +37,7 @@ def _rows_of(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
     matched = universality.has_matches(chosen, hook)
     graded = indexes.has_grades(chosen, hook, model_k)
     return feature_rows(
-        model_k,
-        indexes.index(chosen, hook, model_k).table,
+        indexes.index(chosen, hook, model_k),
         universality.match_table(chosen, hook, model_k) if matched else None,
         indexes.grades(chosen, hook, model_k).table if graded else None,
     )
@@ -50,7 +49,9 @@ def groups(chosen: Population, hook: str) -> pd.DataFrame:
     agreement = {}
     if universality.has_causal(chosen, hook):
         agreement = universality.causal(chosen, hook).table.set_index("group").agreement.to_dict()
-    return group_table(universality.matches(chosen, hook).groups, features(chosen, hook), agreement)
+    matches = universality.matches(chosen, hook)
+    groups = pd.concat([matches.groups, matches.smaller_groups], ignore_index=True)
+    return group_table(groups, features(chosen, hook), agreement)
 
 
 @shared(quiz_sets.both_written, at_most=4)

@@ -32,8 +32,11 @@ def has_matches(chosen: Population, hook: str) -> bool:
 
 @shared(lambda chosen, hook, model_k: matches_written(chosen, hook), at_most=20)  # noqa: ARG005
 def match_table(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
-    """One GPT's table of matches, with the excess over the highest baseline."""
-    return with_excess(matches(chosen, hook).table(model_k))
+    """One GPT's table of matches, with the excess over the highest baseline and the best r in each other GPT
+    (r_K; NaN in its own)."""
+    found = matches(chosen, hook)
+    best_r = {f"r_{k}": r for k, r in found.best_r_of(model_k).items()}
+    return with_excess(found.table(model_k).assign(**best_r))
 
 
 def match_tables(chosen: Population, hook: str) -> pd.DataFrame:

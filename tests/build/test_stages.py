@@ -46,7 +46,9 @@ def test_a_further_hook_point_leaves_the_saes_of_the_first_alone(built_populatio
     assert sae_manifest(population, SECOND, 0)["settings"]["k"] == 2
 
 
-def test_a_hook_point_that_is_not_there_ends_the_build_before_it_begins(built_population, copy_population, capsys):
+def test_a_hook_point_that_is_not_there_ends_the_build_before_it_begins(
+    built_population, copy_population, capsys
+):
     population = copy_population(built_population)
     assert main(["build", "--population", str(population.root), "--hooks", "blocks.9.hook_resid_post"]) == 2
     assert "no hook point 'blocks.9.hook_resid_post'" in capsys.readouterr().err

@@ -112,7 +112,7 @@ def test_the_picture_of_a_group_shows_every_gpt_on_one_quiz(built_population, co
 
 def group_table(excess, peaks, density=0.01, places=20):
     """Matches of two GPTs with one group for each excess, and the tables of their features."""
-    groups = pd.DataFrame({"excess": excess, "mean_r": excess})
+    groups = pd.DataFrame({"over_shuffled": excess, "mean_r": excess})
     matches = SimpleNamespace(models=[0, 1], groups=groups, group_features=lambda group: {0: group, 1: group})
     features = pd.DataFrame({"peak_task": peaks, "density": density, "fires": 500, "peak_places": places})
     return matches, {0: features, 1: features}

@@ -17,14 +17,17 @@ def promising_conjunctions(fit: Firing, screening: Screening, truth: Truth) -> N
     """(k, 3) the pairs with the best F1 on the first half of the quizzes, at most N_PAIRS, and each with the
     third concept that goes best with it; a pair has its second concept twice.
 
-    Concepts come from a pool of the N_POOL that firing says most about.
+    Concepts come from a pool of the N_POOL that firing says most about. Each conjunction is there once, its
+    concepts in the order of the registry.
     """
     pool = _most_informed(screening, truth)
     held = truth.concepts.columns(pool, fit.token).astype(np.float32)
     pairs = _best_pairs(held, screening.fires, pool, truth)
     triples = [_with_best_third(held, pair, screening.fires, pool, truth) for pair in pairs]
-    found = [[*pair, pair[1]] for pair in pairs] + [triple for triple in triples if triple]
-    return pool[np.array(found, dtype=np.int64).reshape(-1, MOST_PARTS)]
+    found = [list(pair) for pair in pairs] + [triple for triple in triples if triple]
+    ordered = dict.fromkeys(tuple(sorted(pool[row].tolist())) for row in found)
+    filled = [(*parts, *parts[-1:] * (MOST_PARTS - len(parts))) for parts in ordered]
+    return np.array(filled, dtype=np.int64).reshape(-1, MOST_PARTS)
 
 
 def _most_informed(screening: Screening, truth: Truth) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
@@ -31,7 +32,7 @@ class Grades:
     def __init__(self, manifest: Record, arrays: Record) -> None:
         self.manifest = manifest
         self.coverage: dict[str, Any] = manifest["coverage"]
-        self._arrays = arrays
+        self._arrays = {**arrays, "parts": in_order(arrays["parts"])}
         self._names: list[str] = arrays["names"].tolist()
         self._words: list[str] = arrays["words"].tolist()
 
@@ -72,7 +73,8 @@ class Grades:
         Errors: CultureError for an unknown feature.
         """
         self._check(feature)
-        ranks = np.flatnonzero(self._arrays["parts"][feature, :, 0] != NONE)
+        parts = self._arrays["parts"][feature]
+        ranks = [rank for rank in np.flatnonzero(parts[:, 0] != NONE) if not _is_named(parts, rank)]
         return [self._grade(feature, int(rank)) for rank in ranks]
 
     def sentence(self, feature: int) -> str:
@@ -108,6 +110,19 @@ class Grades:
             for key in ("f1", "precision", "recall", "auroc", "threshold", "baseline_f1")
         }
         return ConceptGrade(name, words, **scores)
+
+
+def in_order(parts: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The concepts of each conjunction (..., 3) in the order of the registry, -1 behind them."""
+    last = np.iinfo(parts.dtype).max
+    ordered = np.sort(np.where(parts == NONE, last, parts), axis=-1)
+    return np.where(ordered == last, NONE, ordered)
+
+
+def _is_named(parts: NDArray[np.integer], rank: int) -> bool:
+    """Whether a conjunction stands at a better rank already, as it may in grades that were made with the
+    concepts in any order."""
+    return bool((parts[:rank] == parts[rank]).all(1).any())
 
 
 def grades_artifact(population: PopulationFolder, hook: str, model_k: int) -> Artifact:

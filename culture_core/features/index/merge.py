@@ -20,7 +20,7 @@ from culture_core.features.index.cofiring import Neighbours, cofiring_neighbours
 from culture_core.features.index.parts import Part, feature_dtype
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import Overlays, SparseActivations, open_sparse
-from culture_core.features.index.statistics import FeatureStatistics
+from culture_core.features.index.statistics import FeatureStatistics, linear_histogram
 from culture_core.features.index.top import A_QUANTILE, QUANTILES, TOP_K, Examples, choose_examples
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
@@ -38,6 +38,7 @@ class Merged:
     top_overlays: Overlays
     spread_overlays: Overlays
     cofiring: Neighbours
+    linear_histogram: NDArray[np.int64]
 
 
 def merge(paths: Sequence[Path], quiz_set: QuizSet, folder: Path) -> Merged:
@@ -58,6 +59,7 @@ def merge(paths: Sequence[Path], quiz_set: QuizSet, folder: Path) -> Merged:
         _overlays(activations, top, TOP_K),
         _overlays(activations, spread, len(QUANTILES) * A_QUANTILE),
         cofiring_neighbours(lambda: _parts(paths), statistics.overall.fires[:, 0]),
+        linear_histogram(_parts(paths), statistics.overall.max[:, 0]),
     )
 
 

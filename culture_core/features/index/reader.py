@@ -110,6 +110,17 @@ class FeatureIndex:
         counts = self._arrays.whole("histogram")[self.check_feature(feature)]
         return self._arrays.whole("bin_edges"), counts.astype(np.int64)
 
+    def linear_histogram(self, feature: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The same in bins of one width from 0 to the feature's maximum; from an index that was written
+        without them, the bins of `histogram` up to the maximum."""
+        highest = self.max_activation(feature)
+        if "linear_histogram" in self._arrays:
+            counts = self._arrays.whole("linear_histogram")[feature].astype(np.int64)
+            return np.linspace(0, highest, len(counts) + 1), counts
+        edges, counts = self.histogram(feature)
+        n_bins = max(int(np.searchsorted(edges[:-1], highest)), 1)
+        return np.concatenate([[0.0], edges[1:n_bins], [highest]]), counts[:n_bins]
+
     def histogram_by_task(self, feature: int) -> dict[str, NDArray[np.int64]]:
         """The counts of `histogram` in the quizzes of each task."""
         counts = self._row("histogram_by_task", feature).astype(np.int64)
@@ -168,9 +179,22 @@ class FeatureIndex:
 
         Errors: CultureError at a hook point that does not add to the residual stream.
         """
-        if "logit_effects" not in self._arrays:
+        return self.all_logit_effects[self.check_feature(feature)]
+
+    @property
+    def has_logit_effects(self) -> bool:
+        """Whether the features write to the residual stream."""
+        return "logit_effects" in self._arrays
+
+    @property
+    def all_logit_effects(self) -> NDArray[np.float32]:
+        """(f, 15) the `logit_effects` of every feature.
+
+        Errors: CultureError at a hook point that does not add to the residual stream.
+        """
+        if not self.has_logit_effects:
             raise CultureError(f"features at {self.hook} do not write to the residual stream")
-        return self._arrays.whole("logit_effects")[self.check_feature(feature)]
+        return self._arrays.whole("logit_effects")
 
     @property
     def logit_effects_exact(self) -> bool:

@@ -1,5 +1,6 @@
 """Running statistics of every feature at once, from the sparse activations of one part after another."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from culture_core.features.index.quiz_set import QuizSet
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH, STRUCTURE_NAMES
 
 N_BINS = 48
+N_LINEAR_BINS = 32
 # bins are even in log2 of the activation, so that one pass needs no knowledge of the maximum
 LOG2_LOW, LOG2_HIGH = -8.0, 8.0
 
@@ -26,6 +28,17 @@ def bin_of(values: NDArray[np.floating]) -> NDArray[np.int64]:
     """Histogram bin of every positive activation."""
     scaled = (np.log2(values.astype(np.float64)) - LOG2_LOW) * (N_BINS / (LOG2_HIGH - LOG2_LOW))
     return np.clip(np.floor(scaled), 0, N_BINS - 1).astype(np.int64)
+
+
+def linear_histogram(parts: Iterable[Part], highest: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(f, N_LINEAR_BINS) activations in equal bins from 0 to each feature's maximum, highest (f,)."""
+    n_features = len(highest)
+    counts = np.zeros(n_features * N_LINEAR_BINS, dtype=np.int64)
+    for part in parts:
+        share = part.token_value / highest[part.feature]
+        place = np.minimum((share * N_LINEAR_BINS).astype(np.int64), N_LINEAR_BINS - 1)
+        counts += np.bincount(part.feature * np.int64(N_LINEAR_BINS) + place, minlength=len(counts))
+    return counts.reshape(n_features, N_LINEAR_BINS)
 
 
 @dataclass(frozen=True)

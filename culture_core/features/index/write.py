@@ -86,6 +86,7 @@ def _arrays(merged: Merged, directions: Directions) -> tuple[Arrays, Arrays, dic
         "quizzes_fired": compact(merged.n_quizzes_fired),
         "histogram": compact(statistics.histogram),
         "bin_edges": bin_edges(),
+        "linear_histogram": compact(merged.linear_histogram),
         "by_task": compact(statistics.by["task"].fires),
         **{f"tokens_by_{name}": moments.tokens for name, moments in statistics.by.items()},
         **_example_arrays("top", merged.top),

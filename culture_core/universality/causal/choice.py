@@ -28,7 +28,7 @@ def choose_sets(
     members = groups[[f"gpt_{k}" for k in matches.models]].to_numpy()
     eligible = (density <= settings.most_dense) & (in_answer >= settings.least_in_answer)
     whole = eligible[np.arange(len(matches.models)), members].all(1)
-    order = groups.excess[whole].sort_values(ascending=False, kind="stable")
+    order = groups.over_shuffled[whole].sort_values(ascending=False, kind="stable")
     number = order.index.to_numpy()[: settings.groups]
     matched = members[number]
     generator = np.random.default_rng(settings.seed)

@@ -15,9 +15,9 @@ from culture_core.universality.matching.store import matches_sha256
 class CausalSettings:
     """What the causal check is run with.
 
-    Groups are those of highest excess among the eligible ones: whose features are all sparse enough and fire
-    enough in the answer to matter to it. The latter holds for the controls too. Quizzes are in the structures
-    that ask for one grid, with prompt noise.
+    Groups are those furthest above shuffled quizzes among the eligible ones: whose features are all sparse
+    enough and fire enough in the answer to matter to it. The latter holds for the controls too. Quizzes are
+    in the structures that ask for one grid, with prompt noise.
     """
 
     groups: int = setting(24, "matched groups, and as many groups of each control", least=1, metavar="N")

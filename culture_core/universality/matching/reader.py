@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from culture_core.errors import CultureError
 from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.baselines import BASELINES, PERMUTATION
-from culture_core.universality.matching.groups import find_groups, group_values
+from culture_core.universality.matching.groups import find_groups, find_smaller_groups, pair_values
 from culture_core.universality.matching.matches import over_others
 from culture_core.universality.matching.overlays import SHOWN_QUIZZES, partner_maximum, unpack
 
@@ -48,9 +48,14 @@ class Match:
         return self.baselines.get(PERMUTATION)
 
     @property
+    def highest_baseline(self) -> tuple[str, float] | None:
+        """Name and r of the highest baseline that was measured; None: none was."""
+        return max(self.baselines.items(), key=lambda named: named[1]) if self.baselines else None
+
+    @property
     def excess(self) -> float | None:
-        """r above that baseline."""
-        return None if self.baseline_r is None else self.r - self.baseline_r
+        """r above the highest baseline."""
+        return None if self.highest_baseline is None else self.r - self.highest_baseline[1]
 
 
 class MatchReader:
@@ -75,6 +80,11 @@ class MatchReader:
     def best_r(self) -> NDArray[np.float32]:
         """(m, m, f) best r of every feature of model [a] in model [b]; 0 on the diagonal."""
         return self._arrays["best_r"]
+
+    def best_r_of(self, model_k: int) -> dict[int, NDArray[np.float32]]:
+        """By model (f,): the best r there of every feature of one model; NaN in that model itself."""
+        a = self.models.index(model_k)
+        return {k: np.where(b == a, np.nan, self.best_r()[a, b]) for b, k in enumerate(self.models)}
 
     def partial_r(self) -> NDArray[np.float32]:
         """(m, m, f) r of the same matches with position and token regressed out."""
@@ -198,20 +208,38 @@ class MatchReader:
         """One row per group, highest mean r first: one feature per model, all of them mutual best matches.
 
         group, its number; gpt_K, the feature of GPT K; mean_r, min_r over all pairs of the group; partial_r,
-        mean; excess, mean r above the shuffled quizzes.
+        mean; over_shuffled, mean r above the shuffled quizzes; excess, mean r above the highest baseline.
         """
+        return self._group_table(self._members)
+
+    @cached_property
+    def smaller_groups(self) -> "pd.DataFrame":
+        """The same of the groups that lack some of the models, numbered on from `groups`, the largest first;
+        gpt_K is -1 where GPT K has no feature in it."""
+        members = find_smaller_groups(self.best_feature)
+        mean_r = np.nanmean(pair_values(self.best_r(), members), axis=1)
+        order = np.lexsort((-mean_r, -(members != NO_GROUP).sum(1)))
+        return self._group_table(members[order], first=len(self._members))
+
+    def _group_table(self, members: NDArray[np.int32], first: int = 0) -> "pd.DataFrame":
         import pandas as pd
 
-        r, partial = self._pair_values(self.best_r()), self._pair_values(self.partial_r())
-        permuted = self._pair_values(self._arrays[f"{PERMUTATION}_r"])
+        r, partial = pair_values(self.best_r(), members), pair_values(self.partial_r(), members)
+        baselines = {
+            name: pair_values(self._arrays[f"{name}_r"], members)
+            for name in BASELINES
+            if f"{name}_r" in self._arrays
+        }
+        over = {name: np.nanmean(r - baseline, axis=1) for name, baseline in baselines.items()}
         return pd.DataFrame(
             {
-                "group": np.arange(len(r)),
-                **{f"gpt_{k}": self._members[:, a] for a, k in enumerate(self.models)},
-                "mean_r": r.mean(1),
-                "min_r": r.min(1),
-                "partial_r": partial.mean(1),
-                "excess": (r - permuted).mean(1),
+                "group": first + np.arange(len(r)),
+                **{f"gpt_{k}": members[:, a] for a, k in enumerate(self.models)},
+                "mean_r": np.nanmean(r, axis=1),
+                "min_r": np.nanmin(r, axis=1, initial=1),
+                "partial_r": np.nanmean(partial, axis=1),
+                "over_shuffled": over[PERMUTATION],
+                "excess": np.min(list(over.values()), axis=0),
             }
         )
 
@@ -232,7 +260,7 @@ class MatchReader:
     def _members(self) -> NDArray[np.int32]:
         """(g, m) features of the groups, highest mean r first."""
         members = find_groups(self.best_feature)
-        mean_r = _off_diagonal(group_values(self.best_r(), members)).mean(1)
+        mean_r = pair_values(self.best_r(), members).mean(1)
         return members[np.argsort(-mean_r, kind="stable")]
 
     @cached_property
@@ -241,10 +269,6 @@ class MatchReader:
         group_of = np.full(self.best_feature.shape[1:], NO_GROUP)
         group_of[np.arange(len(self.models)), self._members] = np.arange(len(self._members))[:, None]
         return group_of
-
-    def _pair_values(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """(g, m (m - 1)) values (m, m, f) at all ordered pairs of each group."""
-        return _off_diagonal(group_values(values, self._members))
 
     def _by_model(self, values: NDArray[Any]) -> dict[int, NDArray[Any]]:
         return dict(zip(self.models, values, strict=True))
@@ -275,8 +299,3 @@ class MatchReader:
 def _widened(array: NDArray[Any]) -> NDArray[Any]:
     """Half floats, kept small on disk, as single ones, in which means are exact enough."""
     return array.astype(np.float32) if array.dtype == np.float16 else array
-
-
-def _off_diagonal(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(g, m, m) to (g, m (m - 1)), without the diagonals."""
-    return values[:, ~np.eye(values.shape[1], dtype=bool)]

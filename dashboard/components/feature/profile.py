@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+import numpy as np
+
 from culture_core.errors import CultureError
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.features.index.records import Nearest
 from culture_core.universality.matching.store import Match
 from dashboard.components.feature_panels.kinds import (
+    colour_bars,
     histogram,
     position_maps,
     rate_bars,
-    token_effects,
     token_rates,
     words,
 )
@@ -19,6 +21,7 @@ from dashboard.components.feature_panels.messages import BarRow, LinkRow, Panel
 from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, universality
+from dashboard.data.promotion import LEAST_EFFECT, colour_effects
 
 CONCEPTS_SHOWN = 6
 NEIGHBOURS_SHOWN = 6
@@ -26,9 +29,14 @@ NEIGHBOURS_SHOWN = 6
 
 def profile_panels(scope: Scope, index: FeatureIndex, feature: int) -> list[Panel]:
     """How strongly and where a feature fires, what it writes, and which features of its GPT are near."""
-    edges, counts = index.histogram(feature)
+    edges, counts = index.linear_histogram(feature)
     panels: list[Panel] = [
-        histogram("How strongly it fires", edges, counts, "tokens by activation, heights are logarithmic"),
+        histogram(
+            "How strongly it fires",
+            edges,
+            counts,
+            "tokens by activation; point at a cell of a quiz to mark its bin",
+        ),
         rate_bars("In which tasks", index.density_by_task(feature), "share of the task's tokens it fires on"),
     ]
     rate, mean = index.by_position(feature)
@@ -55,8 +63,13 @@ def _effects(index: FeatureIndex, feature: int) -> Panel:
         effects = index.logit_effects(feature)
     except CultureError as error:
         return words(title, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    by_colour = colour_effects(effects[None], np.array([index.max_activation(feature)]))[0]
     exact = "all it does" if index.logit_effects_exact else "its direct path only; later layers read it too"
-    return token_effects(title, effects, f"logits of the next token by one unit of activation: {exact}")
+    help = (
+        "logits of the next cell at the feature's maximum, above their mean over the colours; changes below "
+        f"{LEAST_EFFECT:g} are left out ({exact})"
+    )
+    return colour_bars(title, by_colour, LEAST_EFFECT, help)
 
 
 def _neighbours(

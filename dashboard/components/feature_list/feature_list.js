@@ -46,7 +46,9 @@ function build(root, data) {
   const top = element("thead");
   top.append(head);
   table.append(top, body);
-  return table;
+  const holder = element("div", "holder");
+  holder.append(table);
+  return holder;
 }
 
 /**
@@ -80,7 +82,7 @@ function buildRow(root, data, row, index) {
   const line = element("tr");
   const star = () => root.act?.({ star: index });
   for (const column of data.columns) {
-    const cell = element("td", kinds(column));
+    const cell = element("td", kinds(column), { "data-label": column.label });
     cell.append(...drawCell(column.kind, row[column.name], { row, index, style: data.style, star }));
     line.append(cell);
   }

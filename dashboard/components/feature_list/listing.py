@@ -26,8 +26,8 @@ _mount = component(Path(__file__).parent)
 class Column:
     """One column: `kind` says how its cells are drawn (table_cells.js).
 
-    kind: "star", "feature", "grid", "number", "bar", "token" or "words". narrow: stays where there is
-    little room.
+    kind: "star", "feature", "grid", "number", "bar", "token", "pairs" or "words". narrow: stays where there
+    is little room.
     """
 
     name: str

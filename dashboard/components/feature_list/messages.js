@@ -7,7 +7,7 @@
  * @typedef {object} ColumnMessage
  * @property {string} name
  * @property {string} label
- * @property {string} kind "star", "feature", "grid", "number", "bar", "token" or "words"
+ * @property {string} kind "star", "feature", "grid", "number", "bar", "token", "pairs" or "words"
  * @property {string} help
  * @property {boolean} sortable
  * @property {boolean} narrow whether it stays where there is little room
@@ -32,9 +32,17 @@
  * @typedef {object} TokenCell
  * @property {number} index
  * @property {string} name
+ * @property {string} text
  */
 
-/** @typedef {string | boolean | string[] | GridCell | BarCell | TokenCell | null | undefined} ListCell */
+/**
+ * How well the best match in one GPT fits.
+ * @typedef {object} PairCell
+ * @property {number} gpt
+ * @property {number | null} r null in the feature's own GPT
+ */
+
+/** @typedef {string | boolean | string[] | PairCell[] | GridCell | BarCell | TokenCell | null | undefined} ListCell */
 
 /** @typedef {Record<string, ListCell> & {href: string, feature: string}} ListRow */
 

@@ -38,6 +38,14 @@ class TokenCell(TypedDict):
 
     index: int
     name: str
+    text: str
+
+
+class PairCell(TypedDict):
+    """How well the best match in one GPT fits: its r; None in the feature's own GPT."""
+
+    gpt: int
+    r: float | None
 
 
 class ListMessage(TypedDict):

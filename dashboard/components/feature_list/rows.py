@@ -10,10 +10,12 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.feature_list.listing import Column, grid_cell
-from dashboard.components.feature_list.messages import BarCell, GridCell
+from dashboard.components.feature_list.messages import BarCell, GridCell, PairCell
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes
+from dashboard.data.feature_table import r_columns
 from dashboard.data.number_words import share_words
+from dashboard.data.peak_task import NONE_STANDS_OUT
 from dashboard.data.token_names import TOKEN_NAMES
 
 COLUMNS = (
@@ -21,13 +23,23 @@ COLUMNS = (
     Column("feature", "Feature", "feature", "GPT and number; a click opens it", sortable=True),
     Column("grid", "Strongest", "grid", "the grid on which it fires most strongly"),
     Column("density", "Density", "number", "share of tokens it fires on", sortable=True),
-    Column("max", "Maximum", "number", "largest activation", sortable=True),
-    Column("task", "Most in", "words", "the task it fires most in", sortable=True),
+    Column("max", "Maximum", "number", "largest activation", sortable=True, narrow=False),
+    Column("task", "Most in", "words", "the task it fires most in, where one stands out", sortable=True),
     Column("concept", "Best concept", "words", "the concept it follows best", sortable=True),
-    Column("f1", "F1", "bar", "on held-out quizzes; the line is the baseline", sortable=True),
+    Column("f1", "F1", "bar", "on held-out quizzes; the line is F1 with quizzes shuffled", sortable=True),
+    Column("gain", "F1 gain", "number", "F1 above F1 with quizzes shuffled", sortable=True, narrow=False),
     Column("universality", "Universality", "bar", "mean over the other GPTs of the best r", sortable=True),
-    Column("excess", "Excess", "bar", "universality above the strongest baseline", sortable=True),
-    Column("promoted", "Promotes", "token", "the token it makes most likely", sortable=True, narrow=False),
+    Column("excess", "Excess", "bar", "universality above the highest baseline", sortable=True),
+    Column("pairs", "Best r in each GPT", "pairs", "a dot: its own GPT", narrow=False),
+    Column(
+        "promoted",
+        "Promotes",
+        "token",
+        "the colour it raises most, and by how many logits at its maximum, above the mean of the colours; "
+        "by its direct path; small effects are left out",
+        sortable=True,
+        narrow=False,
+    ),
     Column("name", "Your name, lists, note", "words", sortable=True, narrow=False),
 )
 
@@ -37,7 +49,9 @@ def shown_columns(table: pd.DataFrame, *, notes: bool) -> list[Column]:
     return [
         column
         for column in COLUMNS
-        if column.name == "grid" or (column.name in table and (column.name != "name" or notes))
+        if column.name == "grid"
+        or (column.name == "pairs" and r_columns(table))
+        or (column.name in table and (column.name != "name" or notes))
     ]
 
 
@@ -51,7 +65,7 @@ def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
         "grid": strongest_grid(indexes.index(scope.population, scope.hook, gpt), feature),
         "density": "never fires" if record.dead else share_words(record.density),
         "max": "" if record.dead else f"{record.max:.3g}",
-        "task": [record.task, "" if record.dead else f"{record.task_share:.0%} of its firing"],
+        "task": _task_lines(record),
         "name": [record.name, ", ".join(record.lists), _shortened(record.note)],
     }
     if hasattr(record, "universality"):
@@ -60,10 +74,31 @@ def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
         cells["excess"] = bar(record.excess)
     if hasattr(record, "concept"):
         cells["concept"] = record.concept_words
-        cells["f1"] = bar(record.f1, record.baseline_f1, f"baseline {record.baseline_f1:.2f}")
+        cells["f1"] = bar(record.f1, record.baseline_f1, f"with quizzes shuffled {record.baseline_f1:.2f}")
+        cells["gain"] = "" if np.isnan(record.gain) else f"{record.gain:+.2f}"
     if hasattr(record, "promoted") and record.promoted:
-        cells["promoted"] = {"index": TOKEN_NAMES.index(record.promoted), "name": record.promoted}
+        token = TOKEN_NAMES.index(record.promoted)
+        cells["promoted"] = {"index": token, "name": record.promoted, "text": f"{record.promoted_by:+.1f}"}
+    if not record.dead:
+        cells["pairs"] = pair_cells(record)
     return cells
+
+
+def pair_cells(record: Any) -> list[PairCell]:
+    """The best r of a row of the table in each GPT."""
+    found = {name: getattr(record, name) for name in r_columns(record._fields)}
+    return [
+        {"gpt": int(name.removeprefix("r_")), "r": None if np.isnan(r) else float(r)}
+        for name, r in found.items()
+    ]
+
+
+def _task_lines(record: Any) -> list[str]:
+    if record.dead:
+        return []
+    if not record.task:
+        return ["", NONE_STANDS_OUT]
+    return [record.task, f"{record.task_share:.0%} of its firing"]
 
 
 def bar(value: float, mark: float | None = None, help: str = "") -> BarCell | None:

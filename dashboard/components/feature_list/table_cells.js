@@ -2,7 +2,7 @@
 // The cells of a table of features, by the kind of their column.
 
 /** @import {GridStyleMessage} from "../web/messages.js" */
-/** @import {BarCell, GridCell, ListCell, ListRow, TokenCell} from "./messages.js" */
+/** @import {BarCell, GridCell, ListCell, ListRow, PairCell, TokenCell} from "./messages.js" */
 
 import { contextOf, element, text } from "../web/dom.js";
 import { bytesOf, swatch } from "../web/ink.js";
@@ -38,8 +38,10 @@ export function drawCell(kind, value, around) {
       return [meter(/** @type {BarCell} */ (value))];
     case "token":
       return [tokenName(/** @type {TokenCell} */ (value), around.style)];
+    case "pairs":
+      return [pairs(/** @type {PairCell[]} */ (value))];
     default:
-      return kind === "words" ? lines(value) : [String(value)];
+      return kind === "words" ? lines(/** @type {string | string[]} */ (value)) : [String(value)];
   }
 }
 
@@ -88,11 +90,31 @@ function meter(value) {
  */
 function tokenName(token, style) {
   const holder = element("span", "named");
-  holder.append(swatch(token.index, style), token.name);
+  holder.append(swatch(token.index, style), token.name, text("span", token.text, "quiet"));
   return holder;
 }
 
-/** @param {NonNullable<ListCell>} value */
+/**
+ * The r in each GPT, side by side, darker where it is higher.
+ * @param {PairCell[]} found
+ */
+function pairs(found) {
+  const holder = element("div");
+  for (const { gpt, r } of found) {
+    const words = r === null ? `its own GPT, ${gpt}` : `best r in GPT ${gpt}: ${r.toFixed(2)}`;
+    const node = element("span", "", { title: words });
+    if (r === null) node.append("·");
+    else {
+      const depth = Math.round(70 * clamp(r, 0, 1));
+      node.style.background = `color-mix(in srgb, var(--primary) ${depth}%, transparent)`;
+      node.append(r.toFixed(2).replace("0.", "."));
+    }
+    holder.append(node);
+  }
+  return holder;
+}
+
+/** @param {string | string[]} value */
 function lines(value) {
   const [first, ...more] = Array.isArray(value) ? value : [String(value)];
   const below = more.filter(Boolean).map((line) => text("div", line, "more"));

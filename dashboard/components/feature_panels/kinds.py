@@ -53,43 +53,55 @@ def token_rates(title: str, rate: np.ndarray, help: str = "") -> BarsPanel:
     return {"kind": "bars", "title": title, "help": help, "rows": rows}
 
 
-def token_effects(title: str, effects: np.ndarray, help: str = "") -> BarsPanel:
-    """What a feature does to the logits (15,) of the output tokens, most promoted first."""
+def colour_bars(title: str, effects: np.ndarray, least: float, help: str = "") -> BarsPanel | WordsPanel:
+    """What a feature does to the logits (11,) of the colours, most promoted first, without those that it
+    changes by less than `least`."""
     highest = max(float(np.abs(effects).max()), 1e-12)
     rows: list[BarRow] = [
         {
             "label": TOKEN_NAMES[token],
             "token": int(token),
             "share": float(effects[token]) / highest,
-            "text": f"{effects[token]:+.3f}",
+            "text": f"{effects[token]:+.2f}",
         }
         for token in np.argsort(-effects, kind="stable")
+        if abs(effects[token]) >= least
     ]
+    if not rows:
+        return words(title, f"It changes no colour by {least:g} logits or more on its direct path.")
     return {"kind": "bars", "title": title, "help": help, "signed": True, "rows": rows}
 
 
 def histogram(title: str, edges: np.ndarray, counts: np.ndarray, help: str = "") -> HistogramPanel:
-    """How often a feature fires at which strength; heights are logarithmic, empty bins at the ends left out.
+    """How often a feature fires at which strength, from 0 to its maximum.
 
-    edges: (b + 1,) bin edges; counts: (b,).
+    edges: (b + 1,) bin edges, the first 0 and the last the maximum; counts: (b,). Where the bins differ in
+    width, the area of a bar is its count.
     """
-    filled = np.flatnonzero(counts)
-    span = slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else slice(0, 1)
-    low, high, shown = edges[:-1][span], edges[1:][span], counts[span]
-    heights = np.log1p(shown) / max(np.log1p(shown.max()), 1e-12)
+    maximum = max(float(edges[-1]), 1e-12)
+    start, end = edges[:-1] / maximum, edges[1:] / maximum
+    per_width = counts / np.maximum((end - start) * len(counts), 1e-12)
+    linear = per_width / max(per_width.max(), 1e-12)
+    logarithmic = np.log1p(per_width) / max(np.log1p(per_width.max()), 1e-12)
     bars: list[HistogramBar] = [
-        {"share": float(height), "title": f"{count:,} tokens fire at {a:.3g} to {b:.3g}"}
-        for height, count, a, b in zip(heights, shown, low, high, strict=True)
+        {
+            "start": float(a),
+            "end": float(b),
+            "linear": float(height),
+            "logarithmic": float(log_height),
+            "title": f"{count:,} tokens fire at {a * maximum:.3g} to {b * maximum:.3g}",
+        }
+        for a, b, height, log_height, count in zip(start, end, linear, logarithmic, counts, strict=True)
     ]
     return {
         "kind": "histogram",
         "title": title,
         "help": help,
         "bars": bars,
-        "low": f"{low[0]:.3g}",
-        "high": f"{high[-1]:.3g}",
+        "maximum": float(edges[-1]),
+        "high": f"{edges[-1]:.3g}",
         "unit": "activation",
-        "alt": f"Histogram of {int(counts.sum()):,} activations",
+        "alt": f"Histogram of {int(counts.sum()):,} activations from 0 to {edges[-1]:.3g}",
     }
 
 

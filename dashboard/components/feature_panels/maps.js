@@ -24,19 +24,20 @@ export function drawMaps(panel) {
     bar.style.background = "linear-gradient(to right, transparent, var(--bar))";
     ramp.replaceChildren(text("span", "0"), bar, text("span", chosen.highest));
   };
-  choice.append(...panel.modes.map((mode) => modeButton(mode, show)));
+  choice.append(...panel.modes.map((mode) => choiceButton(mode.name, () => show(mode))));
   show(panel.modes[0]);
   return panel.modes.length > 1 ? [choice, maps, ramp] : [maps, ramp];
 }
 
 /**
- * @param {MapsMode} mode
- * @param {(mode: MapsMode) => void} show
+ * A button of a choice.
+ * @param {string} name
+ * @param {() => void} choose
  */
-function modeButton(mode, show) {
-  const button = text("button", mode.name);
+export function choiceButton(name, choose) {
+  const button = text("button", name);
   button.type = "button";
-  button.addEventListener("click", () => show(mode));
+  button.addEventListener("click", choose);
   return button;
 }
 

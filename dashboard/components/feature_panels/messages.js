@@ -36,7 +36,10 @@
 
 /**
  * @typedef {object} HistogramBar
- * @property {number} share of the highest bar
+ * @property {number} start share of the axis
+ * @property {number} end
+ * @property {number} linear its height as a share of the highest bar
+ * @property {number} logarithmic the same of logarithmic heights
  * @property {string} title
  */
 
@@ -46,7 +49,7 @@
  * @property {string} title
  * @property {string} help
  * @property {HistogramBar[]} bars
- * @property {string} low
+ * @property {number} maximum of the axis
  * @property {string} high
  * @property {string} unit
  * @property {string} alt

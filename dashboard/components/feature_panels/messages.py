@@ -41,20 +41,23 @@ class BarsPanel(TypedDict):
 
 
 class HistogramBar(TypedDict):
-    """A bar: its share of the highest one."""
+    """A bar from `start` to `end`, shares of the axis; its heights as shares of the highest bar."""
 
-    share: float
+    start: float
+    end: float
+    linear: float
+    logarithmic: float
     title: str
 
 
 class HistogramPanel(TypedDict):
-    """A histogram with the ends of its axis."""
+    """A histogram on an axis from 0 to the feature's maximum."""
 
     kind: Literal["histogram"]
     title: str
     help: str
     bars: list[HistogramBar]
-    low: str
+    maximum: float
     high: str
     unit: str
     alt: str

@@ -4,8 +4,9 @@
 /** @import {Point, Row, View} from "./view.js" */
 
 import { element, onPlainClick, text } from "../web/dom.js";
+import { tellValue } from "../web/pointed.js";
 import { BLOCK, SIDE } from "./view.js";
-import { facts } from "./words.js";
+import { facts, valueAt } from "./words.js";
 
 const CELL_PAGE = "cell";
 
@@ -30,6 +31,7 @@ export function point(view, row, block, offset, at) {
   }
   first.append(colour);
   view.tooltip.replaceChildren(first, text("div", place, "place"), ...rest.map((line) => text("div", line)));
+  tellValue(valueAt(view.data, row, block * BLOCK + offset));
   view.tooltip.hidden = false;
   view.tooltip.classList.remove("pinned");
   view.pointed = { clientX: at.clientX, clientY: at.clientY };
@@ -41,6 +43,7 @@ export function unpoint(view) {
   if (view.pinned) return;
   view.ring?.remove();
   view.tooltip.hidden = true;
+  tellValue(null);
 }
 
 /**

@@ -24,9 +24,8 @@ export function facts(data, row, block, offset) {
     offset === 0 ? "marker" : tokenName(data, row.tokens[place]),
     `${where(row, block, offset)} · token ${row.source.starts[block] + offset}`,
   ];
-  if (row.values && row.source.valued?.[block] && data.scale) {
-    lines.push(`${data.scale.name} ${number((row.values[place] / 255) * data.scale.maximum)}`);
-  }
+  const found = row.source.valued?.[block] ? valueAt(data, row, place) : null;
+  if (found && data.scale) lines.push(`${data.scale.name} ${number(found.value)}`);
   const probability = row.probability?.[place] ?? NO_PROBABILITY;
   if (probability !== NO_PROBABILITY)
     lines.push(`probability of the right colour ${percentage(probability)}`);
@@ -34,6 +33,17 @@ export function facts(data, row, block, offset) {
   if (right !== undefined) lines.push(`wrong: should be ${tokenName(data, right)}`);
   if (clean !== undefined) lines.push(`noise: was ${tokenName(data, clean)}`);
   return lines;
+}
+
+/**
+ * The value at a place of a row and the largest of its scale, if it has any.
+ * @param {BoardMessage} data
+ * @param {Row} row
+ * @param {number} place
+ */
+export function valueAt({ scale }, { values }, place) {
+  if (!values || !scale) return null;
+  return { value: (values[place] / 255) * scale.maximum, maximum: scale.maximum };
 }
 
 /**

@@ -15,9 +15,8 @@ BASELINE_WORDS = {
 def match_badges(match: Match) -> list[Badge]:
     """Badges of a match, the r first: text, tone ("good", "kind", "poor" or "") and help."""
     badges = [_badge(f"r {match.r:.2f}", "good" if match.r >= STRONG_R else "", "Pearson r over all tokens")]
-    highest = highest_baseline(match)
-    if highest is not None:
-        name, r = highest
+    if match.highest_baseline is not None:
+        name, r = match.highest_baseline
         excess = match.r - r
         text = f"{excess:+.2f} over {r:.2f}"
         help = f"excess over the highest baseline: the best r {BASELINE_WORDS.get(name, name)}"
@@ -29,14 +28,6 @@ def match_badges(match: Match) -> list[Badge]:
     if match.partial_r is not None:
         badges.append(_badge(f"partial {match.partial_r:.2f}", "", "r with position and token regressed out"))
     return badges
-
-
-def highest_baseline(match: Match) -> tuple[str, float] | None:
-    """Name and r of the strongest baseline that was measured; None when none was."""
-    if not match.baselines:
-        return None
-    name = max(match.baselines, key=lambda name: match.baselines[name])
-    return name, match.baselines[name]
 
 
 def _badge(text: str, tone: str, help: str) -> Badge:

@@ -3,31 +3,36 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 import streamlit as st
 
 from culture_core.features.index.selective import MOST_DENSE
+from culture_core.universality.matching.groups import ABSENT
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list import listing
 from dashboard.components.feature_list.browser import choose_page
+from dashboard.components.feature_list.filters import choose_concepts
 from dashboard.components.feature_list.listing import Column
+from dashboard.components.feature_list.owners import choose_absent
 from dashboard.components.feature_list.rows import bar, strongest_grid
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, tables
-from dashboard.data.choices import EVERYTHING
-from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort
+from dashboard.data.choices import EVERYTHING, one_of
+from dashboard.data.concept_names import concept_parts, single_concepts
+from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort, group_models
 from dashboard.data.number_words import share_words
 
 PER_PAGE = 12
 LIST = "groups"
 DENSITIES = {"selective": MOST_DENSE, EVERYTHING: 1.0}
-DENSITY_WORDS = {"selective": f"fire on at most {MOST_DENSE:.0%}", EVERYTHING: "any density"}
+DENSITY_WORDS = {"selective": f"fire on at most {MOST_DENSE:.0%} of tokens", EVERYTHING: "have any density"}
 COLUMNS = (
     Column("feature", "Group", "feature", "its number; a click shows it above"),
     Column("grid", "Strongest", "grid", "the grid on which its first feature fires most strongly"),
-    Column("members", "Features", "words", "one of each GPT, in their order", narrow=False),
+    Column("members", "Features", "words", "of each GPT, in their order; none: it has no such feature"),
     Column("mean_r", "Mean r", "bar", "over all pairs of the group", sortable=True),
-    Column("excess", "Excess", "bar", "mean r above shuffled quizzes", sortable=True),
+    Column("excess", "Excess", "bar", "mean r above the highest baseline", sortable=True),
     Column(
         "partial_r", "Partial r", "bar", "with position and token regressed out", sortable=True, narrow=False
     ),
@@ -42,21 +47,10 @@ COLUMNS = (
 def show_groups(scope: Scope) -> None:
     """Draw the filters and the list of groups."""
     table = tables.groups(scope.population, scope.hook)
+    sort = permalink.read_choice("sort", [name for name in SORTABLE if name in table], first_sort(table))
+    up = permalink.read("up") == "1"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        density = _choose("Features that", "density", DENSITY_WORDS, "selective")
-        tasks = {EVERYTHING: "all tasks"} | {name: name for name in sorted(set(table.task) - {""})}
-        task = _choose("Fire most in", "task", tasks, EVERYTHING)
-        concept = EVERYTHING
-        if "concept" in table:
-            concepts = {EVERYTHING: "all concepts"} | {
-                name: name for name in sorted(set(table.concept) - {""})
-            }
-            concept = _choose("Best concept", "concept", concepts, EVERYTHING)
-        sort = permalink.read_choice("sort", [name for name in SORTABLE if name in table], first_sort(table))
-        up = permalink.read("up") == "1"
-        found = choose_groups(
-            table, task=task, concept=concept, sort=sort, up=up, most_dense=DENSITIES[density]
-        )
+        found = choose_groups(table, sort=sort, up=up, **_choose_filters(table))
         st.space("stretch")
         st.markdown(f"**{len(found):,}** of {len(table):,} groups")
         table_downloads(lambda: found, name="groups")
@@ -74,9 +68,37 @@ def show_groups(scope: Scope) -> None:
         key=LIST,
         sort=sort,
         up=up,
-        alt="Groups of features that are mutual best matches in all GPTs",
+        alt="Groups of features that are mutual best matches",
         on_action=lambda: _act([column.name for column in columns], sort, up),
     )
+
+
+def _choose_filters(table: pd.DataFrame) -> dict[str, Any]:
+    """Draw the filters; return them as arguments of `choose_groups`."""
+    models = group_models(table)
+    sizes = {str(n): f"{n} of {len(models)} GPTs" for n in sorted(set(table.n_gpts), reverse=True)}
+    sizes |= {EVERYTHING: "any number of GPTs"}
+    size = _choose("In", "size", sizes, next(iter(sizes)))
+    density = _choose("Features that", "density", DENSITY_WORDS, "selective")
+    tasks = {EVERYTHING: "all tasks"} | {name: name for name in sorted(set(table.task) - {""})}
+    task = _choose("Fire most in", "task", tasks, EVERYTHING)
+    concepts: list[str] = []
+    if "concept" in table:
+        known = single_concepts(table.concept)
+        asked = concept_parts(permalink.read("concept") or "")
+        concepts = [one_of("concept", name, known) for name in asked]
+        choose_concepts(table.concept, concepts)
+    known_gpts = [str(k) for k in models]
+    absent = [int(one_of("GPT", k, known_gpts)) for k in (permalink.read("absent") or "").split(",") if k]
+    if len(sizes) > 2:
+        choose_absent(models, absent)
+    return {
+        "n_gpts": None if size == EVERYTHING else int(size),
+        "most_dense": DENSITIES[density],
+        "task": task,
+        "concepts": concepts,
+        "absent": absent,
+    }
 
 
 def _choose(label: str, name: str, options: dict[str, str], default: str) -> str:
@@ -85,7 +107,7 @@ def _choose(label: str, name: str, options: dict[str, str], default: str) -> str
         label,
         list(options),
         format_func=options.__getitem__,
-        width=190,
+        width=250,
         **permalink.bound(
             name, chosen, resets=("page",), encode=lambda value: None if value == default else value
         ),
@@ -102,14 +124,14 @@ def _act(columns: list[str], sort: str, up: bool) -> None:
 
 def _cells(scope: Scope, record: Any) -> dict[str, Any]:
     members = {k: int(getattr(record, f"gpt_{k}")) for k in scope.population.models}
-    first = scope.population.models[0]
+    first = next(k for k, feature in members.items() if feature != ABSENT)
     index = indexes.index(scope.population, scope.hook, first)
     parameters = scope.link(gpt=first, feature=members[first])
     cells: dict[str, Any] = {
         "href": f"universal?{urlencode(parameters)}",
         "feature": f"{record.group}",
         "grid": strongest_grid(index, members[first]),
-        "members": " · ".join(map(str, members.values())),
+        "members": " · ".join("none" if feature == ABSENT else str(feature) for feature in members.values()),
         "density": share_words(record.density),
         "task": record.task,
         "concept": getattr(record, "concept_words", ""),

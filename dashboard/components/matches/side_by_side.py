@@ -58,7 +58,7 @@ def show_group(scope: Scope, model_k: int, feature: int) -> None:
         )
         return
     record = matches.groups.iloc[group]
-    excess = "" if np.isnan(record.excess) else f", {record.excess:+.2f} over shuffled quizzes"
+    excess = "" if np.isnan(record.excess) else f", {record.excess:+.2f} over the highest baseline"
     st.markdown(
         f":blue-badge[group {group}] every two of the five are each other's best match: mean r "
         f"{record.mean_r:.2f}, lowest {record.min_r:.2f}{excess}."

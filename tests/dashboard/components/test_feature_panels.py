@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dashboard.components.feature_panels.kinds import (
+    colour_bars,
     histogram,
     position_maps,
     rate_bars,
-    token_effects,
     token_rates,
 )
 from dashboard.data.number_words import share_words
@@ -25,23 +25,39 @@ def test_bars_are_ordered_and_the_largest_is_full():
 
 def test_a_feature_that_never_fires_has_empty_panels():
     assert all(row["share"] == 0 for row in rate_bars("tasks", {"frame": 0.0})["rows"])
-    assert histogram("h", np.exp2(np.arange(4.0)), np.zeros(3, dtype=int))["bars"][0]["share"] == 0
+    assert histogram("h", np.zeros(4), np.zeros(3, dtype=int))["bars"][0]["linear"] == 0
     assert json.dumps(position_maps("maps", np.zeros(404), np.zeros(404)))
 
 
-def test_a_histogram_keeps_every_count_and_drops_empty_ends():
-    panel = histogram("h", np.exp2(np.arange(7.0)), np.array([0, 0, 3, 0, 5, 0]))
-    assert [bar["title"].split()[0] for bar in panel["bars"]] == ["3", "0", "5"]
-    assert panel["bars"][-1]["share"] == pytest.approx(1)
-    assert (panel["low"], panel["high"]) == ("4", "32")
+def test_a_histogram_has_every_count_between_0_and_the_maximum():
+    panel = histogram("h", np.linspace(0, 32, 5), np.array([30, 0, 1, 9]))
+    assert [bar["title"].split()[0] for bar in panel["bars"]] == ["30", "0", "1", "9"]
+    assert [(bar["start"], bar["end"]) for bar in panel["bars"]] == [
+        *((0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1))
+    ]
+    assert [bar["linear"] for bar in panel["bars"]] == pytest.approx([1, 0, 1 / 30, 0.3])
+    logarithmic = np.log1p([30, 0, 1, 9]) / np.log1p(30)
+    assert [bar["logarithmic"] for bar in panel["bars"]] == pytest.approx(logarithmic)
+    assert (panel["maximum"], panel["high"]) == (32, "32")
 
 
-def test_effects_are_signed_and_ordered_from_promoted_to_suppressed():
-    effects = np.linspace(-2, 1, 15)
-    rows = token_effects("effects", effects)["rows"]
-    assert [row["token"] for row in rows] == list(range(14, -1, -1))
+def test_the_area_of_a_bar_is_its_count_where_bins_differ_in_width():
+    bars = histogram("h", np.array([0.0, 1, 3, 12]), np.array([6, 6, 18]))["bars"]
+    area = np.array([(bar["end"] - bar["start"]) * bar["linear"] for bar in bars])
+    assert area / area[0] == pytest.approx([1, 1, 3])
+
+
+def test_effects_are_signed_and_ordered_from_promoted_to_suppressed_without_small_ones():
+    effects = np.linspace(-2, 1, 11)
+    rows = colour_bars("effects", effects, 0.25)["rows"]
+    assert [row["token"] for row in rows] == [10, 9, 8, 5, 4, 3, 2, 1, 0]
     assert (rows[0]["share"], rows[-1]["share"]) == pytest.approx((0.5, -1.0))
-    assert rows[0]["label"] == "marker of f(B)"
+    assert (rows[0]["text"], rows[-1]["text"]) == ("+1.00", "-2.00")
+
+
+def test_a_feature_that_promotes_nothing_says_so():
+    panel = colour_bars("effects", np.full(11, 0.2), 0.25)
+    assert (panel["kind"], "no colour by 0.25 logits" in panel["words"]) == ("words", True)
 
 
 def test_colours_stand_in_their_own_order():
@@ -59,7 +75,8 @@ def test_maps_are_the_four_grids_without_their_markers():
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0, "0"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.000051, "0.0051%")]
+    ("share", "words"),
+    [(0, "0"), (0.5, "50.0%"), (0.0123, "1.2%"), (0.000051, "0.0051%"), (1 / 1612000, "<0.001%")],
 )
 def test_shares_are_told_with_the_digits_that_count(share, words):
     assert share_words(share) == words

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from culture_core.errors import CultureError
-from dashboard.components.feature_list.filters import (
+from dashboard.components.feature_list.listing import grid_cell
+from dashboard.components.feature_list.messages import read_action
+from dashboard.components.feature_list.ranges import (
     encode_ends,
     end_words,
     one_two_five,
     span_ends,
     span_options,
 )
-from dashboard.components.feature_list.listing import grid_cell
-from dashboard.components.feature_list.messages import read_action
 from dashboard.data.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
 from dashboard.data.feature_table import for_download, with_notes
 from dashboard.notes.book import FeatureKey, Note
@@ -27,10 +27,10 @@ def table() -> pd.DataFrame:
     chance = np.random.default_rng(0)
     dead = chance.random(N) < 0.2
     columns = {name: np.where(dead, np.nan, chance.random(N)) for name in RANGES}
-    names = {
-        name: np.where(dead, "", chance.choice(["aa", "bb", "Cc"], N))
-        for name in ("task", "concept", "promoted")
-    }
+    kinds = {"task": ["aa", "bb", "Cc"], "promoted": ["aa", "bb"], "concept": ["aa & Cc", "bb", "Cc", "Cc2"]}
+    names = {name: np.where(dead, "", chance.choice(options, N)) for name, options in kinds.items()}
+    own = np.repeat([[True, False, False], [False, False, True]], N // 2, axis=0)
+    r = np.where(own | dead[:, None], np.nan, chance.random((N, 3)))
     rows = pd.DataFrame(
         {
             "gpt": np.repeat([0, 3], N // 2),
@@ -38,6 +38,7 @@ def table() -> pd.DataFrame:
             "dead": dead,
             **columns,
             **names,
+            **{f"r_{k}": r[:, place] for place, k in enumerate((0, 1, 3))},
         }
     )
     key = FeatureKey("p", "h", 3, 4)
@@ -50,7 +51,10 @@ def passes(row: pd.Series, chosen: FeatureFilter) -> bool:
     tests = [
         not chosen.models or row.gpt in chosen.models,
         chosen.fires == "any" or row.dead == (chosen.fires == "dead"),
-        *(getattr(chosen, name) in ("any", row[name]) for name in ("task", "concept", "promoted")),
+        *(getattr(chosen, name) in ("any", row[name]) for name in ("task", "promoted")),
+        set(chosen.concept) <= set(row.concept.split(" & ")),
+        sum(row[f"r_{k}"] >= chosen.r for k in (0, 1, 3)) >= chosen.matched,
+        all(row[f"r_{k}"] < chosen.r for k in chosen.absent),
         not chosen.starred or row.starred,
         not chosen.listed or chosen.listed in row.lists,
         *(word in f"{row.concept} {row['name']} {row.note}".lower() for word in chosen.words.lower().split()),
@@ -72,6 +76,10 @@ FILTERS = [
     {"starred": "1"},
     {"listed": "mine", "words": "corner <b>"},
     {"words": "CC"},
+    {"concept": "aa & Cc"},
+    {"matched": "2", "r": "0.4"},
+    {"matched": "1", "absent": "3", "r": "0.6"},
+    {"gain": "0.3..0.9"},
 ]
 
 
@@ -93,7 +101,7 @@ def test_a_filter_is_restored_exactly_by_its_link(table, parameters):
     chosen = FeatureFilter.parse({**parameters, "sort": "f1", "up": "1"}, table)
     written = {name: value for name, value in chosen.parameters().items() if value is not None}
     assert FeatureFilter.parse(written, table) == chosen
-    assert chosen.n_set() == len([name for name in written if name not in ("sort", "up")])
+    assert chosen.n_set() == len([name for name in written if name not in ("sort", "up", "r")])
 
 
 def test_the_order_of_ties_is_fixed_and_missing_values_come_last(table):
@@ -112,9 +120,14 @@ def test_the_order_of_ties_is_fixed_and_missing_values_come_last(table):
         ({"task": "zz"}, "no task"),
         ({"fires": "never"}, "no fires"),
         ({"sort": "__class__"}, "no sort"),
-        ({"density": "0.5"}, "no range"),
-        ({"density": "a..b"}, "no range"),
-        ({"density": "nan..inf"}, "no range"),
+        ({"density": "0.5"}, "not a range"),
+        ({"density": "a..b"}, "not a range"),
+        ({"density": "nan..inf"}, "not a range"),
+        ({"concept": "aa & C"}, "no concept"),
+        ({"matched": "3"}, "no number of GPTs"),
+        ({"r": "nan"}, "not an r"),
+        ({"r": "2"}, "not an r"),
+        ({"absent": "2"}, "no GPT"),
     ],
 )
 def test_a_link_to_what_is_not_there_is_refused_in_words(table, parameters, words):
@@ -129,7 +142,9 @@ def test_a_filter_on_what_is_not_made_yet_says_what_to_run(table, name):
 
 
 def test_what_is_not_made_yet_is_not_needed(table):
-    bare = table.drop(columns=["concept", "f1", "excess", "promoted", "universality"])
+    bare = table.drop(
+        columns=["concept", "f1", "gain", "excess", "promoted", "universality", "r_0", "r_1", "r_3"]
+    )
     assert len(choose_features(bare, FeatureFilter(fires="any", words="corner"))) == 1
     assert FeatureFilter().order(bare) == "density"
     assert FeatureFilter().order(table) == "excess"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from culture_core.universality.matching.store import Match
-from dashboard.components.matches.badges import highest_baseline, match_badges
+from dashboard.components.matches.badges import match_badges
 from dashboard.data.group_table import choose_groups, first_sort, group_table
 from dashboard.data.pair_correlation import pair_correlation
 
@@ -42,13 +42,26 @@ def test_a_group_has_what_most_of_its_features_have():
 
 def test_groups_are_filtered_by_task_concept_and_density_and_sorted():
     table = group_table(groups(), features(), {})
-    everything = {"task": "any", "concept": "any", "sort": "excess", "up": False}
+    everything = {"sort": "excess", "up": False}
     assert first_sort(table) == "excess"
     assert choose_groups(table, **everything).group.tolist() == [1, 0]
     assert choose_groups(table, **{**everything, "up": True}).group.tolist() == [0, 1]
     assert choose_groups(table, **{**everything, "task": "frame"}).group.tolist() == [0]
-    assert choose_groups(table, **{**everything, "concept": "b"}).group.tolist() == [1]
+    assert choose_groups(table, **{**everything, "concepts": ["b"]}).group.tolist() == [1]
     assert choose_groups(table, **everything, most_dense=0.05).group.tolist() == [1]
+
+
+def test_groups_that_lack_a_gpt_have_what_the_others_share_and_are_found_by_whom_they_lack():
+    some = groups().assign(gpt_1=[-1, 1])
+    table = group_table(some, features(), {})
+    assert table.n_gpts.tolist() == [2, 3]
+    assert table.task.tolist()[1] == "corners"
+    assert table.density.tolist() == pytest.approx([0.2, 0.02])
+    assert table.f1.tolist() == pytest.approx([0.7, 0.8 / 3])
+    chosen = {"sort": "mean_r", "up": False}
+    assert choose_groups(table, **chosen, n_gpts=2).group.tolist() == [0]
+    assert choose_groups(table, **chosen, absent=[1]).group.tolist() == [0]
+    assert choose_groups(table, **chosen, absent=[1, 2]).group.tolist() == []
 
 
 def test_no_groups_are_an_empty_table():
@@ -57,7 +70,7 @@ def test_no_groups_are_an_empty_table():
 
 def test_badges_show_the_excess_beside_the_highest_baseline():
     match = Match(1, 5, 0.8, True, True, 0.7, {"permutation": 0.3, "rotation": 0.5})
-    assert highest_baseline(match) == ("rotation", 0.5)
+    assert match.highest_baseline == ("rotation", 0.5)
     assert [badge["text"] for badge in match_badges(match)] == [
         *("r 0.80", "+0.30 over 0.50", "mutual", "one-to-one", "partial 0.70")
     ]
@@ -66,7 +79,8 @@ def test_badges_show_the_excess_beside_the_highest_baseline():
 
 def test_what_was_not_measured_has_no_badge():
     assert [badge["text"] for badge in match_badges(Match(1, 5, 0.2, False))] == ["r 0.20"]
-    assert highest_baseline(Match(1, 5, 0.2, False)) is None
+    assert Match(1, 5, 0.2, False).highest_baseline is None
+    assert Match(1, 5, 0.2, False).excess is None
 
 
 def test_a_match_no_better_than_its_baseline_is_told_apart():

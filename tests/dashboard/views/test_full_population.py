@@ -36,11 +36,13 @@ def test_a_feature_is_told_by_its_sentence(open_page, scope):
 
 def test_the_table_has_every_column_and_all_filters_work_together(open_page, scope):
     table = tables.features(scope.population, scope.hook)
-    assert {"concept", "f1", "universality", "excess", "promoted", "partial_r"} <= set(table)
-    row = table[(table.concept != "") & ~table.dead].iloc[0]
+    assert {"concept", "f1", "gain", "universality", "excess", "promoted", "partial_r", "r_4"} <= set(table)
+    row = table[(table.concept != "") & (table.task != "") & (table.gpt == 0)].iloc[0]
     chosen = {
         "concept": row.concept,
-        "promoted": row.promoted,
+        "promoted": row.promoted or "any",
+        "matched": 1,
+        "r": f"{table.loc[row.name, ['r_1', 'r_2', 'r_3', 'r_4']].max() - 1e-6}",
         "task": row.task,
         "models": int(row.gpt),
         "f1": f"{row.f1 - 1e-6}..{row.f1 + 1e-6}",

@@ -7,7 +7,7 @@ from culture_core import artifacts
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.concepts import BY_NAME, concept_mask
-from culture_core.features.grading.reader import open_grades
+from culture_core.features.grading.reader import NONE, Grades, open_grades
 from culture_core.features.grading.sentences import ConceptGrade, feature_sentence, join_words
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
@@ -105,6 +105,19 @@ def test_only_stale_grades_are_made_again(built_population, copy_population):
     assert manifests[0].read_bytes() == kept_bytes
     again = artifacts.read_json(manifests[1])
     assert again["registry_sha256"] != "of old" and again["made_by"]["made_at"] >= made[1]
+
+
+def test_grades_that_name_one_conjunction_twice_in_other_orders_are_read_once(grades):
+    arrays = {**grades._arrays, "parts": grades._arrays["parts"].copy()}
+    arrays["parts"][3, :4] = [[9, 4, NONE], [4, 9, NONE], [4, NONE, NONE], [30, 9, 4]]
+    arrays["parts"][3, 4:] = NONE
+    names = [kept.name for kept in Grades(grades.manifest, arrays).of_feature(3)]
+    registry = list(BY_NAME)
+    assert names == [
+        f"{registry[4]} & {registry[9]}",
+        registry[4],
+        f"{registry[4]} & {registry[9]} & {registry[30]}",
+    ]
 
 
 def grade(words, f1, baseline=0.05, name="x"):

@@ -8,6 +8,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_sco
 
 from culture_core.features.concepts import BY_NAME, CONCEPTS
 from culture_core.features.concepts.registry import pack_concepts
+from culture_core.features.grading.conjunctions import promising_conjunctions
 from culture_core.features.grading.grade import MARGIN, NONE, grade_features
 from culture_core.features.grading.screening import quantile_thresholds, screen
 from culture_core.features.grading.truth import Truth
@@ -159,6 +160,15 @@ def test_a_conjunction_is_kept_only_where_it_clearly_beats_what_is_simpler(gradi
         ]
         for (size, f1), (other_size, other_f1) in itertools.permutations(ranked, 2):
             assert size <= other_size or f1 >= other_f1 + MARGIN - 1e-6
+
+
+def test_a_conjunction_is_listed_once_with_its_concepts_in_the_order_of_the_registry(truth, activations):
+    for feature in (1, 2):
+        fit, _ = truth.firing(*activations.of_feature(feature))
+        screening = screen(fit, quantile_thresholds(fit), truth.concepts)
+        found = promising_conjunctions(fit, screening, truth)
+        assert len({frozenset(row) for row in found.tolist()}) == len(found) > 3
+        assert (np.diff(found, axis=1) >= 0).all()
 
 
 def test_a_feature_of_place_is_explained_by_its_baseline_and_one_of_content_is_not(grading):

@@ -1,5 +1,7 @@
 """The one-pass index against dense, obvious computations."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,41 @@ def test_histogram_matches_numpy(index, dense):
         assert np.array_equal(found_edges, edges)
         assert np.array_equal(counts, np.histogram(clipped, edges)[0])
         assert np.array_equal(sum(index.histogram_by_task(feature).values()), counts)
+
+
+def test_linear_histogram_matches_numpy(index, dense):
+    for feature in index.table.query("not dead").feature[:8]:
+        edges, counts = index.linear_histogram(int(feature))
+        values = dense[:, :, feature][dense[:, :, feature] > 0]
+        assert (edges[0], edges[-1]) == (0, pytest.approx(values.max(), rel=1e-5))
+        assert np.diff(edges) == pytest.approx(edges[1], rel=1e-5)
+        assert counts.sum() == len(values)
+        assert np.abs(np.cumsum(counts) - [(values < edge).sum() for edge in edges[1:]])[:-1].max() <= 1
+        assert counts[-1] > 0
+
+
+def test_an_index_without_linear_bins_tells_the_others_up_to_the_maximum(index):
+    bare = copy(index)
+    bare._arrays = Without(index._arrays, "linear_histogram")
+    for feature in index.table.query("not dead").feature[:8]:
+        edges, counts = bare.linear_histogram(int(feature))
+        assert counts.sum() == index.histogram(int(feature))[1].sum()
+        assert (edges[0], edges[-1]) == (0, index.max_activation(int(feature)))
+        assert (np.diff(edges) > 0).all()
+
+
+class Without:
+    """Arrays of an index of which one is lacking."""
+
+    def __init__(self, arrays, name):
+        self._arrays, self._name = arrays, name
+
+    def __contains__(self, name):
+        return name != self._name and name in self._arrays
+
+    def whole(self, name):
+        assert name != self._name
+        return self._arrays.whole(name)
 
 
 def test_densities_by_task_and_structure_match_dense(index, dense, groups):

@@ -1,6 +1,6 @@
 """Matching, groups and overlays against exhaustive searches on dense codes."""
 
-from itertools import permutations
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
@@ -8,7 +8,12 @@ from universality_helpers import as_codes, as_sparse, dense_codes, quiz_tokens, 
 
 from culture_core.universality.matching.best import one_to_one
 from culture_core.universality.matching.confounds import Confounds
-from culture_core.universality.matching.groups import find_groups, group_values
+from culture_core.universality.matching.groups import (
+    find_groups,
+    find_smaller_groups,
+    group_values,
+    pair_values,
+)
 from culture_core.universality.matching.matches import match_all, over_others
 from culture_core.universality.matching.overlays import pack, partner_maximum, partner_overlays, unpack
 
@@ -81,6 +86,33 @@ def test_groups_are_all_mutual_best_matches_and_no_others(matched):
     assert (7, 4, 2) in expected
     values = group_values(matches.best_r, groups)
     assert values[0, 1, 2] == matches.best_r[1, 2, groups[0, 1]]
+
+
+def test_smaller_groups_are_mutual_and_part_of_no_larger_one():
+    m, f = 5, 4
+    best = np.random.default_rng(3).integers(0, f, (m, m, f)).astype(np.int32)
+    best[np.ix_([0, 1, 3, 4], [0, 1, 3, 4])] = np.arange(f)
+    best[2, :, 0] = best[:, 2, 0] = 0
+
+    def mutual(group):
+        return all(best[a, b, x] == y for (a, x), (b, y) in permutations(group.items(), 2))
+
+    every = [
+        dict(zip(chosen, features, strict=True))
+        for size in (5, 4, 3)
+        for chosen in combinations(range(m), size)
+        for features in product(range(f), repeat=size)
+        if mutual(dict(zip(chosen, features, strict=True)))
+    ]
+    expected = [g for g in every if not any(g.items() < other.items() for other in every) and len(g) < m]
+    found = find_smaller_groups(best)
+    assert len(expected) >= 3
+    assert {tuple(group) for group in found.tolist()} == {
+        tuple(group.get(a, -1) for a in range(m)) for group in expected
+    }
+    values = pair_values(np.ones((m, m, f)), found)
+    size = (found >= 0).sum(axis=1)
+    assert np.array_equal(np.nansum(values, axis=1), size * (size - 1))
 
 
 def test_packed_overlays_are_right_to_half_a_step_and_keep_every_cell(matched):

@@ -1,0 +1,63 @@
+"""Who has it: filters by how many of the GPTs have a match, and by which have none."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.page import permalink
+from dashboard.data.feature_filter import LEAST_R, FeatureFilter
+from dashboard.data.feature_table import r_columns
+
+RESETS = ("page",)
+
+
+def choose_owners(table: pd.DataFrame, chosen: FeatureFilter) -> None:
+    """Draw the filters by matches in the other GPTs."""
+    models = [int(name.removeprefix("r_")) for name in r_columns(table)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Matched in",
+            range(len(models)),
+            format_func=lambda n: _matched_words(n, len(models) - 1),
+            width=220,
+            **permalink.bound("matched", chosen.matched, resets=RESETS, encode=lambda n: n or None),
+        )
+        st.number_input(
+            "at r of at least",
+            min_value=0.0,
+            max_value=1.0,
+            step=0.05,
+            format="%.2f",
+            width=140,
+            help="Pearson r of the best match over all tokens; it decides what counts as matched and absent",
+            **permalink.bound("r", chosen.r, resets=RESETS, encode=encode_r),
+        )
+        choose_absent(models, chosen.absent)
+
+
+def choose_absent(models: Sequence[int], absent: Sequence[int]) -> None:
+    """Draw the choice of GPTs that have none."""
+    st.pills(
+        "Absent in GPT",
+        models,
+        selection_mode="multi",
+        help="no match there at that r",
+        **permalink.bound("absent", list(absent), resets=RESETS, encode=encode_models),
+    )
+
+
+def _matched_words(n: int, most: int) -> str:
+    if n == 0:
+        return "any number of GPTs"
+    return f"all {most} others" if n == most else f"at least {n} of {most} others"
+
+
+def encode_r(r: float) -> str | None:
+    """An r as a query parameter; None for the one by default."""
+    return None if r == LEAST_R else f"{r:g}"
+
+
+def encode_models(chosen: Sequence[int]) -> str | None:
+    """Ids of GPTs as a query parameter."""
+    return ",".join(map(str, sorted(chosen))) or None
