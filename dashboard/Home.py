@@ -10,6 +10,7 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.page import carried, permalink
 from dashboard.components.page.navigation import navigation_place, show_navigation, tab_title
+from dashboard.components.page.notes import synchronise_notes
 from dashboard.components.page.problem import show_problem
 from dashboard.components.page.scope import asked_scope, show_scope
 from dashboard.server.garbage import loading_once
@@ -48,6 +49,7 @@ def route() -> None:
     title = tab_title(page.title, permalink.read_all())
     st.set_page_config(page_title=title, page_icon=ICON.read_text(), layout="wide")
     linked = pages | {name: page}  # Home by either of its paths is the one that is open
+    synchronise_notes()
     scope = asked_scope()
     carried.remember(name, scope)
     links = navigation_place()

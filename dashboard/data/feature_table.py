@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.data.token_names import TOKEN_NAMES
-from dashboard.notes.book import Note
+from dashboard.notes.note import Note
 
 
 def feature_rows(

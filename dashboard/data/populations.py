@@ -42,11 +42,14 @@ def population_names() -> list[str]:
 def population(name: str) -> Population:
     """One population by its name, opened once for all sessions.
 
-    Errors: CultureError for a name that is not there.
+    Errors: CultureError for a name that is not there, or a manifest that cannot be read.
     """
     for folder in artifacts.populations(cache_folder()):
         if folder.name == name:
-            return _opened(folder.root, Path.cwd())
+            chosen = _opened(folder.root, Path.cwd())
+            if not chosen.models:
+                raise CultureError(f"there are no GPTs in {folder.root}")
+            return chosen
     raise CultureError(f"there is no population {quoted(name)}; there are: {', '.join(population_names())}")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from culture_core.errors import CultureError
 from dashboard.data import gpts
+from dashboard.data.foreign_text import literal
 from dashboard.data.number_words import counted
 from dashboard.data.populations import Population
 
@@ -19,9 +20,9 @@ def quiet_words(chosen: Population, hook: str) -> str:
     """
     gpts_there = counted(len(chosen.models), "GPT")
     if not hook:
-        return f"{_plain(chosen.name)} · {gpts_there} · no SAEs yet"
+        return f"{literal(chosen.name)} · {gpts_there} · no SAEs yet"
     kinds = "; ".join(dict.fromkeys(_kinds(chosen, hook)))
-    return f"{_plain(chosen.name)} · {gpts_there} · SAEs at `{hook}`" + (f": {kinds}" if kinds else "")
+    return f"{literal(chosen.name)} · {gpts_there} · SAEs at `{hook}`" + (f": {kinds}" if kinds else "")
 
 
 def _kinds(chosen: Population, hook: str) -> list[str]:
@@ -41,8 +42,3 @@ def _kind(manifest: Mapping[str, Any]) -> str:
     name = settings["architecture"]
     words = f"{ARCHITECTURES.get(name, name)}, {manifest['d_sae']:,} features"
     return f"{words}, k {settings['k']}" if name in WITH_K and "k" in settings else words
-
-
-def _plain(name: str) -> str:
-    """A folder's name as text that Markdown leaves as it is."""
-    return "".join(letter if letter.isalnum() or letter in "-. " else f"\\{letter}" for letter in name)

@@ -10,9 +10,10 @@ from dashboard.components.cell_view.view import AFTER, BEFORE, Shown, View, best
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
+from dashboard.components.page.notes import own_names
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
-from dashboard.data.firing_features import FiringFeature
+from dashboard.data.firing_features import FiringFeature, named
 
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
@@ -59,6 +60,8 @@ def show_column(
     """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire."""
     reading = view.readings[model_k]
     probabilities = reading.probabilities
+    names = own_names(view.scope)
+    features = [named(feature, names.get((model_k, feature.feature), "")) for feature in features]
     answer = reading.predicted[LAST_GRID]
     n_wrong = int((answer != view.tokens[LAST_GRID]).sum())
     row = answer_row(

@@ -1,6 +1,6 @@
 """The features the Lab is about: chosen by name, by suggestion, or with their matches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,6 +12,7 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.lab.quiz import ChosenQuiz
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
+from dashboard.components.page.notes import feature_label, own_names
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope
 from dashboard.data import suggested_features, universality
@@ -31,6 +32,7 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
         st.multiselect(
             "Features, as GPT.feature",
             list(dict.fromkeys([*map(str, chosen), *map(str, suggested)])),
+            format_func=_with_own_name(scope),
             accept_new_options=True,
             placeholder="Type 0.12 for feature 12 of GPT 0, or choose one that fires at the deciding cell",
             **permalink.bound("features", [str(name) for name in chosen], encode=",".join),
@@ -47,6 +49,12 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
     if problem is not None:
         tell(problem)
     return chosen
+
+
+def _with_own_name(scope: Scope) -> Callable[[str], str]:
+    """How a feature in the list is shown: as in a link, with the reader's name for it."""
+    names = {f"{gpt}.{feature}": name for (gpt, feature), name in own_names(scope).items()}
+    return lambda written: f"{written} “{names[written]}”" if written in names else written
 
 
 def _read(scope: Scope, start: np.ndarray) -> tuple[list[FeatureName], CultureError | None]:
@@ -93,6 +101,6 @@ def _row(scope: Scope, name: FeatureName, tokens: np.ndarray, values: np.ndarray
     return quiz_row(
         tokens,
         values=values / maximum,
-        caption=f"GPT {name.model_k} · {name.feature}",
+        caption=feature_label(scope, name.model_k, name.feature),
         detail=f"{where} · max {maximum:.3g}",
     )

@@ -16,7 +16,7 @@ from dashboard.components.feature_list.listing import grid_cell
 from dashboard.components.feature_list.messages import read_action
 from dashboard.data.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
 from dashboard.data.feature_table import for_download, with_notes
-from dashboard.notes.book import FeatureKey, Note
+from dashboard.notes.note import FeatureKey, Note
 
 N = 60
 
