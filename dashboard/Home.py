@@ -8,13 +8,19 @@ from pathlib import Path
 import streamlit as st
 
 from culture_core.errors import CultureError
+from dashboard.components.page import carried, permalink
+from dashboard.components.page.navigation import navigation_place, show_navigation, tab_title
+from dashboard.components.page.notes import synchronise_notes
 from dashboard.components.page.problem import show_problem
+from dashboard.components.page.scope import asked_scope, show_scope
 from dashboard.server.garbage import loading_once
 from dashboard.server.preload import loading_ahead
 
 ICON = Path(__file__).parent / "icon.svg"
+HOME = "home"
+ROOT = "root"  # a name that Streamlit wants of the page it serves without one
 PAGES = {
-    "home": ("Home", "home"),
+    HOME: ("Home", "home"),
     "quizzes": ("Quizzes", "grid_view"),
     "features": ("Features", "table_rows"),
     "feature": ("Feature", "bolt"),
@@ -27,25 +33,35 @@ PAGES = {
 }
 
 
+def page_at(path: str, name: str) -> st.Page:
+    """A page of the app at a path; the one at the root is what a reader without a path gets."""
+    title, icon = PAGES[name]
+    return st.Page(
+        f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=path, default=path == ROOT
+    )
+
+
 def route() -> None:
     """Run the page that is asked for."""
-    st.set_page_config(page_title="Culture feature browser", page_icon=ICON.read_text(), layout="wide")
-    pages = [
-        st.Page(
-            f"views/{name}.py",
-            title=title,
-            icon=f":material/{icon}:",
-            url_path=name,
-            default=name == "home",
-        )
-        for name, (title, icon) in PAGES.items()
-    ]
-    page = st.navigation(pages, position="top")
+    pages = {name: page_at(ROOT if name == HOME else name, name) for name in PAGES}
+    page = st.navigation([*pages.values(), page_at(HOME, HOME)], position="hidden")
+    name = page.url_path or HOME
+    title = tab_title(page.title, permalink.read_all())
+    st.set_page_config(page_title=title, page_icon=ICON.read_text(), layout="wide")
+    linked = pages | {name: page}  # Home by either of its paths is the one that is open
+    synchronise_notes()
+    scope = asked_scope()
+    carried.remember(name, scope)
+    links = navigation_place()
+    show_navigation(links, linked, scope)
+    show_scope(scope)
     with loading_once(page.title):
         try:
             page.run()
         except CultureError as error:
-            show_problem(error)
+            carried.forget(name)
+            show_navigation(links, linked, scope, again=True)
+            show_problem(error, name)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,16 +13,30 @@ EXAMPLES = (
     "dashboard",
     "dashboard --cache /data/culture/cache --port 8600",
     "dashboard --headless",
+    "dashboard --public --port 7860",
 )
-LOOPBACK = "127.0.0.1"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 LARGEST_PORT = 65_535
-CACHE_VARIABLE = "CULTURE_CACHE"
+CACHE_VARIABLE, PUBLIC_VARIABLE = "CULTURE_CACHE", "CULTURE_PUBLIC"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=8501, type=port, help="port to listen on")
     parser.add_argument(
-        "--address", default=LOOPBACK, help="address to listen on; the default is open to this machine alone"
+        "--address",
+        help=f"address to listen on (default: {LOOPBACK}, this machine alone; with --public all addresses)",
+    )
+    parser.add_argument(
+        "--public",
+        action="store_true",
+        help="serve a group: nothing is written on this machine, and notes stay in each reader's browser",
+    )
+    parser.add_argument(
+        "--base-path",
+        default="",
+        type=base_path,
+        metavar="PATH",
+        help="path under which a reverse proxy serves the pages, as in /culture",
     )
     parser.add_argument(
         "--cache",
@@ -39,6 +54,14 @@ def port(text: str) -> int:
     return int(text)
 
 
+def base_path(text: str) -> str:
+    """A path of plain names, without slashes around it."""
+    path = text.strip("/")
+    if not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /culture")
+    return path
+
+
 def run(args: argparse.Namespace) -> None:
     home = _home()
     if args.cache is not None:
@@ -48,13 +71,23 @@ def run(args: argparse.Namespace) -> None:
     from click import Abort
     from streamlit.web import cli
 
-    options = ["--server.port", str(args.port), "--server.address", args.address]
-    if args.headless:
-        options += ["--server.headless", "true"]
+    if args.public:
+        os.environ[PUBLIC_VARIABLE] = "1"
     try:
-        cli.main(["run", str(home), *options], prog_name="culture", standalone_mode=False)
+        cli.main(["run", str(home), *options(args)], prog_name="culture", standalone_mode=False)
     except Abort:
         raise KeyboardInterrupt from None  # click's name for it
+
+
+def options(args: argparse.Namespace) -> list[str]:
+    """The settings of Streamlit that the arguments ask for; all others stand in dashboard/.streamlit."""
+    chosen = {
+        "server.port": str(args.port),
+        "server.address": args.address or (EVERYWHERE if args.public else LOOPBACK),
+        "server.baseUrlPath": args.base_path,
+        "server.headless": "true" if args.headless or args.public else "",
+    }
+    return [part for name, value in chosen.items() if value for part in (f"--{name}", value)]
 
 
 def _home() -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ def _steered_with(
     chosen: Population,
     hook: str,
     planned: Planned,
-    *_: object,
+    *_: Any,
 ) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
     return gpts.versions(chosen), tuple(gpts.sae_written(chosen, hook, k) for k, _ in planned)
 

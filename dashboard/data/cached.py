@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from culture_core import artifacts
-from dashboard.data.populations import Population
+from culture_core.population import Population
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -29,7 +29,7 @@ from dashboard.data import gpts
 from dashboard.data.cached import shared
 from dashboard.data.number_words import probability_words
 from dashboard.data.populations import Population
-from dashboard.data.workers import side_by_side
+from dashboard.data.workers import in_turn, side_by_side
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _invented(
 ) -> InventedQuizzes:
     verdicts = VerdictSettings()
     models = [gpts.model(chosen, k) for k in chosen.models]
-    found = invent(gpts.model(chosen, author), n, torch.Generator().manual_seed(seed), settings)
+    model = gpts.model(chosen, author)
+    found = in_turn(lambda: invent(model, n, torch.Generator().manual_seed(seed), settings))
     valid = found.valid.nonzero()[:, 0]
     probability = torch.full((n, len(models)), torch.nan, dtype=torch.float64)
     if len(valid):

@@ -13,6 +13,7 @@ from dashboard.data.answers import GivenAnswers, batch_of_one
 from dashboard.data.cached import shared
 from dashboard.data.firing_features import feature_words
 from dashboard.data.populations import Population
+from dashboard.data.workers import in_turn
 
 
 def cell_to_explain(tokens: np.ndarray, intact: GivenAnswers) -> int:
@@ -90,7 +91,7 @@ def _attribution(
 ) -> Attribution:
     model, sae = gpts.model(chosen, model_k), gpts.sae(chosen, hook, model_k)
     quiz = batch_of_one(tokens)[0]
-    return attribute(model, sae, hook, quiz, explained, n_features=n_features, also=also)
+    return in_turn(lambda: attribute(model, sae, hook, quiz, explained, n_features=n_features, also=also))
 
 
 @shared(lambda chosen, model_k, tokens: gpts.versions(chosen), at_most=8)  # noqa: ARG005

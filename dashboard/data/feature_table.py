@@ -12,7 +12,7 @@ import pandas as pd
 from culture_core.features.index.reader import FeatureIndex
 from dashboard.data.peak_task import outstanding_tasks
 from dashboard.data.promotion import promoted_colours
-from dashboard.notes.book import Note
+from dashboard.notes.note import Note
 
 
 def feature_rows(

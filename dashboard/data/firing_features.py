@@ -1,7 +1,7 @@
 """The features that fire at a cell of a quiz in each GPT, with what they detect."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -46,6 +46,11 @@ def firing_features(
         )
         for feature, activation in zip(features, activations, strict=True)
     ]
+
+
+def named(feature: FiringFeature, name: str) -> FiringFeature:
+    """The feature with the reader's own name, if there is one, before what it detects."""
+    return replace(feature, words=f"“{name}” {feature.words}".rstrip()) if name else feature
 
 
 def feature_frame(features: Mapping[int, Sequence[FiringFeature]]) -> pd.DataFrame:

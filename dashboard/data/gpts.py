@@ -8,8 +8,6 @@ import torch
 
 from culture_core.features.quiz_reading import QuizReading, read_quiz
 from culture_core.models.mygpt import MyGPT
-from culture_core.models.sources import resolve_source
-from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
 from dashboard.data.cached import changed, shared, written
 from dashboard.data.populations import Population
@@ -17,25 +15,19 @@ from dashboard.data.populations import Population
 torch.set_num_threads(1)
 
 
-def _model_changed(chosen: Population, model_k: int) -> int | None:  # noqa: ARG001 - as the function it serves
-    return changed(chosen.folder.manifest)
-
-
 def sae_written(chosen: Population, hook: str, model_k: int) -> int | None:
     """What tells one GPT's SAE from another one trained in its place."""
     return written(chosen.folder.sae(hook, model_k))
 
 
-@shared(_model_changed, at_most=20, spinner="Loading the GPTs")
 def model(chosen: Population, model_k: int) -> MyGPT:
     """One GPT, on the CPU."""
-    return resolve_source(chosen.folder.root).load_models(model_k)[0]
+    return chosen.gpt(model_k)
 
 
-@shared(sae_written, at_most=20, spinner="Loading the SAEs")
 def sae(chosen: Population, hook: str, model_k: int) -> Encoder:
     """One GPT's SAE, on the CPU."""
-    return read_sae(chosen.folder.sae(hook, model_k))
+    return chosen.sae(hook, model_k)
 
 
 def has_sae(chosen: Population, hook: str, model_k: int) -> bool:

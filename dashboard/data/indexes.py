@@ -1,8 +1,8 @@
 """The feature indexes and the grades of a population's SAEs."""
 
-from culture_core.features.grading.reader import Grades, open_grades
+from culture_core.features.grading.reader import Grades
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.reader import FeatureIndex, open_index
+from culture_core.features.index.reader import FeatureIndex
 from dashboard.data.cached import shared, written
 from dashboard.data.populations import Population
 from dashboard.data.quizzes import Quizzes
@@ -18,10 +18,9 @@ def grades_written(chosen: Population, hook: str, model_k: int) -> int | None:
     return written(chosen.folder.concepts(hook, model_k))
 
 
-@shared(index_written, at_most=20, spinner="Opening the feature index")
 def index(chosen: Population, hook: str, model_k: int) -> FeatureIndex:
     """The feature index of one GPT's SAE."""
-    return open_index(chosen.folder, hook, model_k)
+    return chosen.index(hook, model_k)
 
 
 def has_index(chosen: Population, hook: str, model_k: int) -> bool:
@@ -39,10 +38,9 @@ def _quizzes_of_set(quiz_set: QuizSet) -> Quizzes:
     return Quizzes.of(quiz_set.quizzes())
 
 
-@shared(grades_written, at_most=20, spinner="Opening the grades")
 def grades(chosen: Population, hook: str, model_k: int) -> Grades:
     """The grades of one GPT's features on the concepts."""
-    return open_grades(chosen.folder, hook, model_k)
+    return chosen.grades(hook, model_k)
 
 
 def has_grades(chosen: Population, hook: str, model_k: int) -> bool:

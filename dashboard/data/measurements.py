@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from culture_core import artifacts
-from culture_core.errors import CultureError
-from culture_core.evaluation.circuits import Circuits, open_circuits
-from culture_core.saes.store import sae_manifest
-from dashboard.data.cached import changed, shared, written
+from culture_core.evaluation.circuits import Circuits
 from dashboard.data.populations import Population
 
 
@@ -15,37 +11,24 @@ def evaluation(chosen: Population) -> dict[str, Any]:
 
     Errors: CultureError that says what to run.
     """
-    path = chosen.folder.evaluation
-    if not path.is_file():
-        root = chosen.folder.root
-        raise CultureError(f"no evaluation of {chosen.name}; run `culture evaluate --source {root} --save`")
-    return artifacts.read_json(path)
+    return chosen.evaluation()
 
 
 def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:
     """By GPT, the records of its training; empty for a population that came without."""
-    path = chosen.folder.training
-    if not path.is_file():
-        return {}
-    return {int(k): records for k, records in artifacts.read_json(path)["models"].items()}
+    return chosen.training()
 
 
 def saes(chosen: Population, hook: str) -> list[dict[str, Any]]:
     """The manifests of the SAEs at a hook point, one per GPT."""
-    return [sae_manifest(chosen.folder, hook, model_k) for model_k in chosen.models]
+    return [chosen.sae_manifest(hook, model_k) for model_k in chosen.models]
 
 
 def sae_hash(chosen: Population, hook: str, model_k: int) -> str:
     """What tells one GPT's SAE from another one trained in its place."""
-    return str(sae_manifest(chosen.folder, hook, model_k)["sha256"])
+    return str(chosen.sae_manifest(hook, model_k)["sha256"])
 
 
-def _circuits_written(chosen: Population) -> tuple[int | None, ...]:
-    folders = [chosen.folder.circuits_of(model_k) for model_k in chosen.models]
-    return changed(chosen.folder.manifest), *map(written, folders)
-
-
-@shared(_circuits_written, at_most=4, spinner="Opening the circuits")
 def circuits(chosen: Population) -> dict[int, Circuits]:
     """What every part of each GPT is needed for, and what its heads attend to, by GPT."""
-    return open_circuits(chosen.folder)
+    return {model_k: chosen.circuits(model_k) for model_k in chosen.models}

@@ -15,3 +15,8 @@ def share_words(share: float) -> str:
     if share < LEAST_SHARE:
         return f"<{LEAST_SHARE:.3%}"
     return f"{share:.1%}" if share >= 0.1 else f"{100 * share:.2g}%"
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun, as in "1 GPT", "1,234 features"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

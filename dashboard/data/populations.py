@@ -1,32 +1,19 @@
 """The populations in cache/: names from URLs are checked against what is there."""
 
 import os
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from culture_core import artifacts
-from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.population import Population as Population
+from culture_core.population import open_population
 from dashboard.data.choices import one_of
 from dashboard.data.foreign_text import quoted
 
 CACHE_VARIABLE = "CULTURE_CACHE"
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Population:
-    """A population: its folder, its manifest, the ids of its GPTs, its hook points with SAEs."""
-
-    folder: PopulationFolder
-    manifest: dict[str, Any]
-    models: tuple[int, ...]
-    hooks: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
+KEPT_OPEN = 16
 
 
 def cache_folder() -> Path:
@@ -54,16 +41,22 @@ def population_names() -> list[str]:
 
 
 def population(name: str) -> Population:
-    """One population by its name.
+    """One population by its name, opened once for all sessions.
 
-    Errors: CultureError for a name that is not there.
+    Errors: CultureError for a name that is not there, or a manifest that cannot be read.
     """
     for folder in artifacts.populations(cache_folder()):
         if folder.name == name:
-            manifest = artifacts.read_json(folder.manifest)
-            models = tuple(model["id"] for model in manifest["models"])
-            return Population(folder, manifest, models, tuple(folder.hooks()))
+            chosen = _opened(folder.root, Path.cwd())
+            if not chosen.models:
+                raise CultureError(f"there are no GPTs in {folder.root}")
+            return chosen
     raise CultureError(f"there is no population {quoted(name)}; there are: {', '.join(population_names())}")
+
+
+@lru_cache(maxsize=KEPT_OPEN)
+def _opened(root: Path, working_folder: Path) -> Population:  # noqa: ARG001 - a relative root is meant in it
+    return open_population(root)
 
 
 def the_hook(chosen: Population, name: str | None) -> str:

@@ -1,7 +1,7 @@
 """The sets of quizzes of a population: those of the index, those with answers, those the GPTs invented."""
 
-from culture_core.answers.browse import BrowseSet, open_browse
-from culture_core.culture.reader import CultureSet, open_culture
+from culture_core.answers.browse import BrowseSet
+from culture_core.culture.reader import CultureSet
 from dashboard.data import indexes
 from dashboard.data import inventions as authorship
 from dashboard.data.cached import changed, shared, written
@@ -26,10 +26,9 @@ def both_written(chosen: Population) -> tuple[int | None, int | None]:
     return browse_written(chosen), culture_written(chosen)
 
 
-@shared(browse_written, at_most=4, spinner="Reading the answered quizzes")
 def browse(chosen: Population) -> BrowseSet:
     """The quizzes with the answers of every GPT."""
-    return open_browse(chosen.folder)
+    return chosen.browse()
 
 
 @shared(browse_written, at_most=4)
@@ -38,10 +37,9 @@ def browse_quizzes(chosen: Population) -> Quizzes:
     return Quizzes.of(browse(chosen).quizzes)
 
 
-@shared(culture_written, at_most=4, spinner="Reading the culture quizzes")
 def culture(chosen: Population) -> CultureSet:
     """The stored culture quizzes with author, probabilities and verdicts."""
-    return open_culture(chosen.folder)
+    return chosen.culture()
 
 
 @shared(culture_written, at_most=4)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from culture_core.universality.causal.reader import CausalReader, open_causal
-from culture_core.universality.matching.store import MatchReader, open_matches
+from culture_core.universality.causal.reader import CausalReader
+from culture_core.universality.matching.store import MatchReader
 from dashboard.data.cached import shared, written
 from dashboard.data.feature_table import with_excess
 from dashboard.data.populations import Population
@@ -19,10 +19,9 @@ def causal_written(chosen: Population, hook: str) -> int | None:
     return written(chosen.folder.causal(hook))
 
 
-@shared(matches_written, at_most=4, spinner="Opening the matches")
 def matches(chosen: Population, hook: str) -> MatchReader:
     """The matches between the GPTs at a hook point."""
-    return open_matches(chosen.folder, hook)
+    return chosen.matches(hook)
 
 
 def has_matches(chosen: Population, hook: str) -> bool:
@@ -45,10 +44,9 @@ def match_tables(chosen: Population, hook: str) -> pd.DataFrame:
     return pd.concat([match_table(chosen, hook, k).assign(gpt=k) for k in models], ignore_index=True)
 
 
-@shared(causal_written, at_most=4, spinner="Opening the causal check")
 def causal(chosen: Population, hook: str) -> CausalReader:
     """What ablating matched features does to each GPT."""
-    return open_causal(chosen.folder, hook)
+    return chosen.causal(hook)
 
 
 def has_causal(chosen: Population, hook: str) -> bool:

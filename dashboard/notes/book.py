@@ -11,20 +11,17 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from culture_core.errors import CultureError
+from dashboard.notes.note import FeatureKey, Note, added, changed, saved
 
 NOTES_VARIABLE = "CULTURE_NOTES"
 FILE_NAME = "notes.sqlite"
 LAYOUT = 1
 WAIT_SECONDS = 10
-NAME_LIMIT, TEXT_LIMIT, LIST_LIMIT, LISTS_LIMIT = 120, 20_000, 60, 50
-CONTENT = ("starred", "name", "text", "lists")
 TABLE = """
 CREATE TABLE IF NOT EXISTS notes (
     population TEXT NOT NULL, hook TEXT NOT NULL, model INTEGER NOT NULL, feature INTEGER NOT NULL,
@@ -35,137 +32,103 @@ CREATE TABLE IF NOT EXISTS notes (
 """
 
 
-@dataclass(frozen=True, order=True)
-class FeatureKey:
-    """A feature of one GPT's SAE at a hook point of a population."""
-
-    population: str
-    hook: str
-    model_k: int
-    feature: int
-
-
-@dataclass(frozen=True)
-class Note:
-    """What the reader keeps on a feature.
-
-    lists: names of the lists it is in. sae: hash of the SAE that was looked at, "" when unknown.
-    version: how often the row was changed, 0 for one that is not there. changed: when, in UTC.
-    """
-
-    key: FeatureKey
-    starred: bool = False
-    name: str = ""
-    text: str = ""
-    lists: tuple[str, ...] = ()
-    sae: str = ""
-    version: int = 0
-    changed: str = ""
-
-    @property
-    def has_words(self) -> bool:
-        """Whether it holds more than a star."""
-        return bool(self.name or self.text or self.lists)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.starred or self.has_words)
-
-
-class Conflict(Exception):
-    """Someone else has changed the same part of the note meanwhile; `current` is what stands there now."""
-
-    def __init__(self, current: Note) -> None:
-        super().__init__("the note was changed elsewhere")
-        self.current = current
+CHOSEN = "SELECT * FROM notes WHERE population = ifnull(?, population) AND hook = ifnull(?, hook)"
 
 
 class NoteBook:
-    """The notes in one file. Safe to share between threads and processes: every call opens the file anew."""
+    """The notes in one file. Safe to share between threads and processes: every call opens the file again.
+
+    Reading needs no right to write, and creates nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def place(self) -> str:
+        """Where the notes are, as the reader is told."""
+        return f"in {self.path}"
+
     def note(self, key: FeatureKey) -> Note:
         """The note on a feature; an empty one of version 0 when there is none."""
-        with self._open() as connection:
-            return _read(connection, key)
+        with self._reading() as connection:
+            return Note(key) if connection is None else _read(connection, key)
 
     def notes(self, population: str | None = None, hook: str | None = None) -> list[Note]:
         """The notes that hold something, of one population and hook point or of all, ordered by key."""
-        with self._open() as connection:
-            rows = connection.execute(
-                "SELECT * FROM notes WHERE population = ifnull(?, population) AND hook = ifnull(?, hook)",
-                (population, hook),
-            ).fetchall()
+        with self._reading() as connection:
+            rows = [] if connection is None else connection.execute(CHOSEN, (population, hook)).fetchall()
         return sorted((note for note in map(_note, rows) if not note.is_empty), key=lambda note: note.key)
 
     def change(self, base: Note, **changes: Any) -> Note:
         """Change parts of a note that was read as `base`; return it as it now lies on the disk.
 
-        changes: any of starred, name, text, lists. Parts that others changed meanwhile stay as they are.
-        Lists join and leave one by one.
-        Errors: Conflict when they changed one of the same parts to something else (then nothing is written);
-        CultureError for a text that is too long, or a file that cannot be written.
+        changes: see note.changed.
+        Errors: Conflict (then nothing is written); CultureError for a text that is too long, or a file that
+        cannot be written.
         """
         with self._writing() as connection:
             current = _read(connection, base.key)
-            if "lists" in changes:
-                changes["lists"] = _moved(base.lists, changes["lists"], current.lists)
-            wanted = cleaned(replace(current, **changes))
-            if any(_clash(part, base, current, wanted) for part in changes):
-                raise Conflict(current)
-            return _write(connection, current, replace(wanted, sae=base.sae or current.sae))
+            return _write(connection, current, changed(base, current, changes))
 
     def add(self, notes: list[Note]) -> dict[str, int]:
         """Take in notes from elsewhere, all or none; return how many were "new", "merged", "unchanged".
 
         Nothing is overwritten: see `united`.
         """
-        counts = {"new": 0, "merged": 0, "unchanged": 0}
         with self._writing() as connection:
-            for note in notes:
-                current = _read(connection, note.key)
-                both = cleaned(united(current, note))
-                if both == current:
-                    counts["unchanged"] += 1
-                    continue
-                counts["new" if current.is_empty else "merged"] += 1
-                _write(connection, current, both)
-        return counts
+            return added(
+                notes,
+                read=lambda key: _read(connection, key),
+                write=lambda current, both: _write(connection, current, both),
+            )
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The file as it is; None where there is none yet."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+            connection = self._opened_to_read() if self.path.is_file() else None
         except (OSError, sqlite3.Error) as error:
-            raise self._problem(error) from None
+            raise self._problem("read", error) from None
         try:
-            connection.execute("PRAGMA synchronous = FULL")
-            _prepare(connection, self.path)
             yield connection
         except sqlite3.Error as error:
-            raise self._problem(error) from None
+            raise self._problem("read", error) from None
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
+
+    def _opened_to_read(self) -> sqlite3.Connection:
+        """Where no file may be made beside the notes, they are read without looking for other writers."""
+        with suppress(sqlite3.OperationalError):
+            return self._connected()
+        address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+        return _prepared(sqlite3.connect(address, uri=True, isolation_level=None), self.path)
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+        return _prepared(connection, self.path)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is on the disk when the block has ended, or undone by an error in it."""
-        with self._open() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connected()) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+        except (OSError, sqlite3.Error) as error:
+            raise self._problem("written", error) from None
 
-    def _problem(self, error: Exception) -> CultureError:
+    def _problem(self, done: str, error: Exception) -> CultureError:
         return CultureError(
-            f"the notes in {self.path} cannot be used ({error}); move the file away, or name another one "
-            f"with the variable {NOTES_VARIABLE}"
+            f"the notes in {self.path} cannot be {done} ({_reason(error)}); name another file with the "
+            f"variable {NOTES_VARIABLE}"
         )
 
 
@@ -180,6 +143,10 @@ def note_book() -> NoteBook:
     return NoteBook(notes_path())
 
 
+def _reason(error: Exception) -> str:
+    return (error.strerror or "no reason given") if isinstance(error, OSError) else str(error)
+
+
 def _data_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
@@ -188,7 +155,18 @@ def _data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
+def _prepared(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """The connection, to a file of our layout; closed again when that cannot be."""
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
     (layout,) = connection.execute("PRAGMA user_version").fetchone()
     if layout == LAYOUT:
         return
@@ -213,74 +191,16 @@ def _note(row: tuple[Any, ...]) -> Note:
 
 
 def _write(connection: sqlite3.Connection, current: Note, wanted: Note) -> Note:
-    if all(getattr(current, part) == getattr(wanted, part) for part in CONTENT):
+    kept = saved(current, wanted)
+    if kept is current:
         return current
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    saved = replace(wanted, version=current.version + 1, changed=now)
-    key = saved.key
+    key = kept.key
     connection.execute(
         "INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(key.population, key.hook, key.model_k, key.feature),
-            *(int(saved.starred), saved.name, saved.text, json.dumps(saved.lists, ensure_ascii=False)),
-            *(saved.sae, saved.version, saved.changed),
+            *(int(kept.starred), kept.name, kept.text, json.dumps(kept.lists, ensure_ascii=False)),
+            *(kept.sae, kept.version, kept.changed),
         ),
     )
-    return saved
-
-
-def cleaned(note: Note) -> Note:
-    """The note as it is kept: no spaces around names, no characters a file cannot hold, lists in order.
-
-    Errors: CultureError for a name, text or list that is too long, or for too many lists.
-    """
-    name = " ".join(_storable(note.name).split())
-    lists = sorted({" ".join(_storable(entry).split()) for entry in note.lists} - {""})
-    text = _storable(note.text).replace("\r\n", "\n")
-    _at_most(len(name), NAME_LIMIT, "a name", "characters")
-    _at_most(len(text), TEXT_LIMIT, "a note", "characters")
-    _at_most(len(lists), LISTS_LIMIT, "a feature", "lists")
-    _at_most(max(map(len, lists), default=0), LIST_LIMIT, "the name of a list", "characters")
-    return replace(note, starred=bool(note.starred), name=name, text=text, lists=tuple(lists))
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _at_most(size: int, limit: int, what: str, unit: str) -> None:
-    if size > limit:
-        raise CultureError(f"{what} has at most {limit:,} {unit}, this one {size:,}")
-
-
-def _moved(base: tuple[str, ...], wanted: tuple[str, ...], current: tuple[str, ...]) -> tuple[str, ...]:
-    """The lists there are, with what joined or left between `base` and `wanted` joining or leaving them."""
-    return tuple((set(current) - (set(base) - set(wanted))) | (set(wanted) - set(base)))
-
-
-def _clash(part: str, base: Note, current: Note, wanted: Note) -> bool:
-    if part == "lists":
-        return False
-    return getattr(current, part) not in (getattr(base, part), getattr(wanted, part))
-
-
-def united(mine: Note, other: Note) -> Note:
-    """Both notes on one feature in one: stars and lists of either; a name or text that differs is kept below
-    what stands there."""
-    kept = mine.text
-    if other.name and mine.name and other.name != mine.name:
-        kept = _below(kept, f"Also named: {other.name}")
-    return replace(
-        mine,
-        starred=mine.starred or other.starred,
-        name=mine.name or other.name,
-        text=_below(kept, other.text),
-        lists=tuple(sorted({*mine.lists, *other.lists})),
-        sae=mine.sae or other.sae,
-    )
-
-
-def _below(text: str, more: str) -> str:
-    if not more or more in text.split("\n\n") or more == text:
-        return text
-    return f"{text}\n\n{more}" if text else more
+    return kept

@@ -7,24 +7,26 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from culture_core.errors import CultureError
 from dashboard.data.foreign_text import quoted
-from dashboard.notes.book import FeatureKey, Note, cleaned
+from dashboard.notes.note import FeatureKey, Note, cleaned
 
 KIND = "culture-notes"
 COLUMNS = (
     *("population", "hook", "gpt", "feature"),
     *("starred", "name", "note", "lists", "sae", "changed"),
 )
+DELIMITERS = (",", ";", "\t")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 LARGEST_ID = 2**31
 
 
 def to_json(notes: Sequence[Note]) -> str:
     """Notes as JSON text."""
-    records = [_record(note) for note in notes]
+    records = [record_of(note) for note in notes]
     return json.dumps({"kind": KIND, "layout": 1, "notes": records}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -36,27 +38,34 @@ def to_csv(notes: Sequence[Note]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for record in map(_record, notes):
+    for record in map(record_of, notes):
         texts = {name: _unformula(record[name]) for name in ("population", "hook", "name", "note", "sae")}
         lists = json.dumps(record["lists"], ensure_ascii=False)
         writer.writerow(record | texts | {"lists": lists, "starred": int(record["starred"])})
     return out.getvalue()
 
 
-def from_file(name: str, content: bytes) -> list[Note]:
-    """The notes of a .json or .csv file.
+def from_file(name: str, content: bytes) -> tuple[list[Note], list[str]]:
+    """The notes of a .json or .csv file, and a line for each entry that cannot be read.
 
-    Errors: CultureError that says what is wrong, and in which note.
+    Errors: CultureError that says what is wrong when it is not a file of notes at all.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CultureError("this file is no text in UTF-8; export one here to see how it looks") from None
+        raise CultureError("this file is not text in UTF-8; export one here to see the format") from None
     records = _json_records(text) if name.lower().endswith(".json") else _csv_records(text)
-    return [_note(number, record) for number, record in enumerate(records, start=1)]
+    notes, problems = [], []
+    for place, record in records:
+        try:
+            notes.append(note_of(record))
+        except CultureError as error:
+            problems.append(f"{place}: {error}")
+    return notes, problems
 
 
-def _record(note: Note) -> dict[str, Any]:
+def record_of(note: Note) -> dict[str, Any]:
+    """A note as JSON takes it."""
     return {
         "population": note.key.population,
         "hook": note.key.hook,
@@ -71,73 +80,93 @@ def _record(note: Note) -> dict[str, Any]:
     }
 
 
-def _json_records(text: str) -> list[Any]:
+def _json_records(text: str) -> list[tuple[str, Any]]:
+    """Every entry with its place in the file."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        raise CultureError("this file is not JSON; export one here to see how it looks") from None
+        raise CultureError("this file is not JSON; export one here to see the format") from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise CultureError(f'this JSON holds no notes: "kind" should be "{KIND}"')
     records = content.get("notes")
     if not isinstance(records, list):
         raise CultureError('this JSON holds no notes: "notes" should be a list')
-    return records
+    return [(f"note {number}", record) for number, record in enumerate(records, start=1)]
 
 
-def _csv_records(text: str) -> list[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text))
+def _csv_records(text: str) -> list[tuple[str, Any]]:
+    """Every row that is not empty, with its line in the file; fields are parted as in the header."""
+    header = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         missing = {"population", "hook", "gpt", "feature"} - set(reader.fieldnames or ())
         if missing:
             raise CultureError(f"this CSV holds no notes: it has no column {', '.join(sorted(missing))}")
-        return [_csv_record(row) for row in reader]
+        return [(f"line {reader.line_num}", _csv_record(row)) for row in reader if _has_content(row)]
     except csv.Error as error:
         raise CultureError(f"this file is not CSV ({error})") from None
+
+
+def _has_content(row: dict[str, Any]) -> bool:
+    return any(isinstance(value, list) or (value or "").strip() for value in row.values())
 
 
 def _csv_record(row: dict[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {name: _formula(value) for name, value in row.items() if isinstance(value, str)}
     record["starred"] = record.get("starred", "").strip().lower() in ("1", "true", "yes")
-    try:
+    with suppress(ValueError, RecursionError):  # what is not JSON is one name as it is
         record["lists"] = json.loads(record.get("lists") or "[]")
-    except (ValueError, RecursionError):
-        record["lists"] = [record["lists"]]
     return record
 
 
-def _note(number: int, record: Any) -> Note:
-    try:
-        key = FeatureKey(
-            _text(record["population"]), _text(record["hook"]), _id(record["gpt"]), _id(record["feature"])
+def note_of(record: Any) -> Note:
+    """The note that JSON tells.
+
+    Errors: CultureError that says which field is wrong.
+    """
+    if not isinstance(record, dict):
+        raise CultureError(f"{quoted(str(record))} is not a note")
+    missing = [name for name in ("population", "hook", "gpt", "feature") if record.get(name) in (None, "")]
+    if missing:
+        raise CultureError(f"it has no {missing[0]}")
+    key = FeatureKey(
+        _text(record, "population"), _text(record, "hook"), _id(record, "gpt"), _id(record, "feature")
+    )
+    return cleaned(
+        Note(
+            key,
+            starred=bool(record.get("starred", False)),
+            name=_text(record, "name"),
+            text=_text(record, "note"),
+            lists=_lists(record.get("lists")),
+            sae=_text(record, "sae"),
         )
-        if not key.population or not key.hook:
-            raise ValueError("population and hook are empty")
-        return cleaned(
-            Note(
-                key,
-                starred=bool(record.get("starred", False)),
-                name=_text(record.get("name", "")),
-                text=_text(record.get("note", "")),
-                lists=tuple(map(_text, record.get("lists", []))),
-                sae=_text(record.get("sae", "")),
-            )
-        )
-    except CultureError as error:
-        raise CultureError(f"note {number} of the file cannot be read: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise CultureError(f"note {number} of the file cannot be read: {quoted(str(error))}") from None
+    )
 
 
-def _text(value: Any) -> str:
+def _lists(value: Any) -> tuple[str, ...]:
+    """Names of lists: several, or a single one that stands by itself, be it a number."""
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    wrong = [one for one in values if isinstance(one, bool) or not isinstance(one, str | int | float)]
+    if wrong:
+        raise CultureError(f"{quoted(str(wrong[0]))} is not the name of a list")
+    return tuple(str(one) for one in values)
+
+
+def _text(record: dict[str, Any], name: str) -> str:
+    value = record.get(name) or ""
     if not isinstance(value, str):
-        raise TypeError(f"{value!s:.40} is no text")
+        raise CultureError(f"{name} should be text, not {quoted(str(value))}")
     return value
 
 
-def _id(value: Any) -> int:
-    if isinstance(value, bool) or not 0 <= int(value) < LARGEST_ID:
-        raise ValueError(f"{value!s:.40} is no number of a GPT or feature")
-    return int(value)
+def _id(record: dict[str, Any], name: str) -> int:
+    """A number of a GPT or feature, also as text."""
+    text = str(record[name]).strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < LARGEST_ID):
+        raise CultureError(f"{name} should be a whole number, not {quoted(text)}")
+    return int(text)
 
 
 def _unformula(text: str) -> str:

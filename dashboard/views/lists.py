@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboard.components.lists.exchange import exchange
 from dashboard.components.lists.noted import choose_list, show_notes
+from dashboard.components.page.notes import note_book
 from dashboard.components.page.scope import choose_scope
-from dashboard.notes.book import note_book
 
 st.title("Lists and notes")
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -16,11 +16,16 @@ if kept:
     show_notes(scope, chosen)
 else:
     st.info(
-        "Nothing here yet. Star a feature in the table of features, or give it a name, a note or a list on "
-        "its own page.",
+        "Nothing here yet. Star a feature in the table of features, or open it to give it a name, a note or "
+        "a list.",
         icon=":material/star:",
     )
-    st.page_link("views/features.py", label="To the features", icon=":material/table_rows:")
+    st.page_link(
+        "views/features.py",
+        label="To the features",
+        icon=":material/table_rows:",
+        query_params=scope.link(),
+    )
 st.header("Take them with you")
 exchange(chosen)
-st.caption(f"They lie in {note_book().path}")
+st.caption(f"Your notes are {note_book().place}.")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from culture_core.artifacts import CACHE, populations
-from dashboard.notes.book import FeatureKey, NoteBook
+from dashboard.notes.book import NoteBook
+from dashboard.notes.note import FeatureKey
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -74,7 +74,7 @@ class Grades:
         """
         self._check(feature)
         parts = self._arrays["parts"][feature]
-        ranks = [rank for rank in np.flatnonzero(parts[:, 0] != NONE) if not _is_named(parts, rank)]
+        ranks = [rank for rank in np.flatnonzero(parts[:, 0] != NONE) if not _is_named(parts, int(rank))]
         return [self._grade(feature, int(rank)) for rank in ranks]
 
     def sentence(self, feature: int) -> str:

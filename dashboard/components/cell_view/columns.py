@@ -10,9 +10,10 @@ from dashboard.components.cell_view.view import AFTER, BEFORE, Shown, View, best
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
+from dashboard.components.page.notes import own_names
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
-from dashboard.data.firing_features import FiringFeature, short_words
+from dashboard.data.firing_features import FiringFeature, named, short_words
 
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"
@@ -22,7 +23,7 @@ def choose_shown(view: View, shown: Shown) -> None:
     """Selectors of what is drawn on the cells and of which state the features are."""
     options = {NOTHING: "nothing"} | {f"gpt-{k}": f"where GPT {k} is unsure" for k in view.readings}
     current = NOTHING if shown.model_k is None else f"gpt-{shown.model_k}"
-    if shown.feature is not None:
+    if shown.model_k is not None and shown.feature is not None:
         current = f"{shown.model_k}-{shown.feature}"
         words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
         options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")
@@ -60,6 +61,8 @@ def show_column(
     """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire."""
     reading = view.readings[model_k]
     probabilities = reading.probabilities
+    names = own_names(view.scope)
+    features = [named(feature, names.get((model_k, feature.feature), "")) for feature in features]
     answer = reading.predicted[LAST_GRID]
     n_wrong = int((answer != view.tokens[LAST_GRID]).sum())
     row = answer_row(

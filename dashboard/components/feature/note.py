@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from culture_core.errors import CultureError
-from dashboard.components.page.notes import feature_key, switch_star
+from dashboard.components.page.notes import feature_key, note_book, switch_star
 from dashboard.components.page.scope import Scope
 from dashboard.data import measurements
-from dashboard.notes.book import NAME_LIMIT, TEXT_LIMIT, Conflict, Note, note_book, united
+from dashboard.notes.note import Conflict, Note, united
 
 PENDING = "note.pending"
 WORDS = {"name": "name", "text": "note", "lists": "lists"}
@@ -45,7 +45,7 @@ def star_button(scope: Scope, model_k: int, feature: int) -> None:
 def feature_note(scope: Scope, model_k: int, feature: int) -> None:
     """Draw the note on a feature.
 
-    What is typed goes to the disk when the field is left. Where another window has changed the same field
+    What is typed is saved when the field is left. Where another window has changed the same field
     meanwhile, both versions are shown and nothing is overwritten.
     """
     st.subheader("Your note")
@@ -58,7 +58,8 @@ def feature_note(scope: Scope, model_k: int, feature: int) -> None:
         return
     question = st.container()
     base = replace(note, sae=sae)
-    st.text_input("Name", max_chars=NAME_LIMIT, placeholder="what you call it", **_field(base, "name"))
+    # no limits here: Streamlit would drop a text that is too long without a word
+    st.text_input("Name", placeholder="what you call it", **_field(base, "name"))
     st.multiselect(
         "Lists",
         sorted({*known, *note.lists}),
@@ -68,7 +69,6 @@ def feature_note(scope: Scope, model_k: int, feature: int) -> None:
     )
     st.text_area(
         "Note",
-        max_chars=TEXT_LIMIT,
         height=100,
         placeholder="what you think it does",
         **_field(base, "text"),
@@ -84,7 +84,7 @@ def feature_note(scope: Scope, model_k: int, feature: int) -> None:
 def status(note: Note, sae: str) -> str:
     """What there is to say about a note: when it was saved, and whether the feature is still the same."""
     if note.is_empty:
-        return "Kept on this computer; saved whenever you leave a field."
+        return f"Kept {note_book().place}; saved whenever you leave a field."
     saved = f"Saved {note.changed.replace('T', ' ').removesuffix('+00:00')} UTC."
     if note.sae and note.sae != sae:
         saved += " It was written on another SAE that stood here before: the feature may be a different one."

@@ -19,6 +19,7 @@ from dashboard.components.feature_panels.kinds import (
 )
 from dashboard.components.feature_panels.messages import BarRow, LinkRow, Panel
 from dashboard.components.matches.badges import match_badges
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, universality
 from dashboard.data.promotion import LEAST_EFFECT, colour_effects
@@ -133,7 +134,7 @@ def matches_panel(scope: Scope, model_k: int, feature: int) -> Panel:
 
 def _match_row(scope: Scope, match: Match) -> LinkRow:
     return {
-        "label": f"GPT {match.model_k} · {match.feature}",
+        "label": feature_label(scope, match.model_k, match.feature),
         "href": feature_href(scope, match.model_k, match.feature),
         "badges": match_badges(match),
         "detail": _concept_words(scope, match.model_k, match.feature),

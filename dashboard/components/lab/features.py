@@ -1,6 +1,6 @@
 """The features the Lab is about: chosen by name, by suggestion, or with their matches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -11,6 +11,7 @@ from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
+from dashboard.components.page.notes import feature_label, own_names
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope
 from dashboard.data import suggested_features, universality
@@ -32,7 +33,7 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
         st.multiselect(
             "Features, as GPT.feature",
             list(dict.fromkeys([*map(str, chosen), *map(str, suggested)])),
-            format_func=lambda name: feature_label(scope, name),
+            format_func=_in_words(scope),
             accept_new_options=True,
             placeholder="Choose a feature that fires at the cell, or type 0.12 for feature 12 of GPT 0",
             **permalink.bound("features", [str(name) for name in chosen], encode=",".join),
@@ -51,12 +52,20 @@ def choose_features(scope: Scope, quiz: ChosenQuiz, position: int) -> list[Featu
     return chosen
 
 
-def feature_label(scope: Scope, name: str) -> str:
-    """A feature such as 0.12 with what it detects; the name alone where nothing is known."""
+def _in_words(scope: Scope) -> Callable[[str], str]:
+    """How a feature such as 0.12 is shown in the list: with the reader's name for it and what it detects."""
+    names = own_names(scope)
     sizes = suggested_features.n_features(scope.population, scope.hook)
-    found, _ = read_features(name, sizes)
-    words = short_words(scope.population, scope.hook, found[0].model_k, found[0].feature) if found else ""
-    return f"{name} · {words}" if words else name
+
+    def in_words(written: str) -> str:
+        found, _ = read_features(written, sizes)
+        if not found:
+            return written
+        own = names.get((found[0].model_k, found[0].feature), "")
+        detects = short_words(scope.population, scope.hook, found[0].model_k, found[0].feature)
+        return " · ".join(filter(None, (f"{written} “{own}”" if own else written, detects)))
+
+    return in_words
 
 
 def _read(scope: Scope, start: np.ndarray) -> tuple[list[FeatureName], CultureError | None]:
@@ -103,6 +112,6 @@ def _row(scope: Scope, name: FeatureName, tokens: np.ndarray, values: np.ndarray
     return quiz_row(
         tokens,
         values=values / maximum,
-        caption=f"GPT {name.model_k} · {name.feature}",
+        caption=feature_label(scope, name.model_k, name.feature),
         detail=f"{where} · max {maximum:.3g}",
     )

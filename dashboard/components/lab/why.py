@@ -17,6 +17,7 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
 from dashboard.components.page.display import Display
+from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
 from dashboard.data import explanations, populations
 from dashboard.data.answers import GivenAnswers
@@ -109,6 +110,9 @@ def _show_table(scope: Scope, found: Attribution, model_k: int) -> int:
     """Draw the features that matter; return the row that is chosen."""
     table = explanations.attribution_table(scope.population, scope.hook, model_k, found)
     features = [int(feature) for feature in found.feature]
+    names = own_names(scope)
+    if any((model_k, feature) in names for feature in features):
+        table["your name"] = [names.get((model_k, feature), "") for feature in features]
     shown = permalink.read_number("shown", 0, 10**6, features[0])
     row = features.index(shown) if shown in features else 0
     st.dataframe(

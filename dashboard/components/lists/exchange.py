@@ -3,10 +3,13 @@
 import streamlit as st
 
 from culture_core.errors import CultureError
-from dashboard.notes.book import Note, note_book
+from dashboard.components.page.notes import note_book
 from dashboard.notes.files import from_file, to_csv, to_json
+from dashboard.notes.note import Note
 
 REPORT = "lists.report"
+PROBLEMS_SHOWN = 10
+TOLD = {"done": st.success, "left out": st.warning, "refused": st.error}
 
 
 def exchange(notes: list[Note]) -> None:
@@ -24,24 +27,34 @@ def exchange(notes: list[Note]) -> None:
                 key=f"export.{kind}",
             )
     uploaded = st.file_uploader(
-        "Import notes from a JSON or CSV file; nothing you have is overwritten",
+        "Import notes from a JSON or CSV file. Nothing you have is overwritten.",
         type=["json", "csv"],
         key="import",
     )
     if uploaded is not None and st.button("Import", icon=":material/upload:", key="import.now"):
         take_in(uploaded.name, uploaded.getvalue())
         st.rerun()
-    if REPORT in st.session_state:
-        kind, words = st.session_state.pop(REPORT)
-        (st.success if kind == "done" else st.error)(words)
+    for kind, words in st.session_state.pop(REPORT, []):
+        TOLD[kind](words)
 
 
 def take_in(name: str, content: bytes) -> None:
-    """Add the notes of a file; keep in the session what came of it."""
+    """Add the notes of a file; keep in the session what came of it: a line in all, and one per entry that was
+    left out."""
     try:
-        counts = note_book().add(from_file(name, content))
+        notes, problems = from_file(name, content)
+        counts = note_book().add(notes)
     except CultureError as error:
-        st.session_state[REPORT] = ("refused", f"Nothing was imported: {error}")
+        st.session_state[REPORT] = [("refused", f"Nothing was imported: {error}")]
         return
     words = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-    st.session_state[REPORT] = ("done", f"Imported: {words}.")
+    report = [("done", f"Imported: {words}.")] if notes else []
+    if problems:
+        report.append(("left out", "  \n".join([f"{len(problems):,} left out:", *shortened(problems)])))
+    st.session_state[REPORT] = report
+
+
+def shortened(problems: list[str]) -> list[str]:
+    """The first problems, and how many more there are."""
+    more = len(problems) - PROBLEMS_SHOWN
+    return problems[:PROBLEMS_SHOWN] + ([f"and {more:,} more"] if more > 0 else [])

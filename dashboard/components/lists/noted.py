@@ -11,7 +11,7 @@ from dashboard.data import tables
 from dashboard.data.choices import EVERYTHING
 from dashboard.data.feature_filter import FeatureFilter, choose_features
 from dashboard.data.feature_table import for_download, with_notes
-from dashboard.notes.book import Note
+from dashboard.notes.note import Note
 
 STARRED = "starred"
 

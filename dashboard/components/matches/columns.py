@@ -14,6 +14,7 @@ from dashboard.components.feature_panels.messages import Badge
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.display import Display
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, quiz_sets, universality
 
@@ -57,7 +58,7 @@ def show_head(scope: Scope, column: FeatureColumn) -> None:
     index = indexes.index(scope.population, scope.hook, column.model_k)
     st.page_link(
         "views/feature.py",
-        label=f"**GPT {column.model_k} · {column.feature}**",
+        label=f"**{feature_label(scope, column.model_k, column.feature, markdown=True)}**",
         icon=":material/bolt:",
         help="Open this feature",
         query_params=scope.link(gpt=column.model_k, feature=column.feature),
@@ -112,7 +113,7 @@ def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence
             highest = indexes.index(scope.population, scope.hook, column.model_k).max_activation(
                 column.feature
             )
-            label = f"GPT {column.model_k} · {column.feature} · {row.caption}"
+            label = f"{feature_label(scope, column.model_k, column.feature)} · {row.caption}"
             rows.append(replace(row, values=column.activations[rank] / max(highest, 1e-12), caption=label))
     return rows
 

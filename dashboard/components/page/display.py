@@ -1,10 +1,14 @@
-"""How grids are shown: choices of the reader that hold on every page."""
+"""How grids are shown: choices of the reader that hold on every page and stand in every link."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from culture_core.figures.style import PALETTES, PUBLISHED, GridStyle
+from culture_core.figures.style import DISTINCT, PALETTES, PUBLISHED, GridStyle
+from dashboard.components.page import permalink
+
+COLOURS, DIGITS, NAMES = "colours", "digits", "names"
+SAFE, ON = "safe", "1"
 
 
 @dataclass(frozen=True)
@@ -17,27 +21,39 @@ class Display:
 
 def choose_display() -> Display:
     """A button that opens the display choices."""
+    display = Display(permalink.read(DIGITS) == ON, permalink.read(NAMES) == ON)
     with st.popover("Display", icon=":material/palette:"):
         st.segmented_control(
             "Colours",
             list(PALETTES),
-            default=None if "palette" in st.session_state else PUBLISHED,
             required=True,
-            key="palette",
-            persist_state="session",
-            help="The second set keeps all eleven apart for readers who do not see red, green or blue.",
+            help="Readers who do not see red, green or blue can tell all eleven colours of the second set "
+            "apart.",
+            **permalink.bound(COLOURS, _palette(), encode=lambda name: SAFE if name == DISTINCT else None),
         )
-        digits = st.toggle(
+        st.toggle(
             "Digits on the cells",
-            key="digits",
-            persist_state="session",
-            help="Writes each cell's token, 0 to 9 and a, so that colours need not be told apart.",
+            help="Writes each cell's token, 0 to 9 and a, so that you need not tell colours apart.",
+            **permalink.bound(DIGITS, display.digits, encode=_switch),
         )
-        colour_key = st.toggle("Names of the colours", key="colour_key", persist_state="session")
-    return Display(digits, colour_key)
+        st.toggle("Names of the colours", **permalink.bound(NAMES, display.colour_key, encode=_switch))
+    return display
 
 
 def chosen_style() -> GridStyle:
     """The style of grids with the colours the reader chose."""
-    palette = st.session_state.get("palette")
-    return GridStyle(palette=PALETTES.get(palette, PALETTES[PUBLISHED]))
+    return GridStyle(palette=PALETTES[_palette()])
+
+
+def display_parameters() -> dict[str, str]:
+    """The reader's display choices as query parameters; the defaults are left out."""
+    meant = {COLOURS: SAFE, DIGITS: ON, NAMES: ON}
+    return {name: value for name, value in meant.items() if permalink.read(name) == value}
+
+
+def _palette() -> str:
+    return DISTINCT if permalink.read(COLOURS) == SAFE else PUBLISHED
+
+
+def _switch(on: bool) -> str | None:
+    return ON if on else None

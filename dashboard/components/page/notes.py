@@ -1,13 +1,37 @@
-"""The reader's notes on a page: read once a run, told when they cannot be."""
+"""The reader's notes on a page: read once per run, with a word where they cannot be read."""
 
 from dataclasses import replace
 
 import streamlit as st
 
 from culture_core.errors import CultureError
+from dashboard.components.browser_notes.storage import exchange_with_browser
 from dashboard.components.page.scope import Scope
 from dashboard.data import measurements
-from dashboard.notes.book import FeatureKey, Note, note_book
+from dashboard.data.foreign_text import literal
+from dashboard.data.sharing import is_public
+from dashboard.notes import book
+from dashboard.notes.book import NoteBook
+from dashboard.notes.browser import BrowserBook
+from dashboard.notes.note import Conflict, FeatureKey, Note
+
+KEY = "notes.of_this_browser"
+
+
+def note_book() -> NoteBook | BrowserBook:
+    """The reader's stars, names and notes: in a file of their own, or in their browser."""
+    if not is_public():
+        return book.note_book()
+    if KEY not in st.session_state:
+        st.session_state[KEY] = BrowserBook()
+    return st.session_state[KEY]
+
+
+def synchronise_notes() -> None:
+    """Exchange the notes with the reader's browser, where they are kept there. Once per run of a page."""
+    kept = note_book()
+    if isinstance(kept, BrowserBook):
+        exchange_with_browser(kept)
 
 
 def feature_key(scope: Scope, model_k: int, feature: int) -> FeatureKey:
@@ -24,12 +48,33 @@ def kept_notes(scope: Scope) -> list[Note]:
         return []
 
 
+def own_names(scope: Scope) -> dict[tuple[int, int], str]:
+    """The reader's own names of features, by GPT and feature; none when the notes cannot be read."""
+    try:
+        notes = note_book().notes(scope.population.name, scope.hook)
+    except CultureError:
+        return {}
+    return {(note.key.model_k, note.key.feature): note.name for note in notes if note.name}
+
+
+def feature_label(scope: Scope, model_k: int, feature: int, *, markdown: bool = False) -> str:
+    """What a feature is called wherever it appears: "GPT 2 · 833", and the reader's own name.
+
+    markdown: the label is shown as Markdown, which is to leave the name as it is.
+    """
+    name = own_names(scope).get((model_k, feature), "")
+    label = f"GPT {model_k} · {feature}"
+    return f"{label} “{literal(name) if markdown else name}”" if name else label
+
+
 def switch_star(scope: Scope, model_k: int, feature: int) -> None:
     """Star a feature, or take its star away."""
-    book = note_book()
-    key = feature_key(scope, model_k, feature)
-    note = replace(book.note(key), sae=measurements.sae_hash(scope.population, scope.hook, model_k))
     try:
-        book.change(note, starred=not note.starred)
+        kept = note_book()
+        note = kept.note(feature_key(scope, model_k, feature))
+        sae = measurements.sae_hash(scope.population, scope.hook, model_k)
+        kept.change(replace(note, sae=sae), starred=not note.starred)
     except CultureError as error:
         st.toast(str(error), icon=":material/error:")
+    except Conflict:
+        st.toast("Another window changed this star meanwhile; it is shown as it is now.")

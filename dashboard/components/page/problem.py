@@ -3,6 +3,8 @@
 import streamlit as st
 
 from culture_core.errors import CultureError
+from dashboard.components.page import carried
+from dashboard.components.page.display import display_parameters
 
 
 def tell(error: CultureError) -> None:
@@ -13,9 +15,14 @@ def tell(error: CultureError) -> None:
         st.code(command, language="bash")
 
 
-def show_problem(error: CultureError) -> None:
-    """A problem as a page, with two ways out."""
+def show_problem(error: CultureError, page: str) -> None:
+    """A problem of a page, in its place, with two ways out."""
     tell(error)
     with st.container(horizontal=True):
-        st.button("Open this page afresh", icon=":material/refresh:", on_click=st.query_params.clear)
-        st.page_link("views/home.py", label="Back to Home", icon=":material/home:")
+        st.button("Reset this page", icon=":material/refresh:", on_click=carried.start_over, args=(page,))
+        st.page_link(
+            "views/home.py",
+            label="Back to Home",
+            icon=":material/home:",
+            query_params=display_parameters(),
+        )

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from culture_core.errors import CultureError
 from dashboard.components.page import permalink
+from dashboard.components.page.display import display_parameters
 from dashboard.data import populations
 from dashboard.data.populations import Population
+from dashboard.data.scope_words import quiet_words
 
 # query parameters that name things of one population
 OF_A_POPULATION = (
@@ -24,13 +27,16 @@ class Scope:
     hook: str
 
     def link(self, **parameters: object) -> dict[str, str]:
-        """Query parameters of a view of this scope; the default population and hook point are left out."""
+        """Query parameters of a view of this scope as the reader displays it.
+
+        The default population and hook point are left out.
+        """
         scope: dict[str, object] = {}
         if self.population.name != populations.population_names()[0]:
             scope["population"] = self.population.name
         if self.population.hooks and self.hook != self.population.hooks[0]:
             scope["hook"] = self.hook
-        return {name: str(value) for name, value in (scope | parameters).items()}
+        return display_parameters() | {name: str(value) for name, value in (scope | parameters).items()}
 
     def cell_addresses(self, quiz_set: str, numbers: Iterable[int]) -> list[dict[str, str]]:
         """Query parameters of the Cell view for quizzes of a set, for `grid_board`'s addresses.
@@ -38,6 +44,23 @@ class Scope:
         quiz_set: one of quiz_sets.QUIZ_SETS; numbers: of the quizzes in it.
         """
         return [self.link(set=quiz_set, number=int(number)) for number in numbers]
+
+
+def asked_scope() -> Scope | None:
+    """The scope that the URL names, without selectors; None where there is none."""
+    try:
+        names = populations.population_names()
+        population = populations.population(permalink.read("population") or names[0])
+        hook = populations.the_hook(population, permalink.read("hook")) if population.hooks else ""
+        return Scope(population, hook)
+    except CultureError:
+        return None
+
+
+def show_scope(scope: Scope | None) -> None:
+    """One quiet line: which population, hook point and SAEs the page is about."""
+    if scope is not None:
+        st.caption(quiet_words(scope.population, scope.hook))
 
 
 def choose_population() -> Population:

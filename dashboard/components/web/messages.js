@@ -7,7 +7,8 @@
  * @typedef {object} Component
  * @property {Data} data
  * @property {HTMLElement | ShadowRoot} parentElement
- * @property {(name: string, value: unknown) => void} setTriggerValue
+ * @property {(name: string, value: unknown) => void} setTriggerValue what happened, for one run
+ * @property {(name: string, value: unknown) => void} setStateValue what holds until it is set again
  */
 
 /**

@@ -16,7 +16,7 @@ from dashboard.components.feature_list.ranges import (
 )
 from dashboard.data.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
 from dashboard.data.feature_table import for_download, with_notes
-from dashboard.notes.book import FeatureKey, Note
+from dashboard.notes.note import FeatureKey, Note
 
 N = 60
 

@@ -30,7 +30,7 @@ def test_hook_points_and_gpts_are_checked_against_what_is_there(population):
 def test_a_population_without_saes_says_what_to_run(empty_cache):
     folder = empty_cache / "fresh"
     folder.mkdir()
-    (folder / "manifest.json").write_text('{"models": [{"id": 0}]}')
+    (folder / "manifest.json").write_text('{"kind": "population", "models": [{"id": 0}]}')
     population = populations.population("fresh")
     with pytest.raises(CultureError, match="culture build --population"):
         populations.the_hook(population, None)

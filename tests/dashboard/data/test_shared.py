@@ -67,13 +67,12 @@ def test_a_file_of_the_year_1970_is_there(tmp_path):
 
 
 def test_populations_are_told_apart_by_their_folder(population, tmp_path):
-    from dataclasses import replace
-
     from culture_core.artifacts import PopulationFolder
+    from culture_core.population import Population
 
     @shared(lambda chosen: 0, at_most=4)  # noqa: ARG005
     def root(chosen) -> str:
         return str(chosen.folder.root)
 
-    other = replace(population, folder=PopulationFolder(tmp_path / "other"))
+    other = Population(PopulationFolder(tmp_path / "other"))
     assert root(population) != root(other)
