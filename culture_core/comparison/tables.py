@@ -15,17 +15,17 @@ WORDS = {
     "features.universal": "features with best r more than 0.5 above shuffled quizzes",
     "features.mean_r": "mean of the best r",
     "features.median_r": "median of the best r",
-    "features.shuffled_r": "mean of the highest r, quizzes shuffled",
-    "features.partial_r": "mean of r, position and token regressed out",
+    "features.shuffled_r": "mean of the highest r, shuffled quizzes",
+    "features.partial_r": "mean of partial r (position and token regressed out)",
     "features.mutual": "mutual best matches",
     "same": "same answer",
     "same_by_chance": "both right, if independent within a task",
     "both_wrong": "both wrong",
-    "same_wrong": "same wrong answer, of those both get wrong",
-    "same_wrong_by_chance": "the same mistake in another quiz",
+    "same_wrong": "same wrong answer, if both are wrong",
+    "same_wrong_by_chance": "same mistake in another quiz",
     "cka": "CKA",
     "cka_by_position": "CKA, centred by position",
-    "shuffled": "CKA, quizzes shuffled",
+    "shuffled": "CKA, shuffled quizzes",
 }
 
 

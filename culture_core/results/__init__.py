@@ -1,1 +1,1 @@
-"""The page of results, written from the artifacts of a population."""
+"""The results page, written from the artifacts of a population."""

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RULE = (
-    "highest mean r above shuffled quizzes among the groups whose features fire on at most "
-    f"{MOST_DENSE:.0%} of tokens and on at least {LEAST_FIRES} tokens each and whose top quizzes peak at "
-    f"{LEAST_PLACES} or more places, at most one for each task they fire most in"
+    "The groups with the highest mean r above shuffled quizzes whose features each fire on at most "
+    f"{MOST_DENSE:.0%} of tokens but on at least {LEAST_FIRES} tokens, with top quizzes that peak at "
+    f"{LEAST_PLACES} or more positions. At most one group per task in which they fire most."
 )
 
 

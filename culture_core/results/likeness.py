@@ -1,4 +1,4 @@
-"""The section of the results on whether culture makes the GPTs more alike, from a comparison alone."""
+"""The results section on whether culture makes the GPTs more alike, from a comparison alone."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from culture_core.comparison.tables import clear, difference_rows, measure_rows,
 from culture_core.results.markdown import percent, table
 
 TITLE = "Does culture make the five more alike?"
-# what the answer rests on, one measure of each kind; of states the block in the middle joins
+# the measures behind the answer, one of each kind; for states, that of the middle block is added
 HEADLINES = ("features.universal", "world.same", "world.same_wrong", "culture.same")
 HEADLINE_STATE = "cka_by_position"
 
@@ -16,7 +16,7 @@ HEADLINE_STATE = "cka_by_position"
 def likeness_section(population: PopulationFolder) -> str:
     """Populations side by side, and how each differs from the first.
 
-    Errors: CultureError when no comparison is kept in this population, or it is of other GPTs.
+    Errors: CultureError when this population has no comparison, or one of other GPTs.
     """
     comparison = open_comparison(population)
     populations = comparison["populations"]
@@ -24,7 +24,7 @@ def likeness_section(population: PopulationFolder) -> str:
     parts += [words for words in (_groups(populations), _untrained(populations)) if words]
     if comparison["differences"]:
         first = comparison["differences"][0]["from"]
-        parts += [f"More than in {first}, pair by pair of GPTs:", table(difference_rows(comparison))]
+        parts += [f"Difference from {first}, paired by GPTs:", table(difference_rows(comparison))]
         parts += [_verdict(one) for one in comparison["differences"]]
     return "\n\n".join(parts)
 
@@ -36,15 +36,15 @@ def _what_was_done(comparison: dict[str, Any]) -> str:
     if manifest["culture_quizzes"]:
         quizzes.append(f"{manifest['culture_quizzes']:,} held-out culture quizzes in four structures")
     at = (
-        f" Features: SAEs at {manifest['hook']}, the same settings and seeds for all."
+        f" Features: SAEs at {manifest['hook']}, with the same settings and seeds for all."
         if manifest["hook"]
         else ""
     )
     return (
         f"Compared: {names}. Answers: {' and '.join(quizzes)}. States: "
         f"{settings['states']['n_quizzes']:,} quizzes.{at} Each value is the mean over all pairs of GPTs; "
-        "its 95% interval leaves out each GPT in turn (jackknife), since pairs share GPTs. Made by "
-        f"`{manifest['made_by']['command']}`."
+        "its 95% interval is a jackknife that leaves out each GPT in turn, since pairs share GPTs. "
+        f"Written by `{manifest['made_by']['command']}`."
     )
 
 
@@ -89,13 +89,13 @@ def _untrained(populations: list[dict[str, Any]]) -> str:
 
 
 def _verdict(difference: dict[str, Any]) -> str:
-    """The answer in a sentence: which headline measures rose, fell, or cannot be told from no change."""
+    """The answer in one sentence: which headline measures rose, fell, or did not change significantly."""
     states = [name for name in difference["pairs"] if name.endswith(f".{HEADLINE_STATE}")]
     headlines = [name for name in HEADLINES if name in difference["pairs"]] + states[len(states) // 2 :][:1]
-    said: dict[str, list[str]] = {"higher": [], "lower": [], "not told apart": []}
+    said: dict[str, list[str]] = {"higher": [], "lower": [], "no clear difference": []}
     for name in headlines:
         record = difference["pairs"][name]
-        kind = ("higher" if record["mean"] > 0 else "lower") if clear(record) else "not told apart"
+        kind = ("higher" if record["mean"] > 0 else "lower") if clear(record) else "no clear difference"
         said[kind].append(measure_words(name))
     words = [f"{kind}: {', '.join(names)}" for kind, names in said.items() if names]
-    return f"**{difference['name']} against {difference['from']}**: {'; '.join(words)}."
+    return f"**{difference['name']} compared with {difference['from']}**: {'; '.join(words)}."

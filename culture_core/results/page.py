@@ -1,4 +1,4 @@
-"""The page of results of a population: every figure of it comes from an artifact."""
+"""The results page of a population: every number on it comes from an artifact."""
 
 import re
 from collections.abc import Callable
@@ -23,8 +23,8 @@ PICTURE = re.compile(r"group_\d+\.png")
 
 
 def check_page(place: Place) -> None:
-    """Errors: CultureError when there is another file where the page is to lie, or it cannot be written."""
-    check_file(place.page, lambda path: _text(path).startswith(BEGINNING), "a page of results")
+    """Errors: CultureError when another file is where the page should go, or the page cannot be written."""
+    check_file(place.page, lambda path: _text(path).startswith(BEGINNING), "a results page")
 
 
 def _text(page: Path) -> str:
@@ -32,15 +32,15 @@ def _text(page: Path) -> str:
 
 
 def write_results(folder: PopulationFolder, hook: str, place: Place, command: str) -> None:
-    """Write the page and its pictures. command: what made it, as the page says.
+    """Write the page and its pictures. command: the command that the page names as its origin.
 
-    What was not measured is named with the command that measures it.
+    Missing measurements are named with the command that makes them.
     """
     population = Population(folder)
     parts = [
         TITLE_OF_PAGE,
         f"{WRITTEN_BY} {command} from the artifacts in {folder.root}; nothing here is typed by hand. "
-        f"What the figures mean: {place.explained}.",
+        f"For the definitions of all measures, see {place.explained}.",
     ]
     for title, section in _sections(population, hook).items():
         parts += [f"## {title}", _or_missing(section)]
@@ -79,7 +79,7 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
         (place.folder / old).unlink(missing_ok=True)
     causal = _causal(population, hook)
     parts = [
-        f"The groups of {RULE}. Each picture is one quiz, the strongest of the first GPT's feature, "
+        f"{RULE} Each picture shows one quiz, the top-activating quiz of the first GPT's feature, with "
         "one row per GPT: the area of a black square is the activation after reading that cell."
     ]
     for group in chosen:
@@ -91,8 +91,8 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
         task = tables[matches.models[0]].peak_task[features[matches.models[0]]]
         parts += [
             f"### Group {group}: fires most in {task}",
-            f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, above "
-            f"shuffled quizzes {row.over_shuffled:.3f}.{_causal_words(causal, group)}",
+            f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, "
+            f"{row.over_shuffled:.3f} above shuffled quizzes.{_causal_words(causal, group)}",
             *_sentences(population, hook, features),
             f"![Group {group} on one quiz, one row per GPT]({(place.pictures / name).as_posix()})",
         ]
@@ -107,21 +107,21 @@ def _causal(population: Population, hook: str) -> CausalReader | None:
 
 
 def _causal_words(causal: CausalReader | None, group: int) -> str:
-    """What ablating a group does, where that was measured."""
+    """The effect of ablating a group, if it was measured."""
     profile = causal.of_group(group) if causal is not None else None
     if causal is None or profile is None:
         return ""
     mean = profile.loss.mean(0)
     worst = int(mean.argmax())
     return (
-        f" Ablated, the last-grid loss rises most in {causal.tasks[worst]} ({mean[worst]:+.4f} nats per "
-        f"cell, accuracy {profile.accuracy.mean(0)[worst]:+.1%}; agreement of the GPTs "
+        f" Ablation raises the last-grid loss most in {causal.tasks[worst]} ({mean[worst]:+.4f} nats per "
+        f"cell, accuracy {profile.accuracy.mean(0)[worst]:+.1%}; agreement between GPTs "
         f"{profile.agreement:.2f})."
     )
 
 
 def _sentences(population: Population, hook: str, features: dict[int, int]) -> list[str]:
-    """What each feature detects, where it was graded."""
+    """What each feature detects, if it was graded."""
     lines = []
     for k, feature in features.items():
         try:

@@ -1,4 +1,4 @@
-"""A matched group as a picture: one quiz, one row per GPT, each GPT's feature as ink on the cells."""
+"""A matched group as a picture: one quiz, one row per GPT, with each GPT's feature drawn on the cells."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ PIXEL_RATIO = 1.6
 def group_picture(
     matches: MatchReader, indexes: Mapping[int, FeatureIndex], group: int, rank: int = 0
 ) -> bytes:
-    """PNG of a group on the quiz of that rank among the top quizzes of the first GPT's feature.
+    """PNG of a group on the quiz with that rank among the top quizzes of the first GPT's feature.
 
     Each row has its own scale: the largest square is the feature's maximum over the index.
     """

@@ -1,4 +1,4 @@
-"""Where a page of results lies: in its population's folder, or among other pages."""
+"""Where a results page is written: in its population's folder, or among other pages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ EXPLAINED = ("reference/universality.md", "reference/facts.md")
 class Place:
     """A page and its pictures.
 
-    page: its file. pictures: the folder of its pictures, from the page's folder on. explained: where the
-    figures are explained, in Markdown.
+    page: its file. pictures: the folder of its pictures, relative to the page's folder. explained: where
+    the measures are defined, in Markdown.
     """
 
     page: Path
@@ -24,11 +24,11 @@ class Place:
     def inside(cls, population: PopulationFolder) -> "Place":
         """results.md in the population's folder, with its pictures in results/."""
         names = ", ".join(f"docs/{name}" for name in EXPLAINED)
-        return cls(population.root / "results.md", Path("results"), f"{names} of the repository")
+        return cls(population.root / "results.md", Path("results"), f"{names} in the repository")
 
     @classmethod
     def beside_docs(cls, page: Path) -> "Place":
-        """A page among the others of a documentation, with its pictures in images/NAME OF THE PAGE/."""
+        """A page among other docs, with its pictures in images/NAME OF THE PAGE/."""
         links = ", ".join(f"[{name}]({name})" for name in EXPLAINED)
         return cls(page, Path("images") / page.stem, links)
 

@@ -1,4 +1,4 @@
-"""Figures other work has published, to stand beside ours; sources in docs/reference/universality.md,
+"""Published figures to compare with ours; sources in docs/reference/universality.md,
 "Published figures to compare with"."""
 
 UNIVERSAL_NEURONS = (

@@ -1,4 +1,4 @@
-"""The sections of the page of results: each from artifacts alone, as Markdown."""
+"""The sections of the results page, each computed from artifacts alone, as Markdown."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ GROUP_R = (0.5, 0.7, 0.8, 0.9)
 
 
 def population_section(population: Population) -> str:
-    """Size and accuracy of the GPTs, in all and by task."""
+    """Size and accuracy of the GPTs, overall and by task."""
     manifest, evaluation = population.manifest, population.evaluation()
     shape = ", ".join(f"{name} {value}" for name, value in manifest["config"].items() if name != "dropout")
     parameters = {model["id"]: model["n_parameters"] for model in manifest["models"]}
@@ -30,7 +30,7 @@ def population_section(population: Population) -> str:
             "parameters": f"{parameters[model['id']]:,}",
             "quizzes solved (greedy)": percent(model["greedy_accuracy"]),
             "95% interval": " to ".join(percent(bound) for bound in model["greedy_interval"]),
-            "expected when sampling": percent(model["expected_accuracy"]),
+            "expected accuracy": percent(model["expected_accuracy"]),
             "last-grid loss": f"{model['loss']:.4f}",
         }
         for model in evaluation["models"]
@@ -52,13 +52,13 @@ def population_section(population: Population) -> str:
 
 
 def sae_section(population: Population, hook: str) -> str:
-    """What each SAE is, and how good."""
+    """The settings and metrics of each SAE."""
     manifests = [population.sae_manifest(hook, k) for k in population.models]
     rows = [_sae_row(manifest) for manifest in manifests]
     settings = manifests[0]["settings"]
     return (
         f"At {hook}: {settings['architecture']}, {manifests[0]['d_sae']:,} features. "
-        f"The study's: {published.STUDY_SAE}.\n\n{table(rows)}"
+        f"The study's SAE: {published.STUDY_SAE}.\n\n{table(rows)}"
     )
 
 
@@ -76,7 +76,7 @@ def _sae_row(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def coverage_section(population: Population, hook: str) -> str:
-    """How well single features tell the ground-truth concepts, beside what else could."""
+    """How well single features detect the ground-truth concepts, compared with the baselines."""
     rows, counts = [], set()
     for k in population.models:
         coverage = population.grades(hook, k).coverage
@@ -90,31 +90,31 @@ def coverage_section(population: Population, hook: str) -> str:
 
 
 def probes_section(population: Population) -> str:
-    """What each layer knows of the concepts, by linear probes."""
+    """How well linear probes read the concepts from each layer."""
     probes = population.probes()
     means = probes.table.groupby("layer", sort=False)[["auroc", "baseline_auroc", "f1", "baseline_f1"]].mean()
     rows = [
         {
             "after": layer,
             "AUROC": float(row.auroc),
-            "of shuffled labels": float(row.baseline_auroc),
+            "AUROC, shuffled labels": float(row.baseline_auroc),
             "F1": float(row.f1),
-            "of shuffled labels, F1": float(row.baseline_f1),
+            "F1, shuffled labels": float(row.baseline_f1),
         }
         for layer, row in means.iterrows()
     ]
     return (
-        "A linear probe for each concept on what the residual stream holds; mean over GPTs and concepts, on "
-        f"quizzes apart.\n\n{table(rows)}"
+        "One linear probe per concept on the residual stream; mean over GPTs and concepts, on held-out "
+        f"quizzes.\n\n{table(rows)}"
     )
 
 
 def universality_section(population: Population, hook: str) -> str:
-    """How universal features are above each baseline, beside published figures."""
+    """How universal features are above each baseline, compared with published results."""
     matches = population.matches(hook)
     rows = [_universality_row(matches, k) for k in matches.models]
     lines = [
-        f"Over {matches.manifest['quiz_set']['n']:,} quizzes; shares are of the features that fire.",
+        f"Measured on {matches.manifest['quiz_set']['n']:,} quizzes; shares are of the features that fire.",
         table(rows),
         f"Published: {published.UNIVERSAL_NEURONS} have an excess above {published.EXCESS}.",
         _seeds(matches),
@@ -146,7 +146,7 @@ def _share_above(excess: Any) -> float | None:
 
 
 def _seeds(matches: MatchReader) -> str:
-    """Another model against another SAE seed."""
+    """Another GPT compared with another SAE seed."""
     reseeded, mutual, shared = matches.reseeded_r, matches.reseeded_mutual, matches.shared_by_seeds
     if reseeded is None or mutual is None:
         return f"Another SAE of the same GPT: {MISSING}. Published: {published.SHARED_BY_SEEDS} are shared."
@@ -156,17 +156,18 @@ def _seeds(matches: MatchReader) -> str:
         rows.append(
             {
                 "GPT": k,
-                "median best r in another SAE of it": float(np.median(reseeded[k][alive])),
-                "mutual there": percent(float(mutual[k][alive].mean())),
+                "median best r in its other SAE": float(np.median(reseeded[k][alive])),
+                "mutual in its other SAE": percent(float(mutual[k][alive].mean())),
                 "median best r in another GPT": float(np.median(matches.universality[k][alive])),
-                "mutual there, mean": percent(
+                "mutual in another GPT, mean": percent(
                     float(matches.table(k)[alive].n_mutual.mean() / (len(matches.models) - 1))
                 ),
-                "directions shared by the two SAEs": percent(shared.get(k)),
+                "directions shared by its two SAEs": percent(shared.get(k)),
             }
         )
     return (
-        "Another model against another SAE seed (shared: decoder cosine of at least 0.7, one to one; "
+        "Matches in another GPT compared with matches in a second SAE of the same GPT, trained from another "
+        "seed (shared directions: decoder cosine of at least 0.7, one to one; "
         f"published: {published.SHARED_BY_SEEDS}):\n\n{table(rows)}"
     )
 
@@ -186,31 +187,31 @@ def _paired(matches: MatchReader) -> str:
 
 
 def groups_section(population: Population, hook: str) -> str:
-    """How many groups there are, and at which r."""
+    """The number of groups by lowest r."""
     groups = population.matches(hook).groups
     rows = [
         {
             "lowest r of any pair": f"at least {r}",
             "groups": int((groups.min_r >= r).sum()),
-            "their mean partial r": _mean(groups.partial_r[groups.min_r >= r]),
+            "mean partial r": _mean(groups.partial_r[groups.min_r >= r]),
         }
         for r in (0.0, *GROUP_R)
     ]
     return (
-        f"{len(groups)} groups of one feature per GPT in which every two are mutual best matches."
+        f"{len(groups)} groups of one feature per GPT, every two of them mutual best matches."
         f"\n\n{table(rows)}"
     )
 
 
 def _mean(values: Any) -> float | str | None:
-    """The mean, "" of no values, None where they were not measured."""
+    """The mean; "" if there are no values, None if they were not measured."""
     if len(values) == 0:
         return ""
     return None if values.isna().all() else float(values.mean())
 
 
 def causal_section(population: Population, hook: str) -> str:
-    """Whether matched features matter alike, beside their controls."""
+    """Whether ablating matched features has similar effects, compared with controls."""
     causal = population.causal(hook)
     rows: list[dict[str, Any]] = [
         {
@@ -219,7 +220,7 @@ def causal_section(population: Population, hook: str) -> str:
             "agreement, all together": causal.pooled_agreement(name),
             "agreement of sizes": causal.size_agreement(name),
             "agreement of each, mean": float(values.mean()),
-            "change of loss, mean": f"{causal.mean_loss(name):+.5f}",
+            "mean change in loss": f"{causal.mean_loss(name):+.5f}",
         }
         for name, values in causal.agreements.items()
     ]
@@ -227,15 +228,16 @@ def causal_section(population: Population, hook: str) -> str:
     better = np.mean(causal.agreements[MATCHED] > across)
     settings = causal.manifest["settings"]
     return (
-        f"One feature per GPT set to 0, SAE spliced in, {settings['quizzes']} quizzes; agreement is the mean "
-        f"r between two GPTs' changes of loss: over groups and tasks, over groups (log of the largest "
-        f"change), over the tasks of each group.\n\n{table(rows)}\n\nFeatures of different matched "
-        f"groups agree at {across:.3f}; {percent(float(better), 0)} of the matched groups agree better."
+        f"With the SAE spliced in, one feature per GPT is set to 0 on {settings['quizzes']} quizzes. "
+        "Agreement is the mean r between two GPTs' changes in loss: over groups and tasks (all together), over groups "
+        "(sizes: log of the largest change), and over the tasks of each group."
+        f"\n\n{table(rows)}\n\nFeatures of different matched groups agree at {across:.3f}; "
+        f"{percent(float(better), 0)} of the matched groups agree better."
     )
 
 
 def cost_section(population: Population) -> str:
-    """Seconds and size of every kind of artifact."""
+    """Compute time and size of every kind of artifact."""
     rows = []
     for name in ("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "circuits"):
         files = [path for path in (population.folder.root / name).rglob("*") if _ships(path)]
@@ -249,11 +251,11 @@ def cost_section(population: Population) -> str:
                 "seconds, all processes": f"{seconds:,.0f}" if made else "",
             }
         )
-    return f"{table(rows)}\n\nSparse activations, which do not ship, are not counted."
+    return f"{table(rows)}\n\nSparse activations are not counted, because they are not shipped."
 
 
 def _seconds(manifest: dict[str, Any]) -> float:
-    """What it took to make an artifact; that of an index names its pass over the quizzes apart."""
+    """Seconds that an artifact took; an index records its pass over the quizzes separately."""
     figures = manifest.get("figures") or {}
     return manifest.get("made_by", {}).get("seconds", 0) + figures.get("pass_seconds", 0)
 

@@ -1,4 +1,4 @@
-"""The stage behind `culture results`: the page of results of a population."""
+"""The stage behind `culture results`: the results page of a population."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from culture_core.saes.choice import the_hook
 def write_population_results(
     population: PopulationFolder, hook: str | None = None, *, out: Path | None = None
 ) -> Path:
-    """Write the page of results and its pictures; returns where.
+    """Write the results page and its pictures; returns the path of the page.
 
     hook: (default: the only one with SAEs). out: the page (default: results.md in the population's folder,
-    with its pictures in results/). Beside another page, pictures lie in images/NAME OF THE PAGE/.
+    with its pictures in results/). With `out`, the pictures go to images/NAME OF THE PAGE/ next to the page.
     """
     hook = the_hook(population, hook)
     command = ["--population", str(population.root)]

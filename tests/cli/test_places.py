@@ -73,7 +73,7 @@ def test_a_file_that_is_not_ours_is_refused_before_the_work(option, thesis, popu
 def test_pages_comparisons_and_exports_leave_other_files_alone(thesis, population, other, capsys):
     (population / "saes" / HOOK).mkdir(parents=True)
     tex = thesis / "thesis.tex"
-    assert "is not a page of results" in refused(capsys, "results", "--population", population, "--out", tex)
+    assert "is not a results page" in refused(capsys, "results", "--population", population, "--out", tex)
     assert "exists already" in refused(capsys, "invent", "--population", population, "--export-quizzes", tex)
     assert "not a comparison" in refused(
         capsys, "compare", population, other, "--parts", "states", "--out", tex

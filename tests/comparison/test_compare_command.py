@@ -178,8 +178,8 @@ def test_the_section_of_results_repeats_the_comparison(cache, compared):
     mean = pairs_of(comparison, "control", "states.1.cka")["mean"]
     row = next(line for line in text.splitlines() if line.startswith("| block 1: CKA |"))
     assert f"{mean:.3f} (" in row
-    assert "More than in before" in text
-    assert "**control against before**" in text
+    assert "Difference from before" in text
+    assert "**control compared with before**" in text
 
 
 @pytest.mark.usefixtures("compared")

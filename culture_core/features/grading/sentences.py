@@ -1,4 +1,4 @@
-"""What a feature detects, in a sentence made from its grades alone."""
+"""What a feature detects, in one sentence computed from its grades."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ def join_words(words: Iterable[str]) -> str:
 
 
 def feature_sentence(grades: Sequence[ConceptGrade]) -> str:
-    """Say what a feature detects and how sure that is; `grades` are the best first."""
+    """Say what a feature detects and how well; `grades` are sorted, best first."""
     if not grades:
-        return "Not graded: it fires too rarely on the quizzes that thresholds are fitted on."
+        return "Not graded: it fires too rarely on the quizzes on which thresholds are fitted."
     best = grades[0]
     scores = f"F1 {best.f1:.2f}, precision {best.precision:.2f}, recall {best.recall:.2f}"
     if best.f1 < FAINT_F1:
         return f"No listed concept above F1 {FAINT_F1}."
     if best.f1 < GOOD_F1:
-        return f"No listed concept above F1 {GOOD_F1}; the nearest is {best.words} ({scores})."
-    place = ", so position alone says as much" if best.baseline_f1 >= EXPLAINED * best.f1 else ""
-    return f"Fires {best.words}: {scores}; with quizzes shuffled F1 {best.baseline_f1:.2f}{place}."
+        return f"No listed concept above F1 {GOOD_F1}; the closest is {best.words} ({scores})."
+    place = ", so position alone explains it" if best.baseline_f1 >= EXPLAINED * best.f1 else ""
+    return f"Fires {best.words}: {scores}; F1 {best.baseline_f1:.2f} with shuffled quizzes{place}."

@@ -130,14 +130,14 @@ def test_sentence_says_what_a_feature_detects_and_how_sure_that_is():
     words = join_words(["in contact quizzes", "before the first changed cell of a second grid"])
     assert feature_sentence([grade(words, 0.91, 0.07), grade("on a red cell", 0.2)]) == (
         "Fires before the first changed cell of a second grid, in contact quizzes: "
-        "F1 0.91, precision 0.94, recall 0.88; with quizzes shuffled F1 0.07."
+        "F1 0.91, precision 0.94, recall 0.88; F1 0.07 with shuffled quizzes."
     )
 
 
 def test_sentence_is_honest_when_nothing_fits_or_position_explains_it():
     assert feature_sentence([grade("on a red cell", 0.21)]).startswith("No listed concept above F1 0.3;")
     assert feature_sentence([grade("on a red cell", 0.04)]) == "No listed concept above F1 0.1."
-    assert feature_sentence([grade("in row 2", 0.8, 0.79)]).endswith("so position alone says as much.")
+    assert feature_sentence([grade("in row 2", 0.8, 0.79)]).endswith("so position alone explains it.")
     assert feature_sentence([]).startswith("Not graded")
 
 
