@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 SLOW_FIXTURES = {"built_population", "answered_population"}
 SLOW_PATHS = (
     "browser/",
+    "build/test_rehearsal.py",
     "cli/",
     "comparison/test_compare_command.py",
     "culture/test_published.py",
