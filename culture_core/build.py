@@ -11,6 +11,7 @@ from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
 from culture_core.features.index.stage import index_jobs, index_saes
 from culture_core.features.probing.stage import probe_population
+from culture_core.models.choice import chosen_models
 from culture_core.processes import Workers
 from culture_core.results.stage import write_population_results
 from culture_core.saes.evaluation_stage import evaluate_population_saes
@@ -37,13 +38,20 @@ def build_stages(
     workers: Workers | None = None,
     command: str = "",
 ) -> list[Stage]:
-    """The stages that build a population, in order; what is up to date is left alone, unless `force`."""
+    """The stages that build a population, in order; what is up to date is left alone, unless `force`.
+
+    A population of a single GPT is built without matches.
+    """
     common: dict[str, Any] = {"if_stale": not force, "command": command}
     side_by_side: dict[str, Any] = {**common, "workers": workers}
 
     def index(variant: str) -> Any:
         return index_saes(index_jobs(population, variant=variant, device=device), **side_by_side)
 
+    across_gpts = [
+        Stage("match", "", lambda: match_saes(population, **common)),
+        Stage("causal", "", lambda: check_causes(population, **side_by_side)),
+    ]
     return [
         Stage("evaluate", "--save", lambda: evaluate_population(population, **side_by_side)),
         Stage("answers", "", lambda: answer_population(population, **common)),
@@ -62,8 +70,7 @@ def build_stages(
         Stage("index", f"--variant {RESEEDED}", lambda: index(RESEEDED)),
         Stage("grade", "", lambda: grade_population(population, **side_by_side)),
         Stage("probe", "", lambda: probe_population(population, **side_by_side)),
-        Stage("match", "", lambda: match_saes(population, **common)),
-        Stage("causal", "", lambda: check_causes(population, **side_by_side)),
+        *(across_gpts if len(chosen_models(population)) > 1 else []),
         Stage("circuits", "", lambda: measure_population_circuits(population, **side_by_side)),
         Stage("results", "", lambda: write_population_results(population)),
     ]
