@@ -27,9 +27,7 @@ def find_population(path: Path | str) -> PopulationFolder:
 def check_several(population: PopulationFolder) -> None:
     """Errors: CultureError for a population of a single GPT, which has none to be matched with."""
     if len(model_hashes(population)) < 2:
-        raise CultureError(
-            f"{population.root} has a single GPT, so there is no other to match its features with"
-        )
+        raise CultureError(f"{population.root} has a single GPT; matching takes two or more")
 
 
 def chosen_models(

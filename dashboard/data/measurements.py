@@ -3,8 +3,8 @@
 from typing import Any
 
 from culture_core import artifacts
-from culture_core.errors import CultureError
 from culture_core.evaluation.circuits import Circuits, open_circuits
+from culture_core.evaluation.report import open_evaluation
 from culture_core.saes.store import sae_manifest
 from dashboard.data.cached import changed, shared, written
 from dashboard.data.populations import Population
@@ -13,13 +13,9 @@ from dashboard.data.populations import Population
 def evaluation(chosen: Population) -> dict[str, Any]:
     """The evaluation of a population: accuracy of each GPT, by task and structure.
 
-    Errors: CultureError that says what to run.
+    Errors: CultureError that says what to run when it is missing or of other GPTs.
     """
-    path = chosen.folder.evaluation
-    if not path.is_file():
-        root = chosen.folder.root
-        raise CultureError(f"no evaluation of {chosen.name}; run `culture evaluate --source {root} --save`")
-    return artifacts.read_json(path)
+    return open_evaluation(chosen.folder)
 
 
 def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:
