@@ -21,7 +21,9 @@ CACHE_VARIABLE = "CULTURE_CACHE"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=8501, type=port, help="port to listen on")
     parser.add_argument(
-        "--address", default=LOOPBACK, help="address to listen on; the default is open to this machine alone"
+        "--address",
+        default=LOOPBACK,
+        help="address to listen on; the default accepts connections from this machine only",
     )
     parser.add_argument(
         "--cache",

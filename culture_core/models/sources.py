@@ -109,7 +109,7 @@ def default_population() -> PopulationFolder:
     found = populations()
     if not found:
         raise CultureError(
-            "there is no population in cache/: run from the repository, or name one as the source"
+            "there is no population in cache/; run from the repository, or name one as the source"
         )
     return found[0]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from dashboard.data.choices import one_of
 from dashboard.data.foreign_text import quoted
 
@@ -47,8 +47,8 @@ def population_names() -> list[str]:
     if not names:
         cache = cache_folder()
         raise CultureError(
-            f"no population in {cache}; make one with `culture convert hub {cache}/NAME`, "
-            f"then `culture build --population {cache}/NAME`"
+            f"no population in {cache}; make one with {suggested('convert', 'hub', cache / 'NAME')}, "
+            f"then {suggested('build', '--population', cache / 'NAME')}"
         )
     return names
 

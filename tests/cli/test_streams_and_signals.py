@@ -44,6 +44,27 @@ def test_closed_outputs_do_not_stop_a_command(tmp_path):
     assert out.is_file()
 
 
+@pytest.mark.parametrize(("variables", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_no_color_is_set(variables, is_coloured):
+    ours, theirs = os.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | variables
+    command = [*CULTURE, "quizzes", "--tasks", "frame", "--n", "1", "--show"]
+    with subprocess.Popen(command, stdout=theirs, env=environment) as run:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    assert run.returncode == 0
+    assert b"frame" in shown
+    assert (b"\x1b[" in shown) == is_coloured
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux's word for a terminal that was closed
+        return b""
+
+
 def test_suggested_commands_quote_their_paths():
     assert suggested("grade", "--population", Path("my cache/it's")) == (
         "`culture grade --population 'my cache/it'\"'\"'s'`"
