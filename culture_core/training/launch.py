@@ -68,9 +68,8 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     """
     quizzes = resolve_source(population).load_culture_quizzes()
     if quizzes is None or not len(quizzes[0]):
-        raise CultureError(
-            f"no culture quizzes in {population}; run {suggested('invent', '--population', population, '--n', '1000')}"
-        )
+        invent = suggested("invent", "--population", population, "--n", "1000")
+        raise CultureError(f"no culture quizzes in {population}; run {invent}")
     train = quizzes[0]
     folder.write_culture(train)
     for k in range(settings.n_models):
