@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=8501, type=port, help="port to listen on")
     parser.add_argument(
         "--address",
-        help=f"address to listen on (default: {LOOPBACK}, this machine alone; with --public all addresses)",
+        help=f"address to listen on (default: {LOOPBACK}, which only this machine reaches; with "
+        "--public all addresses)",
     )
     parser.add_argument(
         "--public",

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from culture_core import artifacts
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.population import Population as Population
 from culture_core.population import open_population
 from dashboard.data.choices import one_of
@@ -34,8 +34,8 @@ def population_names() -> list[str]:
     if not names:
         cache = cache_folder()
         raise CultureError(
-            f"no population in {cache}; make one with `culture convert hub {cache}/NAME`, "
-            f"then `culture build --population {cache}/NAME`"
+            f"no population in {cache}; make one with {suggested('convert', 'hub', cache / 'NAME')}, "
+            f"then {suggested('build', '--population', cache / 'NAME')}"
         )
     return names
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, typed
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.features.index.records import Nearest
 from culture_core.universality.matching.store import Match
@@ -100,7 +100,7 @@ def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The concepts a feature follows best, each beside its baseline."""
     title = "Concepts it follows"
     if not indexes.has_grades(scope.population, scope.hook, model_k):
-        command = f"culture grade --population {scope.population.folder.root} --hook {scope.hook}"
+        command = typed("grade", "--population", scope.population.folder.root, "--hook", scope.hook)
         return words(title, "Not graded yet. Run:", command)
     grades = indexes.grades(scope.population, scope.hook, model_k).of_feature(feature)
     rows: list[BarRow] = [
@@ -124,8 +124,10 @@ def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
 def matches_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The best match of a feature in each other GPT, with what makes it believable."""
     title = "Its matches in the other GPTs"
+    if len(scope.population.models) == 1:
+        return words(title, "There is no other GPT in this population.")
     if not universality.has_matches(scope.population, scope.hook):
-        command = f"culture match --population {scope.population.folder.root} --hook {scope.hook}"
+        command = typed("match", "--population", scope.population.folder.root, "--hook", scope.hook)
         return words(title, "Not matched yet. Run:", command)
     matches = universality.matches(scope.population, scope.hook).best(model_k, feature)
     rows = [_match_row(scope, match) for match in sorted(matches, key=lambda match: match.model_k)]

@@ -7,6 +7,7 @@ import streamlit as st
 
 from culture_core.culture.settings import InventingSettings
 from culture_core.culture.verdicts import KEPT
+from culture_core.errors import typed
 from culture_core.figures.rows import quiz_row
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.lab.keep import keep_quiz
@@ -152,6 +153,6 @@ def _downloads(
         )
     st.caption("To add the file to the population, so that training can use it:")
     st.code(
-        f"culture invent --population {population.folder.root} --import-quizzes c_quizzes.pth",
+        typed("invent", "--population", population.folder.root, "--import-quizzes", "c_quizzes.pth"),
         language="bash",
     )

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from culture_core.answers.browse import BrowseSet
+from culture_core.errors import typed
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.grid_board.board import grid_board
@@ -65,9 +66,10 @@ def show_missing(population: Population, quizzes: Quizzes) -> None:
         return
     with st.expander(f"No quizzes yet of: {', '.join(missing)}", icon=":material/add_circle:"):
         root = population.folder.root
-        invent = [] if quiz_sets.has_culture(population) else [f"culture invent --population {root} --n 100"]
+        has_culture = quiz_sets.has_culture(population)
+        invent = [] if has_culture else [typed("invent", "--population", root, "--n", "100")]
         st.caption("Make them with:")
-        st.code("\n".join([*invent, f"culture answers --population {root}"]), language="bash")
+        st.code("\n".join([*invent, typed("answers", "--population", root)]), language="bash")
 
 
 def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: slice) -> str:
