@@ -38,7 +38,7 @@ def to_bridge(model: MyGPT, *, sae: bool = False) -> TransformerBridge:
     main_test_accuracy.
     Errors: CultureError when SAELens is not installed.
     """
-    bridge = hooked_class("bridge", sae)(LinearGPT(model), LinearGPTAdapter(bridge_config(model)), None)
+    bridge = _bridge_class(sae)(LinearGPT(model), LinearGPTAdapter(bridge_config(model)), None)
     bridge.id = model.id
     bridge.main_test_accuracy = model.main_test_accuracy
     return bridge.eval()
@@ -164,3 +164,12 @@ class ByHead(BaseTensorConversion):
 
     def revert(self, input_value: Tensor, *_context: Any) -> Tensor:
         return input_value.flatten(-2)
+
+
+def _bridge_class(sae: bool) -> type[TransformerBridge]:
+    hooked_class("bridge", sae)
+    if not sae:
+        return TransformerBridge
+    from culture_core.models.hooked_bridge_saes import NamedSAEBridge
+
+    return NamedSAEBridge

@@ -33,7 +33,26 @@ def random_sae(hook, width):
 
 
 def test_sae_true_gives_saelens_bridge(models):
-    assert type(models[1]) is SAETransformerBridge
+    assert isinstance(models[1], SAETransformerBridge)
+
+
+def test_hook_points_have_their_usual_names_where_no_sae_is(models, inputs):
+    (plain,) = load_hooked(0, ASYM, kind="bridge")
+    hook = "blocks.1.hook_mlp_out"
+    assert set(models[1].hook_dict) == set(plain.hook_dict)
+    with models[1].saes([random_sae(hook, WIDTHS[hook])]), torch.inference_mode():
+        names = set(models[1].run_with_cache(inputs)[1])
+    assert hook not in names
+    assert "blocks.1.mlp.hook_out.hook_sae_acts_post" in names
+    assert set(models[1].hook_dict) == set(plain.hook_dict)
+
+
+def test_a_hook_set_by_its_usual_name_acts(models, inputs):
+    doubled = [("blocks.1.hook_mlp_out", lambda value, **_: value * 2)]
+    with torch.inference_mode():
+        hooked, bridged = (model.run_with_hooks(inputs, fwd_hooks=doubled) for model in models)
+        assert relative_error(bridged, models[1](inputs)) > 1e-2
+    assert relative_error(bridged, hooked) < 1e-5
 
 
 @pytest.mark.parametrize("hook", WIDTHS)
@@ -51,7 +70,7 @@ def test_features_can_be_cached_from_a_bridge(models, inputs):
     sae = random_sae(hook, WIDTHS[hook])
     with torch.inference_mode():
         _, cache = models[1].run_with_cache_with_saes(inputs, saes=[sae])
-        truth = sae.encode(models[0].run_with_cache(inputs)[1][hook])
+        truth = sae.encode(models[1].run_with_cache(inputs)[1][hook])
     features = cache[models[1].get_sae_hook_name(sae)]
     assert features.shape == (2, 405, 32)
     assert torch.allclose(features, truth, atol=1e-5)
