@@ -27,7 +27,7 @@ test: $(VENV)/.dev chromium
 
 # GPTs as bridges on the newest TransformerLens 4, in .venv-bridge; .venv has 3.9, because SAELens needs it
 test-bridge: $(BRIDGE)/.run
-	$(BRIDGE)/bin/python -m pytest tests/models/test_hooked_bridge.py tests/models/test_hooked_kinds.py
+	$(BRIDGE)/bin/python -m pytest $(addprefix tests/models/test_,hooked_bridge.py hooked_kinds.py patch_bridge.py)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

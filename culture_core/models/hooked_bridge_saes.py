@@ -1,8 +1,8 @@
 """SAELens' bridge, with hook points that are found by name.
 
 In SAELens 6.54 a bridge lists only the long names of hook points (blocks.0.mlp.hook_out), so that a hook set
-at blocks.0.hook_mlp_out does nothing, without a word; and a hook point from which an SAE was taken away is not
-found by its long name either.
+at blocks.0.hook_mlp_out does nothing, without a word; and a hook point from which an SAE was taken away is
+not found by its long name either.
 """
 
 from sae_lens import SAETransformerBridge

@@ -1,14 +1,34 @@
 """Which TransformerLens class load_hooked gives, and what it says where the class is not installed."""
 
+import os
+import subprocess
 import sys
 
 import pytest
 import transformer_lens
-from model_helpers import ASYM
+from model_helpers import ASYM, FIXTURES
 
 from culture_core import load_hooked
 from culture_core.errors import CultureError
 from culture_core.models.hooked_kinds import hooked_class
+
+WITHOUT_SAELENS = """
+import sys
+sys.modules["sae_lens"] = None
+import culture_core
+from culture_core.models.convert import convert
+population = convert(sys.argv[1], sys.argv[2])
+(bridge,) = culture_core.load_hooked(3, population.root, kind="bridge")
+quizzes = culture_core.load_quizzes(n=1)
+print(type(bridge).__name__, bridge.id, tuple(culture_core.generate(bridge, quizzes)[1].shape))
+"""
+
+
+def test_a_population_converts_and_loads_as_bridges_without_saelens(tmp_path):
+    command = [sys.executable, "-c", WITHOUT_SAELENS, str(ASYM), str(tmp_path / "population")]
+    environment = {**os.environ, "PYTHONPATH": str(FIXTURES.parents[1])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout == "TransformerBridge 3 (1, 404)\n", done.stderr
 
 
 @pytest.mark.parametrize("kind", ["hooked", "bridge"])
