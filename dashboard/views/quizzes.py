@@ -1,4 +1,4 @@
-"""Quizzes: browse them by source, task, structure and who fails; the five answers beside the truth."""
+"""Quizzes: browse them by source, task, structure and answers; the five answers beside the truth."""
 
 import streamlit as st
 
@@ -59,7 +59,9 @@ else:
         st.caption(f"A table of all {len(found)}")
         table_downloads(lambda: table, name="quizzes")
     st.caption(
-        "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
+        "Right of the line: the grid each GPT writes by itself, wrong cells crossed. After its first mistake "
+        "a GPT goes on from that mistake. The Cell view gives it the right cells before each cell instead, so "
+        "fewer are wrong there. Click a cell to open it."
     )
     if any(int(i) in invented for i in shown):
         for told in kept_words(quiz_sets.culture(population).runs):

@@ -48,7 +48,7 @@ def alike(answers: np.ndarray) -> str:
 
 
 def show_agreement(browse: BrowseSet, found: np.ndarray) -> None:
-    """How often two GPTs answer the same."""
+    """How often two GPTs give the same answer."""
     same, same_wrong = agreement(browse, found)
     for table, words in (
         (same, f"Share of these {len(found)} quizzes that two GPTs answer with the same grid"),
@@ -71,7 +71,7 @@ def show_missing(population: Population, quizzes: Quizzes) -> None:
 
 
 def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: slice) -> str:
-    """How many quizzes there are, and the share every GPT gets right, apart for each source, as Markdown."""
+    """How many quizzes there are, and the share each GPT gets right, by source, as Markdown."""
     source = np.array(quizzes.source)[found]
     lines = [f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes"]
     for name in dict.fromkeys(source.tolist()):
@@ -79,7 +79,7 @@ def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: sl
             f"GPT {k} {share:.0%}"
             for k, share in zip(browse.models, browse.correct[:, found[source == name]].mean(1), strict=True)
         )
-        lines.append(f":small[{SOURCE_NAMES[name]}, right: {accuracy}]")
+        lines.append(f":small[{SOURCE_NAMES[name]}, answered right: {accuracy}]")
     return "  \n".join(lines)
 
 

@@ -86,6 +86,7 @@ def test_orders_keep_every_quiz_and_put_the_right_ones_first(browse):
     hardest = in_order(table, HARDEST)
     assert sorted(hardest.quiz) == list(range(10))
     assert hardest.filter(like="probability_").mean(axis=1).is_monotonic_increasing
+    assert in_order(table, EASIEST).filter(like="probability_").mean(axis=1).is_monotonic_decreasing
 
 
 def test_agreement_is_that_of_counting_pairs(browse):
