@@ -60,8 +60,8 @@ else:
         table_downloads(lambda: table, name="quizzes")
     st.caption(
         "Right of the line: the grid each GPT writes by itself, wrong cells crossed. After its first mistake "
-        "a GPT goes on from that mistake. The Cell view gives it the right cells before each cell instead, so "
-        "fewer are wrong there. Click a cell to open it."
+        "a GPT goes on from that mistake. The Cell view gives it the right cells before each cell instead, "
+        "so fewer are wrong there. Click a cell to open it."
     )
     if any(int(i) in invented for i in shown):
         for told in kept_words(quiz_sets.culture(population).runs):

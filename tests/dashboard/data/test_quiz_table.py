@@ -16,7 +16,7 @@ from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_
 from culture_core.world.vocabulary import WORLD_TASKS
 from dashboard.data import quiz_sets, tables
 from dashboard.data.inventions import invention_of, inventions, kept_words
-from dashboard.data.quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, quiz_table
+from dashboard.data.quiz_table import DISPUTED, EASIEST, HARDEST, IN_TURN, agreement, in_order, quiz_table
 
 
 @pytest.fixture(scope="module")
