@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     display = choose_display()
 shown = read_shown(view)
 facts = cell_facts(view.tokens, view.quiz.clean, view.position)
-grids, about = st.columns([7, 3], gap="medium")
+grids, about = st.columns([2, 1], gap="medium")
 with grids:
     st.caption("Click a cell, or move with the arrow keys and press Enter, to see what happens there.")
     row, scale = show_quiz(view, shown, display)

@@ -24,9 +24,7 @@ def quiz_answers(
 ) -> GridRow:
     """Quiz i with the answer of every GPT behind its truth."""
     wrong = (browse.predicted[:, i] != quizzes.tokens[i, LAST_GRID]).sum(1)
-    labels = [
-        f"GPT {k} ✓" if n == 0 else f"GPT {k}, {n} wrong" for k, n in zip(browse.models, wrong, strict=True)
-    ]
+    labels = [f"GPT {k} ✓" if n == 0 else f"GPT {k} ✗ {n}" for k, n in zip(browse.models, wrong, strict=True)]
     probability = browse.probability[:, i].astype(np.float32)
     told = [f"quiz {i}", f"{(wrong == 0).sum()} of {len(wrong)} right", alike(browse.predicted[:, i])]
     return answered_row(
