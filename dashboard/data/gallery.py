@@ -48,8 +48,8 @@ def novelty_words(found: Gallery) -> str:
     low, high = report["share_new_interval"]
     follow = "follows" if n_new == 1 else "follow"
     return (
-        f"**{n_new:,} of {quizzes}** ({report['share_new']:.0%}, 95% interval {low:.0%} to {high:.0%}) {follow} "
-        "no rule of the world exactly. The new one nearest to a rule contradicts it in "
+        f"**{n_new:,} of {quizzes}** ({report['share_new']:.0%}, 95% interval {low:.0%} to {high:.0%}) "
+        f"{follow} no rule of the world exactly. The new one nearest to a rule contradicts it in "
         f"{report['smallest']} of its 400 cells."
     )
 
