@@ -1,5 +1,6 @@
 """A column per GPT in the Cell view: its answer, what it expects at the cell, the features that fire."""
 
+import numpy as np
 import streamlit as st
 
 from culture_core.figures.rows import answer_row
@@ -57,20 +58,23 @@ def show_column(
     shown: Shown,
     model_k: int,
     features: list[FiringFeature],
+    alone: np.ndarray,
 ) -> None:
-    """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire."""
+    """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire.
+
+    alone: (100,) the last grid as the GPT writes it by itself.
+    """
     reading = view.readings[model_k]
     probabilities = reading.probabilities
     names = own_names(view.scope)
     features = [named(feature, names.get((model_k, feature.feature), "")) for feature in features]
     answer = reading.predicted[LAST_GRID]
-    n_wrong = int((answer != view.tokens[LAST_GRID]).sum())
     row = answer_row(
         view.tokens,
         answer,
         probability=view.probability_of_truth(model_k)[LAST_GRID],
         caption=f"GPT {model_k}",
-        detail="all right" if n_wrong == 0 else f"{n_wrong} wrong",
+        detail=wrong_words(answer, alone, view.tokens[LAST_GRID]),
     )
     selected = CellClick(0, 0, view.position) if view.position >= LAST_BLOCK else None
     grid_board(
@@ -97,6 +101,13 @@ def show_column(
         matched=best_matches(view.scope, shown).get(model_k),
         on_choose=lambda feature: permalink.write(show=None if feature is None else f"{model_k}-{feature}"),
     )
+
+
+def wrong_words(given_right: np.ndarray, alone: np.ndarray, truth: np.ndarray) -> str:
+    """How many cells of an answer are wrong when each follows right cells, and when it follows the GPT's own;
+    all (100,)."""
+    n_wrong, n_alone = (int((answer != truth).sum()) for answer in (given_right, alone))
+    return f"{n_wrong} wrong, {n_alone} by itself" if n_wrong or n_alone else "all right"
 
 
 def why_none(view: View, model_k: int, when: str) -> str:

@@ -25,9 +25,7 @@ def quiz_answers(
 ) -> GridRow:
     """Quiz i with the answer of every GPT behind its truth."""
     wrong = (browse.predicted[:, i] != quizzes.tokens[i, LAST_GRID]).sum(1)
-    labels = [
-        f"GPT {k} ✓" if n == 0 else f"GPT {k}, {n} wrong" for k, n in zip(browse.models, wrong, strict=True)
-    ]
+    labels = [f"GPT {k} ✓" if n == 0 else f"GPT {k} ✗ {n}" for k, n in zip(browse.models, wrong, strict=True)]
     probability = browse.probability[:, i].astype(np.float32)
     told = [f"quiz {i}", f"{(wrong == 0).sum()} of {len(wrong)} right", alike(browse.predicted[:, i])]
     return answered_row(
@@ -49,7 +47,7 @@ def alike(answers: np.ndarray) -> str:
 
 
 def show_agreement(browse: BrowseSet, found: np.ndarray) -> None:
-    """How often two GPTs answer the same."""
+    """How often two GPTs give the same answer."""
     same, same_wrong = agreement(browse, found)
     for table, words in (
         (same, f"Share of these {len(found)} quizzes that two GPTs answer with the same grid"),
@@ -73,7 +71,7 @@ def show_missing(population: Population, quizzes: Quizzes) -> None:
 
 
 def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: slice) -> str:
-    """How many quizzes there are, and the share every GPT gets right, apart for each source, as Markdown."""
+    """How many quizzes there are, and the share each GPT gets right, by source, as Markdown."""
     source = np.array(quizzes.source)[found]
     lines = [f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes"]
     for name in dict.fromkeys(source.tolist()):
@@ -81,7 +79,7 @@ def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: sl
             f"GPT {k} {share:.0%}"
             for k, share in zip(browse.models, browse.correct[:, found[source == name]].mean(1), strict=True)
         )
-        lines.append(f":small[{SOURCE_NAMES[name]}, right: {accuracy}]")
+        lines.append(f":small[{SOURCE_NAMES[name]}, answered right: {accuracy}]")
     return "  \n".join(lines)
 
 
