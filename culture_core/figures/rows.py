@@ -105,6 +105,21 @@ def quiz_row(
     )
 
 
+def in_pairs(row: GridRow) -> GridRow:
+    """The row of a quiz with its grids as A, f(A), B, f(B), each label behind its number in the order of
+    reading."""
+    order = sorted(range(row.n_blocks), key=lambda block: GRID_LABELS.index(row.labels[block]))
+    cells = np.add.outer(np.array(order) * BLOCK_LENGTH, np.arange(BLOCK_LENGTH)).ravel()
+    arrays = {name: getattr(row, name) for name in ("tokens", "values", "truth", "clean", "probability")}
+    return replace(
+        row,
+        labels=tuple(f"{block + 1} · {row.labels[block]}" for block in order),
+        links=("right", "", "right"),
+        starts=tuple(row.starts[block] for block in order),
+        **{name: None if array is None else array[cells] for name, array in arrays.items()},
+    )
+
+
 def _link(left: int, right: int) -> str:
     """Where the rule's arrow between two neighbouring grids points, "" when they are not a pair X, f(X)."""
     if left // 2 != right // 2:

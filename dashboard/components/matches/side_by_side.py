@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.grid_board.board import grid_board
 from dashboard.components.matches.causal import causal_panels
 from dashboard.components.matches.columns import (
     SHARES,
@@ -14,7 +15,9 @@ from dashboard.components.matches.columns import (
     show_own,
     show_shared,
 )
+from dashboard.components.matches.one_quiz import choose_quiz, show_one_quiz
 from dashboard.components.page.display import Display
+from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
 from dashboard.data import universality
 
@@ -28,23 +31,38 @@ SHARED_HELP = (
 def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display) -> None:
     """The feature and its matches: what they are, the same quizzes, what ablating them does, their own."""
     show_group(scope, model_k, feature)
+    explained("r", "excess", "partial r", "r0, r1, r2", "c0, c1, c2", "second grid", "layout")
     shared, columns = match_columns(scope, model_k, feature)
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
-            show_head(scope, column)
-    with st.container(horizontal=True, vertical_alignment="center"):
+            show_head(scope, column, beside=(model_k, feature))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("The same quizzes in each", width="content", help=SHARED_HELP)
+        quiz = choose_quiz(scope, model_k, shared)
         st.space("stretch")
         name = f"gpt{model_k}_feature{feature}_matches"
         grid_downloads(column_rows(scope, columns, shared), SHARES, name=name, digits=display.digits)
-    for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
-        with place:
-            show_shared(scope, column, shared, display, key="shared")
+    if quiz is None:
+        show_key(display)
+        for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
+            with place:
+                show_shared(scope, column, shared, display, key="shared")
+    else:
+        show_one_quiz(scope, columns, shared, quiz, display)
     feature_panels(causal_panels(scope, model_k, feature), key="causal", width=640)
     st.subheader("The strongest quizzes of each alone")
     for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
         with place:
             show_own(scope, column.model_k, column.feature, display, key="own")
+
+
+def show_key(display: Display) -> None:
+    """What the marks on all of the grids below mean."""
+    st.caption(
+        "Grids stand in pairs; the numbers before their names say in which order the GPT reads them. The "
+        "framed grid, read last, is the answer."
+    )
+    grid_board([], key="key", scale=SHARES, colour_key=display.colour_key)
 
 
 def show_group(scope: Scope, model_k: int, feature: int) -> None:

@@ -103,7 +103,7 @@ def test_linear_histogram_matches_numpy(index, dense):
         assert counts[-1] > 0
 
 
-def test_an_index_without_linear_bins_tells_the_others_up_to_the_maximum(index, dense):
+def test_an_index_without_linear_bins_tells_the_others_up_to_the_maximum(index):
     bare = copy(index)
     bare._arrays = Without(index._arrays, "linear_histogram")
     for feature in index.table.query("not dead").feature[:8]:
