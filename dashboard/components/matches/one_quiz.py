@@ -50,8 +50,9 @@ def show_one_quiz(
     rank = list(shared).index(quiz)
     st.caption(
         "The first picture counts: the area of a black square is the number of GPTs in which the feature "
-        "fires after reading that cell. Click a cell in it to see which fire and which are silent. The others "
-        "show the activation in each GPT, on its own scale. The framed grid, read last, is the answer."
+        "fires after reading that cell. Click a cell in it to see which fire and which are silent. The "
+        "other pictures show the activation in each GPT, on its own scale. The framed grid, read last, is "
+        "the answer."
     )
     said = st.empty()
     places = [place for _ in range(0, len(columns) + 1, PER_LINE) for place in st.columns(PER_LINE)]
