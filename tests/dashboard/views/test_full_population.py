@@ -8,6 +8,8 @@ import pytest
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import FeatureIndex
+from dashboard.components.downloads.pages import features_page
+from dashboard.components.lists.noted import notes_page
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, tables, universality
 from dashboard.data.pair_correlation import measured_correlation
@@ -151,6 +153,20 @@ def test_one_quiz_is_shown_large_and_the_others_of_the_feature_can_be_chosen(ope
     assert not app.exception
     assert app.selectbox(key="bound.quiz").value == str(quiz)
     assert any("Click a cell in it to see which fire" in text.value for text in app.caption)
+
+
+def test_a_list_and_a_group_are_exported_as_one_page(scope):
+    table = tables.features(scope.population, scope.hook)
+    rows = table[~table.dead].head(2).assign(name=["corner finder", ""], note=["fires <here>", ""])
+    page = notes_page(scope, rows)
+    assert page.count("<svg") == 2
+    assert "corner finder" in page
+    assert "fires &lt;here&gt;" in page
+    matches = universality.matches(scope.population, scope.hook)
+    features = list(matches.group_features(0).items())
+    page = features_page(scope, "Group 0", features, [[]] * len(features))
+    assert all(f"GPT {k} · {feature}" in page for k, feature in features)
+    assert page.count("<svg") == len(features)
 
 
 def test_near_misses_are_told_with_their_share(open_page, scope):
