@@ -110,13 +110,20 @@ def in_pairs(row: GridRow) -> GridRow:
     reading."""
     order = sorted(range(row.n_blocks), key=lambda block: GRID_LABELS.index(row.labels[block]))
     cells = np.add.outer(np.array(order) * BLOCK_LENGTH, np.arange(BLOCK_LENGTH)).ravel()
-    arrays = {name: getattr(row, name) for name in ("tokens", "values", "truth", "clean", "probability")}
+
+    def ordered(array: np.ndarray | None) -> np.ndarray | None:
+        return None if array is None else array[cells]
+
     return replace(
         row,
+        tokens=row.tokens[cells],
+        values=ordered(row.values),
+        truth=ordered(row.truth),
+        clean=ordered(row.clean),
+        probability=ordered(row.probability),
         labels=tuple(f"{block + 1} · {row.labels[block]}" for block in order),
         links=("right", "", "right"),
         starts=tuple(row.starts[block] for block in order),
-        **{name: None if array is None else array[cells] for name, array in arrays.items()},
     )
 
 
