@@ -25,7 +25,7 @@ from dashboard.data.promotion import LEAST_EFFECT, colour_effects
 
 CONCEPTS_SHOWN = 6
 NEIGHBOURS_SHOWN = 6
-HISTOGRAM_HELP = "tokens by activation; point at a cell of a quiz to mark its bin"
+HISTOGRAM_HELP = "the area of a bar is the number of tokens; point at a cell of a quiz to mark its bin"
 
 
 def profile_panels(scope: Scope, index: FeatureIndex, feature: int) -> list[Panel]:
