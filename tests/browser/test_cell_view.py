@@ -122,7 +122,7 @@ def test_a_feature_is_drawn_on_the_grids_and_its_matches_are_marked(visit, popul
     assert "highest at" in visit.board().locator("figure").first.get_attribute("aria-label")
     assert f"{maximum:.3g}" in visit.board().locator(".legend").inner_text()
     columns(page).first.get_by_role("link", name=f"Open feature {feature}", exact=True).click()
-    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    page.get_by_role("heading", name=f"GPT 0 · {feature}", exact=True).wait_for()
     assert f"feature={feature}" in page.url
 
 
