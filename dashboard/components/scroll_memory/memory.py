@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from dashboard.components.scroll_memory.messages import ScrollMessage
-from dashboard.components.web.mount import component
+from dashboard.components.web.mount import invisible
 
 PATIENCE_SECONDS = 6.0
 
-_mount = component(Path(__file__).parent)
+_mount = invisible(Path(__file__).parent)
 
 
 def remember_scrolling() -> None:
