@@ -58,7 +58,7 @@ def port(text: str) -> int:
 def base_path(text: str) -> str:
     """A path of plain names, without slashes around it."""
     path = text.strip("/")
-    if not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
+    if path and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /culture")
     return path
 

@@ -20,6 +20,7 @@ TITLES = {
     "lab": "Lab",
     "circuits": "Circuits",
 }
+SCROLLED = "document.querySelector('.stMain').scrollTop"
 
 
 @pytest.mark.parametrize("view", TITLES)
@@ -43,7 +44,8 @@ def test_a_page_opens_in_both_themes_without_an_error_and_without_the_internet(v
 
 
 def test_the_navigation_leads_through_all_pages(visit):
-    page = visit.open()
+    page = visit.open("home")
+    assert page.title() == "Home"
     for name, title in (
         ("Quizzes", TITLES["quizzes"]),
         ("Universal", TITLES["universal"]),
@@ -75,14 +77,22 @@ def test_a_thumbnail_leads_to_its_feature_and_from_there_to_all_five_side_by_sid
     assert all(caption == captions[0] for caption in captions)
 
 
-def test_going_back_restores_the_feature_before(visit, population):
+def test_going_back_restores_the_feature_before_and_the_scroll_position(visit, population):
     table = open_index(population, population.hooks()[0], 0).table
     first, second = table[~table.dead].feature[:2]
     page = visit.open(f"feature?gpt=0&feature={first}")
-    page.get_by_role("button", name="Next").click()
+    page.mouse.move(600, 500)
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(f"{SCROLLED} === 600")
+    page.get_by_role("button", name="Next").evaluate("button => button.click()")
     page.wait_for_url(f"**feature={second}*")
     visit.settle()
+    page.get_by_role("link", name="Universal", exact=True).click()
+    page.get_by_role("heading", name="Universal features", exact=True).wait_for()
+    assert page.url.endswith(f"universal?gpt=0&feature={second}")
     page.go_back()
+    page.go_back()
+    page.wait_for_function(f"{SCROLLED} === 600")
     expect(page.get_by_test_id("stNumberInputField")).to_have_value(str(first))
     assert page.url.endswith(f"feature={first}")
 

@@ -133,7 +133,11 @@ def show_pending(pending: Pending, note: Note) -> None:
     """Show what could not be saved beside what is kept, and let the reader choose."""
     word = WORDS[pending.part]
     if pending.problem:
-        st.error(pending.problem, icon=":material/save:", title=f"Your {word} is not saved")
+        st.error(
+            f"{pending.problem[:1].upper()}{pending.problem[1:]}.",
+            icon=":material/save:",
+            title=f"Your {word} is not saved",
+        )
     else:
         st.warning(
             "Nothing is lost: choose what to keep.",

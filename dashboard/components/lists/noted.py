@@ -20,13 +20,12 @@ STARRED = "starred"
 def choose_list(notes: list[Note]) -> list[Note]:
     """Draw the choice of a list; return its notes."""
     names = sorted({name for note in notes for name in note.lists})
-    counts = {EVERYTHING: len(notes), STARRED: sum(note.starred for note in notes)}
-    counts |= {f"list:{name}": sum(name in note.lists for note in notes) for name in names}
-    chosen = permalink.read_choice("list", list(counts), EVERYTHING)
+    options = [EVERYTHING, STARRED, *(f"list:{name}" for name in names)]
+    chosen = permalink.read_choice("list", options, EVERYTHING)
     st.selectbox(
         "List",
-        list(counts),
-        format_func=lambda option: f"{_list_name(option)} ({counts[option]})",
+        options,
+        format_func=_list_name,
         width=320,
         **permalink.bound("list", chosen, resets=("page",)),
     )
