@@ -11,7 +11,7 @@ from dashboard.components.cell_view.view import AFTER, BEFORE, Shown, View, best
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
-from dashboard.components.page.notes import own_names
+from dashboard.components.page.notes import feature_label, own_names
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
 from dashboard.data.firing_features import FiringFeature, named, short_words
@@ -27,7 +27,8 @@ def choose_shown(view: View, shown: Shown) -> None:
     if shown.model_k is not None and shown.feature is not None:
         current = f"{shown.model_k}-{shown.feature}"
         words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
-        options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")
+        label = feature_label(view.scope, shown.model_k, shown.feature)
+        options[current] = f"{label}: {words}" if words else label
     st.selectbox(
         "Drawn on the cells",
         list(options),

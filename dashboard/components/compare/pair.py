@@ -11,7 +11,7 @@ from dashboard.data import indexes, universality
 from dashboard.data.pair_correlation import Chosen, activations_on, measured_correlation, stored_match
 
 SHOWN = 6
-ROW_WIDTH = 440
+ROW_WIDTH = 240
 FORWARDS = "The second is the best match of the first"
 BACKWARDS = "The first is the best match of the second"
 

@@ -7,6 +7,7 @@ import streamlit as st
 from culture_core.figures.grids import draw_rows, to_svg
 from dashboard.components.feature.overlays import activation_scale, top_rows
 from dashboard.components.page.display import chosen_style
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, universality
 from dashboard.data.html_page import Section, html_page
@@ -55,7 +56,7 @@ def feature_section(scope: Scope, model_k: int, feature: int, words: Sequence[st
         scale = activation_scale(index, feature)
         picture = to_svg(draw_rows(rows, scale=scale, cell=CELL, style=chosen_style()))
     return Section(
-        f"GPT {model_k} · {feature}",
+        feature_label(scope, model_k, feature),
         [*words, _sentence(scope, model_k, feature)],
         [_figures(scope, model_k, feature)],
         picture,

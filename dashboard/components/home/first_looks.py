@@ -30,7 +30,7 @@ WAYS_ON = (
         "views/quizzes.py",
         "Quizzes",
         ":material/grid_view:",
-        "the five answers to hundreds of quizzes: who fails, and where",
+        "every GPT's answers to hundreds of quizzes: which fail, and where",
     ),
     (
         "views/cell.py",
@@ -89,7 +89,7 @@ def show_thumbnail(scope: Scope, ref: FeatureRef, display: Display, *, key: str)
         st.badge(f"r {ref.universality:.2f}", color="green", help="mean over the other GPTs of the best r")
         st.page_link(
             "views/universal.py",
-            label="all five side by side",
+            label="side by side",
             icon=":material/compare:",
             query_params=scope.link(gpt=ref.model_k, feature=ref.feature),
         )

@@ -14,6 +14,7 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.matches.columns import FeatureColumn, shared_rows
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, quiz_sets
 from dashboard.data.firing_gpts import firing_words, n_firing
@@ -94,7 +95,7 @@ def _show_column(
     row = shared_rows(scope, column, shared)[rank]
     highest = f"maximum {index.max_activation(column.feature):.3g}"
     grid_board(
-        [replace(row, caption=f"GPT {column.model_k} · {column.feature}", detail=highest)],
+        [replace(row, caption=feature_label(scope, column.model_k, column.feature), detail=highest)],
         key=f"large.{column.model_k}",
         scale=activation_scale(index, column.feature),
         digits=display.digits,
