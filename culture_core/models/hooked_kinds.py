@@ -1,9 +1,11 @@
-"""The classes of TransformerLens and SAELens that a MyGPT converts to, where they are installed."""
+"""The classes of TransformerLens and SAELens that a MyGPT converts to, as far as they are installed."""
 
 from importlib import import_module
 from typing import Any
 
 from culture_core.errors import CultureError
+from culture_core.models.mygpt import MyGPT
+from culture_core.models.protocols import HookedModel
 
 _HOMES = {
     ("hooked", False): ("transformer_lens", "HookedTransformer"),
@@ -34,3 +36,16 @@ def hooked_class(kind: str, sae: bool) -> Any:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise CultureError(f"{name} is not installed: {_WHAT_TO_DO[kind, sae]}") from error
+
+
+def to_installed_kind(model: MyGPT) -> HookedModel:
+    """A MyGPT as what the installed TransformerLens has: a HookedTransformer in 3.9, a bridge in 4."""
+    try:
+        hooked_class("hooked", sae=False)
+    except CultureError:
+        from culture_core.models.hooked_bridge import to_bridge
+
+        return to_bridge(model)
+    from culture_core.models.hooked import to_hooked
+
+    return to_hooked(model)

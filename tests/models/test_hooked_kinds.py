@@ -3,14 +3,21 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
+import torch
 import transformer_lens
-from model_helpers import ASYM, FIXTURES
+from model_helpers import ASYM, FIXTURES, expected
+from transformer_lens.model_bridge import TransformerBridge
 
-from culture_core import load_hooked
+from culture_core import load_culture, load_hooked
 from culture_core.errors import CultureError
-from culture_core.models.hooked_kinds import hooked_class
+from culture_core.evaluation.accuracy import conversion_error
+from culture_core.features.quiz_reading import logits_and_state
+from culture_core.models.hooked_bridge import to_bridge
+from culture_core.models.hooked_kinds import hooked_class, to_installed_kind
+from culture_core.saes.hooks import activations_at
 
 WITHOUT_SAELENS = """
 import sys
@@ -42,6 +49,19 @@ def test_transformerlens_4_without_hookedtransformer_is_told_of_bridges(monkeypa
     monkeypatch.delitem(vars(transformer_lens), "HookedTransformer", raising=False)
     with pytest.raises(CultureError, match='kind="bridge"'):
         load_hooked(0, ASYM)
+
+
+def test_what_only_reads_a_conversion_takes_the_kind_that_is_installed(monkeypatch):
+    (gpt,), tokens = load_culture(0, ASYM), expected(ASYM, 0).tokens[:1]
+    has_both = version("transformer_lens") < "4"
+    assert type(to_installed_kind(gpt)).__name__ == ("HookedTransformer" if has_both else "TransformerBridge")
+    monkeypatch.delitem(vars(transformer_lens), "HookedTransformer", raising=False)
+    assert type(to_installed_kind(gpt)) is TransformerBridge
+    assert 0 < conversion_error(gpt, tokens) < 1e-4
+    hook = "blocks.1.ln2.hook_scale"
+    assert torch.allclose(
+        logits_and_state(gpt, hook, tokens)[1], activations_at(to_bridge(gpt), hook, tokens)
+    )
 
 
 def test_no_transformerlens_at_all_is_refused_with_what_to_install(monkeypatch):

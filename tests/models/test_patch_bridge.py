@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The patch, on a copy of TransformerLens 4.3.0, does what our adapter does: make test-bridge."""
+=======
+"""The patch for upstream, on a copy of TransformerLens 4.3.0, does what our adapter does."""
+>>>>>>> bridge
 
 from importlib.metadata import version
 

@@ -17,8 +17,9 @@ from dashboard.data.feature_profile import feature_tables
 from dashboard.data.number_words import share_words
 from dashboard.data.peak_task import NONE_STANDS_OUT, stands_out
 
-# of the profile's panels: how many stand beside the quizzes, where pointing at a cell marks a bin
-BESIDE = 1
+# of the profile's panels: how many stand beside the quizzes, the histogram first, where pointing at a cell
+# marks a bin
+BESIDE = 4
 
 
 def feature_links(scope: Scope, index: FeatureIndex, model_k: int, feature: int) -> None:
@@ -81,7 +82,7 @@ def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, 
         with st.expander("Your note", icon=":material/edit_note:"):
             feature_note(scope, model_k, feature)
         known = [concepts_panel(scope, model_k, feature), matches_panel(scope, model_k, feature)]
-        feature_panels([*panels[:BESIDE], *known], key="known")
+        feature_panels([panels[0], *known, *panels[1:BESIDE]], key="known")
     feature_panels(panels[BESIDE:], key="profile")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("These profiles as a table")
