@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BRIDGE := .venv-bridge
 PORT ?= 8501
 
-.PHONY: dashboard check test lint types docs benchmarks build clean chromium
+.PHONY: dashboard check test test-bridge lint types docs benchmarks build clean chromium
 
 dashboard: $(VENV)/.run
 	$(BIN)/streamlit run dashboard/Home.py --server.port $(PORT)
@@ -23,6 +24,10 @@ test: $(VENV)/.dev chromium
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_javascript.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# GPTs as bridges on the newest TransformerLens 4, in .venv-bridge; .venv has 3.9, because SAELens needs it
+test-bridge: $(BRIDGE)/.run
+	$(BRIDGE)/bin/python -m pytest $(addprefix tests/models/test_,hooked_bridge.py hooked_kinds.py patch_bridge.py)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -60,5 +65,10 @@ $(VENV)/.dev: requirements-dev.txt requirements-docs.txt requirements.txt pyproj
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	touch $@ $(VENV)/.run
 
+$(BRIDGE)/.run: requirements-bridge.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv $(BRIDGE)
+	$(BRIDGE)/bin/pip install --quiet -r requirements-bridge.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BRIDGE) site .pytest_cache .mypy_cache .ruff_cache

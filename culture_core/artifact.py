@@ -109,12 +109,9 @@ class Artifact:
         """What to do when it is missing or not to be read."""
         return f"run {self.command}"
 
-    def written(self) -> int:
-        """When it was written, in nanoseconds; 0 when it is not there: what tells a rebuilt one."""
-        try:
-            return self.manifest_path.stat().st_mtime_ns
-        except OSError:
-            return 0
+    def written(self) -> int | None:
+        """When it was written, in nanoseconds; None when it is not there: what tells a rebuilt one."""
+        return artifacts.written(self.manifest_path)
 
     def is_there(self) -> bool:
         """Whether it was made at all, from whatever inputs."""

@@ -15,7 +15,7 @@
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
-    cache/NAME/browse/                       a quiz set with the five answers to each quiz
+    cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
 same shape with random weights, "reseeded" is a second SAE of GPT K from another seed.
@@ -60,6 +60,14 @@ _ENTRIES = {
     ),
     *("concepts", "probes", "causal", "circuits", "browse", "results.md", "results"),
 }
+
+
+def written(path: Path) -> int | None:
+    """When a file was written, in nanoseconds; None when it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def sha256_file(path: Path) -> str:

@@ -12,5 +12,10 @@ class CultureError(Exception):
 
 
 def suggested(command: str, *words: str | Path) -> str:
-    """A command to suggest in an error, `culture COMMAND WORDS`, with its paths quoted for a shell."""
-    return f"`{shlex.join(['culture', command, *map(str, words)])}`"
+    """A command to suggest in an error: `culture COMMAND WORDS`."""
+    return f"`{typed(command, *words)}`"
+
+
+def typed(command: str, *words: str | Path) -> str:
+    """A command as one types it, culture COMMAND WORDS, with its paths quoted for a shell."""
+    return shlex.join(["culture", command, *map(str, words)])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from culture_core.errors import CultureError
 from culture_core.processor import cpuinfo
 from culture_core.writing import atomic_file
 
@@ -32,7 +33,7 @@ def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
         return None
     try:
         return ctypes.CDLL(str(_compiled(source, compiler)))
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, CultureError, subprocess.CalledProcessError) as error:
         warnings.warn(f"{source.name} cannot be compiled, so {instead}, slower: {error}", stacklevel=3)
         return None
 
@@ -42,7 +43,10 @@ def _folder() -> Path:
 
     Errors: OSError for a user without a home.
     """
-    folder = user_cache_path("culture", appauthor=False)
+    try:
+        folder = user_cache_path("culture", appauthor=False)
+    except RuntimeError as error:
+        raise OSError("this user has no home folder to keep it in") from error
     if not folder.is_absolute():
         raise OSError("this user has no home folder to keep it in")
     return folder

@@ -23,7 +23,7 @@ def check_writable(path: Path | str) -> None:
         raise CultureError(f"{path} cannot be written: {there} is a file, not a folder")
     folders = [there] if there != path else [path.absolute().parent, *([path] if path.is_dir() else [])]
     if not any(os.access(folder, os.W_OK | os.X_OK) for folder in folders):
-        raise CultureError(f"{path} cannot be written: {folders[-1]} is read-only for this user")
+        raise CultureError(f"{path} cannot be written: this user may not write in {folders[-1]}")
 
 
 def check_file(path: Path | str, is_ours: IsOurs, what: str) -> None:

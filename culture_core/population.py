@@ -68,7 +68,7 @@ class Population:
     def __init__(self, folder: PopulationFolder) -> None:
         self.folder = folder
         self._lock = RLock()
-        self._opened: dict[Hashable, tuple[int, Any]] = {}
+        self._opened: dict[Hashable, tuple[Hashable, Any]] = {}
 
     def __repr__(self) -> str:
         hooks = ", ".join(self.hooks) or "no hook point yet"
@@ -81,7 +81,9 @@ class Population:
     @property
     def manifest(self) -> dict[str, Any]:
         """What the population is and how it was made."""
-        return self._kept("manifest", _written(self.folder.manifest), lambda: read_manifest(self.folder.root))
+        return self._kept(
+            "manifest", artifacts.written(self.folder.manifest), lambda: read_manifest(self.folder.root)
+        )
 
     @property
     def models(self) -> tuple[int, ...]:
@@ -166,14 +168,14 @@ class Population:
     def culture(self) -> CultureSet:
         """The quizzes that the GPTs invented, with authors and verdicts."""
         files = (self.folder.quizzes(name) for name in ("candidates", "culture"))
-        return self._kept("culture", max(map(_written, files)), lambda: open_culture(self.folder))
+        return self._kept("culture", tuple(map(artifacts.written, files)), lambda: open_culture(self.folder))
 
     def training(self) -> dict[int, list[dict[str, Any]]]:
         """By GPT, the records of its training; empty for a population that came without."""
         path = self.folder.training
         if not path.is_file():
             return {}
-        log = self._kept("training", _written(path), lambda: artifacts.read_json(path))
+        log = self._kept("training", artifacts.written(path), lambda: artifacts.read_json(path))
         return {int(k): records for k, records in log["models"].items()}
 
     def quizzes(
@@ -214,22 +216,15 @@ class Population:
 
     def _of_weights(self, kind: str, k: int, load: Callable[[], T]) -> T:
         self._check_model(k)
-        return self._kept((kind, k), _written(self.folder.manifest), load)
+        return self._kept((kind, k), artifacts.written(self.folder.manifest), load)
 
-    def _kept(self, key: Hashable, written: int, read: Callable[[], T]) -> T:
+    def _kept(self, key: Hashable, written: Hashable, read: Callable[[], T]) -> T:
         """What `read` gave when the file was last written; one thread reads while others wait."""
         with self._lock:
             known = self._opened.get(key)
             if known is None or known[0] != written:
                 known = self._opened[key] = (written, read())
             return known[1]
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def open_population(path: str | Path | None = None) -> Population:

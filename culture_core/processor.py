@@ -40,7 +40,7 @@ def find_device(name: str) -> torch.device:
     except RuntimeError:
         raise CultureError(f"no device {name!r}: choose auto, cpu or cuda") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise CultureError("there is no CUDA GPU here: choose --device cpu or auto")
+        raise CultureError("this machine has no CUDA GPU; choose --device cpu or auto")
     return device
 
 

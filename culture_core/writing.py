@@ -28,6 +28,10 @@ _FULL = re.compile(r"\(?os error (\d+)|code: (\d+), kind|PytorchStreamWriter|une
 # a folder that cannot be renamed: a mount point, or one in a folder that may not be changed
 _FIXED = {errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
 
+# it can only be read by being set
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 
 @contextmanager
 def atomic_file(path: Path | str) -> Iterator[Path]:
@@ -42,6 +46,7 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
         partial = path.with_name(_aside(path, "partial"))
         try:
             yield partial
+            _share(partial)
             _put(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -66,6 +71,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
         partial.mkdir()
         try:
             yield partial
+            _share(*partial.rglob("*"))
             if path.exists():
                 _replace(path, partial)
             else:
@@ -85,6 +91,13 @@ def told(path: Path) -> Iterator[None]:
         if reason := of_the_disk(error):
             raise CultureError(f"{path} cannot be written: {reason}") from error
         raise
+
+
+def _share(*paths: Path) -> None:
+    """Let others read files as this user's other files; safetensors keeps its own from them."""
+    for path in paths:
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o666 & ~_UMASK))
 
 
 def _put(partial: Path, path: Path) -> None:

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from culture_core.errors import CultureError
 from dashboard.components.page import carried, permalink
@@ -13,7 +14,9 @@ from dashboard.components.page.navigation import navigation_place, show_navigati
 from dashboard.components.page.notes import synchronise_notes
 from dashboard.components.page.problem import show_problem
 from dashboard.components.page.scope import asked_scope, show_scope
+from dashboard.components.scroll_memory.memory import remember_scrolling
 from dashboard.server.garbage import loading_once
+from dashboard.server.headers import SafeHeaders
 from dashboard.server.preload import loading_ahead
 
 ICON = Path(__file__).parent / "icon.svg"
@@ -43,13 +46,15 @@ def page_at(path: str, name: str) -> st.Page:
 
 def route() -> None:
     """Run the page that is asked for."""
+    # before the navigation: the icon of a page would be fetched from the internet
+    st.set_page_config(page_icon=ICON.read_text(), layout="wide")
     pages = {name: page_at(ROOT if name == HOME else name, name) for name in PAGES}
     page = st.navigation([*pages.values(), page_at(HOME, HOME)], position="hidden")
     name = page.url_path or HOME
-    title = tab_title(page.title, permalink.read_all())
-    st.set_page_config(page_title=title, page_icon=ICON.read_text(), layout="wide")
+    st.set_page_config(page_title=tab_title(page.title, permalink.read_all()))
     linked = pages | {name: page}  # Home by either of its paths is the one that is open
     synchronise_notes()
+    remember_scrolling()
     scope = asked_scope()
     carried.remember(name, scope)
     links = navigation_place()
@@ -67,4 +72,4 @@ def route() -> None:
 if __name__ == "__main__":
     route()
 else:
-    app = st.App(__file__, lifespan=loading_ahead)
+    app = st.App(__file__, lifespan=loading_ahead, middleware=[Middleware(SafeHeaders)])

@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 SLOW_FIXTURES = {"built_population", "answered_population"}
 SLOW_PATHS = (
     "browser/",
+    "build/test_rehearsal.py",
     "cli/",
     "comparison/test_compare_command.py",
     "culture/test_published.py",
@@ -27,8 +28,11 @@ SLOW_PATHS = (
     "features/index/test_index_parts.py",
     "features/probing/",
     "models/test_generation.py",
+    "models/test_hooked_bridge.py",
+    "models/test_hooked_bridge_saes.py",
     "models/test_hub.py",
     "models/test_patch.py",
+    "models/test_patch_bridge.py",
     "robustness/",
     "saes/test_finetune.py",
     "saes/test_sae_evaluation.py",

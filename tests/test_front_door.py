@@ -1,5 +1,6 @@
 """The front door: everything of a population from one object, opened once, missing parts in one line."""
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from culture_core.features.index.reader import open_index
 from culture_core.models.api import load_culture, load_quizzes
 from culture_core.population import ARTIFACTS, Population, open_population
 from culture_core.saes.plain import read_sae
+from dashboard.data.universality import has_causal, has_matches
 
 SHIPPED = Path(__file__).parents[1] / "cache" / "world-1M"
 
@@ -151,3 +153,16 @@ def test_threads_that_ask_at_once_get_the_same_object(shipped):
     for thread in threads:
         thread.join()
     assert len(found) == 8 and len(set(map(id, found))) == 1
+
+
+def test_files_whose_times_are_all_of_1970_are_there(copy):
+    for path in copy.folder.root.rglob("*"):
+        os.utime(path, (0, 0))
+    (hook,) = copy.hooks
+    shutil.rmtree(copy.folder.matches(hook))
+    kinds = ("matches", hook), ("causal", hook), ("index", hook, 0), ("grades", hook, 0), ("browse",)
+    assert [copy.artifact(*kind).written() for kind in kinds] == [None, 0, 0, 0, 0]
+    assert [copy.has(*kind) for kind in kinds] == [False, True, True, True, True]
+    copied = open_population(copy.folder.root)
+    assert has_causal(copied, hook) and not has_matches(copied, hook)
+    assert len(copied.index(hook, 0).table) == copied.index(hook, 0).n_features

@@ -72,6 +72,28 @@ def test_a_user_without_a_home_goes_without_kernels(monkeypatch):
         assert load_kernels(products.SOURCE, "scipy multiplies") is None
 
 
+NOBODY = f"""
+import warnings
+from culture_core.cli.main import main
+from culture_core.native import load_kernels
+from pathlib import Path
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    assert load_kernels(Path({str(products.SOURCE)!r}), "scipy multiplies") is None
+assert "no home folder" in str(told[-1].message)
+print(main(["quizzes", "--tasks", "frame", "--n", "2", "--show"]))
+"""
+
+
+def test_a_user_without_home_and_passwd_entry_can_work():
+    nobody = ["unshare", "--user", "--map-user=12345", "env", "-u", "HOME", "-u", "XDG_CACHE_HOME"]
+    if subprocess.run([*nobody, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this machine has no user namespaces")
+    run = subprocess.run([*nobody, sys.executable, "-c", NOBODY], capture_output=True, text=True)
+    assert run.stdout.endswith("0\n"), run.stderr
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place on Linux")
 def test_kernels_are_kept_in_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

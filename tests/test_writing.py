@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock, Timeout
+from safetensors.torch import save_file
 
 from culture_core import artifacts
 from culture_core.errors import CultureError
@@ -177,6 +179,16 @@ def test_a_file_where_a_folder_belongs_is_refused_before_the_work_and_stays(tmp_
     with pytest.raises(CultureError, match="is a file"), atomic_folder(tmp_path / "index"):
         raise AssertionError("the work must not begin")
     assert (tmp_path / "index").read_text() == "mine"
+
+
+def test_files_are_as_readable_as_any_other_of_the_user(tmp_path):
+    (tmp_path / "other").touch()
+    with atomic_folder(tmp_path / "population") as partial:
+        save_file({"x": torch.zeros(3)}, partial / "weights")
+    with atomic_file(tmp_path / "weights") as partial:
+        save_file({"x": torch.zeros(3)}, partial)
+    modes = {(tmp_path / name).stat().st_mode for name in ("other", "weights", "population/weights")}
+    assert len(modes) == 1
 
 
 FULL = """

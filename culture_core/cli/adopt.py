@@ -4,7 +4,7 @@ import argparse
 
 from culture_core.cli import common
 
-DESCRIPTION = "make a population folder of the output folder of `culture train-stacked`"
+DESCRIPTION = "make a population from the output folder of `culture train-stacked`"
 EXAMPLES = (
     "adopt out/gpu_population cache/world-4M",
     "adopt out/second cache/world-4M --force",
@@ -13,9 +13,9 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", help="the --out folder of `culture train-stacked`", metavar="DIR")
-    parser.add_argument("out", help="the population folder to make, cache/NAME")
+    parser.add_argument("out", help="population folder to write, cache/NAME")
     parser.add_argument(
-        "--force", action="store_true", help="replace a population that is there, and all made from it"
+        "--force", action="store_true", help="replace an existing population and everything made from it"
     )
 
 

@@ -27,18 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="run_k",
         type=common.count,
         default=None,
-        help="one run alone (default: each)",
+        help="only this run (default: all)",
         metavar="K",
     )
     parser.add_argument(
         "--understands",
         type=shares,
         default=list(UNDERSTANDS),
-        help="from which a GPT understands",
+        help="probabilities from which a GPT counts as understanding",
         metavar="P,..",
     )
     parser.add_argument(
-        "--fails", type=shares, default=list(FAILS), help="up to which it fails", metavar="P,.."
+        "--fails",
+        type=shares,
+        default=list(FAILS),
+        help="probabilities up to which it counts as failing",
+        metavar="P,..",
     )
     common.add_json(parser)
 

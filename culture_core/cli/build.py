@@ -31,6 +31,7 @@ DESCRIPTION = (
 EXAMPLES = (
     "build --population cache/world-1M",
     "build --population cache/mine --hooks all-blocks,blocks.2.hook_mlp_out --width 32 --k 32",
+    "build --population cache/mine --plan",
     "build --population cache/world-1M --force",
 )
 SHOW: dict[str, Callable[[Any], None]] = {
@@ -66,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(plan, DEFAULTS, if_given=True)
     add_settings(plan, QuizSet(), "n", if_given=True)
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="build nothing; print the plan and how long each stage would take here from scratch, measured "
+        "on small trials",
+    )
     common.add_device(parser)
     common.add_workers(parser)
 
@@ -75,6 +82,9 @@ def run(args: argparse.Namespace) -> None:
 
     population, device = common.the_population(args), common.the_device(args)
     plan = _plan(args, population)
+    if args.plan:
+        _show_plan(args, population, plan, device)
+        return
     options = BuildOptions(
         if_stale=not args.force,
         device=device,
@@ -101,6 +111,29 @@ def _plan(args: argparse.Namespace, population: PopulationFolder) -> "BuildPlan"
     plan = changed(plan, hooks, read_settings(args, plan.sae), n)
     gpt_for_hooks(population, chosen_models(population)[0], "", plan.hooks)
     return plan
+
+
+def _show_plan(
+    args: argparse.Namespace, population: PopulationFolder, plan: "BuildPlan", device: str
+) -> None:
+    """Print what would be built, and what each stage would take."""
+    from culture_core.build.rehearsal import rehearse
+
+    print(f"{plan.sae.architecture} SAEs, {plan.n:,} quizzes per index, at {', '.join(plan.hooks)}\n")
+    workers = common.the_workers(args, device)
+    found = rehearse(population, plan, device=device, workers=workers, progress=True)
+    rows = [{"stage": one.name, "time": _duration(one.seconds)} for one in found.stages]
+    print(common.table([*rows, {"stage": "all", "time": _duration(found.seconds)}]))
+    print(f"\nweights of the SAEs: {found.sae_bytes / 1e6:,.0f} MB")
+    if found.memory is not None:
+        print(f"memory per worker, in the trials: {found.memory / 1e9:.1f} GB")
+
+
+def _duration(seconds: float) -> str:
+    """As in 2:05:09 or 3:20."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _left_out(stage: "Stage") -> bool:

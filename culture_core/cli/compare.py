@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from culture_core.comparison.compare import Compared
     from culture_core.comparison.measure import LikenessSettings
 
-DESCRIPTION = "put populations side by side: how alike are their GPTs in features, answers and states"
+DESCRIPTION = "compare populations: how alike their GPTs are in features, answers and states"
 EXAMPLES = (
     "compare cache/before cache/after cache/control --culture-of cache/after --keep-in cache/after",
     "compare cache/before cache/after --parts answers,states",
@@ -31,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from culture_core.comparison.measure import LikenessSettings
 
     default = LikenessSettings()
-    parser.add_argument("populations", nargs="+", help="population folders, the one to compare with first")
+    parser.add_argument("populations", nargs="+", help="population folders; the first is the reference")
     parser.add_argument(
-        "--out", default=None, help="the result (default: out/comparison.json)", metavar="FILE"
+        "--out", default=None, help="where to write the result (default: out/comparison.json)", metavar="FILE"
     )
     parser.add_argument(
         "--keep-in",
         default=None,
-        help="also keep the result in this one of the populations, for the page of results",
+        help="also save the result in this population (one of those compared), for its results page",
         metavar="cache/NAME",
     )
     parser.add_argument(
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--culture-of",
         default=None,
-        help="also answer the culture quizzes that this population holds out",
+        help="also answer this population's held-out culture quizzes",
         metavar="cache/NAME",
     )
     parser.add_argument(
@@ -68,24 +68,24 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--work",
         default=str(artifacts.OUT / "comparison"),
-        help="where SAEs, indexes and matches are built, a folder for each population",
+        help="folder in which SAEs, indexes and matches are built, one subfolder per population",
     )
     parser.add_argument(
         "--as-built",
         action="store_true",
-        help="build nothing: take the SAEs and matches that lie in the populations",
+        help="build nothing; use the SAEs and matches of the populations",
     )
-    common.add_hook(parser)
+    common.add_hook(parser, default="residual stream at 2/3 depth")
     parser.add_argument("--tokens", type=common.positive, default=1_000_000, help="tokens an SAE trains on")
     parser.add_argument(
         "--width", type=common.positive, default=16, help="features per dimension of the hook"
     )
-    parser.add_argument("--k", type=common.positive, default=16, help="features that fire a token")
+    parser.add_argument("--k", type=common.positive, default=16, help="features that fire per token")
     parser.add_argument(
-        "--finetune-quizzes", type=common.count, default=0, help="quizzes of an SAE's last stage"
+        "--finetune-quizzes", type=common.count, default=0, help="quizzes in the last stage of SAE training"
     )
     parser.add_argument(
-        "--index", type=common.positive, default=2000, help="quizzes features are matched over"
+        "--index", type=common.positive, default=2000, help="quizzes over which features are matched"
     )
 
 
@@ -161,7 +161,7 @@ def _held_out(population: PopulationFolder) -> "Tensor":
 
     invented = resolve_source(population.root).load_culture_quizzes()
     if invented is None or not len(invented[1]):
-        again = suggested("invent", "--population", population.root)
+        again = suggested("invent", "--population", population.root, "--n", "1000")
         raise CultureError(f"{population.root} has no held-out culture quizzes; run {again}")
     return invented[1]
 

@@ -14,13 +14,16 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("src", help="folder with gpt_NNN.pth files, or `hub`")
-    parser.add_argument("out", help="the population folder to make, cache/NAME")
-    parser.add_argument("--hub-repo", default=None, help="repository on the Hub, when SRC is `hub`")
+    parser.add_argument("out", help="population folder to write, cache/NAME")
+    parser.add_argument("--hub-repo", default=None, help="Hub repository, when SRC is `hub`")
     parser.add_argument(
-        "--dtype", default="float32", choices=("float32", "float16", "bfloat16"), help="of the weights"
+        "--dtype",
+        default="float32",
+        choices=("float32", "float16", "bfloat16"),
+        help="data type of the weights",
     )
     parser.add_argument(
-        "--force", action="store_true", help="replace a population that is there, and all made from it"
+        "--force", action="store_true", help="replace an existing population and everything made from it"
     )
 
 

@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default=8501, type=port, help="port to listen on")
     parser.add_argument(
         "--address",
-        help=f"address to listen on (default: {LOOPBACK}, this machine alone; with --public all addresses)",
+        help=f"address to listen on (default: {LOOPBACK}, which only this machine reaches; with "
+        "--public all addresses)",
     )
     parser.add_argument(
         "--public",
@@ -57,7 +58,7 @@ def port(text: str) -> int:
 def base_path(text: str) -> str:
     """A path of plain names, without slashes around it."""
     path = text.strip("/")
-    if not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
+    if path and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /culture")
     return path
 

@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", default="cache/world-1M", help="population folder, folder of gpt_NNN.pth, or `hub`"
     )
-    parser.add_argument("--hub-repo", default=None, help="repository on the Hub, when --source is `hub`")
+    parser.add_argument("--hub-repo", default=None, help="Hub repository, when --source is `hub`")
     add_settings(parser, EvaluationSettings())
     parser.add_argument(
-        "--save", action="store_true", help="keep the report in the population, for the dashboard"
+        "--save", action="store_true", help="save the report in the population, for the dashboard"
     )
     common.add_if_stale(parser)
     common.add_device(parser)

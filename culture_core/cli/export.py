@@ -4,7 +4,9 @@ import argparse
 
 from culture_core.cli import common
 
-DESCRIPTION = "write the GPTs of a population as published gpt_NNN.pth files, which the original code reads"
+DESCRIPTION = (
+    "write the GPTs of a population as published gpt_NNN.pth files, which the original code can read"
+)
 EXAMPLES = ("export cache/world-1M out/published", "export cache/world-1M out/published --models 0,3")
 
 

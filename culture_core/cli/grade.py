@@ -49,8 +49,8 @@ def show(grades: "dict[int, Grades]") -> None:
     print(common.table(rows))
     if any(row["untrained SAE"] == NOT_MEASURED for row in rows):
         print(
-            f"untrained SAE: {NOT_MEASURED}, it has no index; `culture train-sae --variant untrained` and "
-            "`culture index --variant untrained` make it"
+            f"untrained SAE: {NOT_MEASURED}, because it has no index; run `culture train-sae --variant "
+            "untrained`, then `culture index --variant untrained`"
         )
 
 

@@ -5,7 +5,7 @@ import argparse
 from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
 
-DESCRIPTION = "put an SAE that others trained, such as the study's, into a population"
+DESCRIPTION = "import an SAE trained elsewhere, such as the study's, into a population"
 EXAMPLES = (
     "import-sae --population cache/published",
     "import-sae --population cache/published --source my/saes/blocks_8_mlp_out --model 0",

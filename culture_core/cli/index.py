@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shard",
         type=shard,
         default=None,
-        help="make only every N-th part from the I-th on, without merging",
+        help="make only every N-th part, starting with the I-th, and do not merge",
         metavar="I/N",
     )
     common.add_if_stale(parser)

@@ -26,24 +26,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--n",
         type=common.positive,
         default=None,
-        help="quizzes to keep; the same command again continues a run that was stopped",
+        help="quizzes to keep; run the same command again to continue a stopped run",
         metavar="N",
     )
     parser.add_argument(
         "--limit-candidates",
         type=common.positive,
         default=None,
-        help=f"stop after so many candidates (default: {CANDIDATES_PER_QUIZ} for each of --n)",
+        help=f"stop after this many candidates (default: {CANDIDATES_PER_QUIZ} times --n)",
         metavar="N",
     )
     add_settings(parser, RoundSettings())
     common.add_device(parser)
-    parser.add_argument("--batch-size", type=common.positive, default=64, help="quizzes computed at a time")
+    parser.add_argument("--batch-size", type=common.positive, default=64, help="quizzes per forward pass")
     parser.add_argument(
-        "--import-quizzes", default=None, help="first add the quizzes of this c_quizzes.pth", metavar="FILE"
+        "--import-quizzes",
+        default=None,
+        help="first import the quizzes of this c_quizzes.pth",
+        metavar="FILE",
     )
     parser.add_argument(
-        "--export-quizzes", default=None, help="then write all kept quizzes as c_quizzes.pth", metavar="FILE"
+        "--export-quizzes",
+        default=None,
+        help="finally write all kept quizzes to this c_quizzes.pth",
+        metavar="FILE",
     )
     common.add_json(parser)
     common.add_threads(parser)
@@ -84,7 +90,7 @@ def show(report: dict[str, Any]) -> None:
     """Print what became of the candidates, by author and by reason."""
     print(
         f"{report['kept']} kept of {report['candidates']} candidates ({report['share_kept']:.2%}), "
-        f"{report['candidates_per_second']:.3g} candidates a second; in the population now: "
+        f"{report['candidates_per_second']:.3g} candidates per second; in the population now: "
         f"{report['kept_in_all']['train']} for training, {report['kept_in_all']['test']} for testing"
     )
     print("\n" + common.table(report["by_author"]))

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         type=Path,
-        help="the same population on other machines, whose parts are taken too",
+        help="copies of the population on other machines, to take parts from",
         metavar="cache/NAME",
     )
 

@@ -15,7 +15,10 @@ LISTED = ("number", "author", "split", "task", "distance", "guess", "guess_p", "
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     parser.add_argument(
-        "--list", type=common.count, default=0, help="also print so many quizzes, the farthest from any rule"
+        "--list",
+        type=common.count,
+        default=0,
+        help="also print this many quizzes, those farthest from any rule",
     )
     common.add_json(parser)
     common.add_threads(parser)

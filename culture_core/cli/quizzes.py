@@ -1,6 +1,7 @@
 """`culture quizzes`: generate quizzes into a file or a Hugging Face dataset."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from culture_core.artifacts import provenance
 from culture_core.cli import common
 from culture_core.errors import CultureError
 
-DESCRIPTION = "generate quizzes with their whole truth"
+DESCRIPTION = "generate quizzes with their ground truth"
 EXAMPLES = (
     "quizzes --tasks frame,contact --n 1000 --seed 0 --structure A,f_A,B,f_B --out quizzes.npz",
     "quizzes --tasks world --n 250 --structure mixed --noise 0.05 --out mixed.npz",
@@ -18,8 +19,8 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tasks", default="world", help="world, unseen, all, or names with commas")
-    parser.add_argument("--n", type=common.positive, default=1000, help="quizzes of each task", metavar="N")
+    parser.add_argument("--tasks", default="world", help="world, unseen, all, or names separated by commas")
+    parser.add_argument("--n", type=common.positive, default=1000, help="quizzes per task", metavar="N")
     parser.add_argument("--seed", type=int, default=0, help="seed of the quiz set")
     parser.add_argument(
         "--structure",
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--noise", type=common.share, default=0.0, help="share of noisy cells in the prompt")
     parser.add_argument("--out", default=None, help="npz file: tokens, task and all metadata", metavar="FILE")
     parser.add_argument("--dataset", default=None, help="folder for a Hugging Face dataset", metavar="DIR")
-    parser.add_argument("--partitioned", action="store_true", help="a split per task in the dataset")
+    parser.add_argument("--partitioned", action="store_true", help="one split per task in the dataset")
     parser.add_argument("--push", default=None, help="then push it to this Hub repository", metavar="REPO")
     parser.add_argument(
         "--show", action="store_true", help="print the quizzes (the first ten) in the terminal"
@@ -90,5 +91,6 @@ def _show(batch: Any) -> None:
 
     from culture_core.world.rendering import repr_grid
 
+    wants_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for task, tokens in zip(batch.task_names()[:10], batch.tokens[:10], strict=True):
-        print(f"\n{task}\n{repr_grid(tokens, colour=sys.stdout.isatty())}")
+        print(f"\n{task}\n{repr_grid(tokens, colour=wants_colour)}")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         required=True,
-        help="population folder to make; the run itself lies in NAME.training",
+        help="population folder to write; the run is kept in NAME.training",
         metavar="cache/NAME",
     )
     add_settings(parser, TrainSettings())
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the run of --out, with its own settings; a longer --budget prolongs it",
+        help="continue the run of --out with its own settings; a longer --budget extends it",
     )
     parser.add_argument(
         "--export-now",

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from culture_core.cli import common
+from culture_core.errors import typed
 
 if TYPE_CHECKING:
     from culture_core.training.stacked.settings import StackedSettings
 
 DESCRIPTION = (
-    "train all GPTs at once as one stacked model, by the clock: for some minutes on a fast GPU "
+    "train all GPTs at once as one stacked model for a fixed time, such as a few minutes on a fast GPU "
     "(scripts/gpu_population.sh runs it; `culture adopt` makes a population of what it writes)"
 )
 EXAMPLES = (
@@ -28,16 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--out", required=True, help="folder for weights, log and report", metavar="DIR")
     parser.add_argument(
-        "--minutes", type=common.positive_number, default=9.0, help="wall-clock time of all, to the last file"
+        "--minutes",
+        type=common.positive_number,
+        default=9.0,
+        help="total wall-clock time, including writing the last file",
     )
     parser.add_argument("--preset", default="4M", choices=tuple(PRESETS), help="size of the GPTs")
     parser.add_argument("--models", type=common.positive, default=5, help="how many GPTs")
     parser.add_argument(
-        "--seed", type=int, default=90_000, help="GPT k begins with seed + k, and draws its quizzes from it"
+        "--seed", type=int, default=90_000, help="GPT k starts with seed + k, and draws its quizzes from it"
     )
-    parser.add_argument("--tasks", default="world", help="world, unseen, all, or names with commas")
+    parser.add_argument("--tasks", default="world", help="world, unseen, all, or names separated by commas")
     parser.add_argument(
-        "--batch", type=common.positive, default=None, help="quizzes of each GPT in a step (default: chosen)"
+        "--batch",
+        type=common.positive,
+        default=None,
+        help="quizzes per GPT and step (default: chosen by trial)",
     )
     parser.add_argument(
         "--set", action="append", default=[], help="change one entry of the recipe", metavar="NAME=VALUE"
@@ -45,23 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         default=None,
-        help="go on from the weights in the --out folder of a run before, with the next quizzes of its "
-        "streams and a decay of its own (recipe by default: half the rates, nine tenths decaying)",
+        help="continue from the weights in an earlier run's --out folder, with the next quizzes of its "
+        "streams and its own decay (default recipe: half the rates, decaying for nine tenths of the time)",
         metavar="DIR",
     )
     common.add_device(parser)
-    parser.add_argument("--num-test-samples", type=common.positive, default=2000, help="quizzes of a check")
+    parser.add_argument("--num-test-samples", type=common.positive, default=2000, help="quizzes per check")
     parser.add_argument("--no-compile", action="store_true", help="do not try torch.compile")
     parser.add_argument(
         "--careful",
         action="store_true",
-        help="single operations of PyTorch only, quizzes from the CPU, no trials: slower",
+        help="use only basic PyTorch operations, make quizzes on the CPU, skip trials (slower)",
     )
     parser.add_argument(
         "--started",
         type=float,
         default=None,
-        help="when the minutes began, in seconds since 1970 (default: now)",
+        help="start of the time budget, in seconds since 1970 (default: now)",
     )
 
 
@@ -69,7 +76,7 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.training.stacked.loop import train
 
     out = train(_settings(args))
-    print(f"make a population of it with: culture adopt {out.root} cache/NAME")
+    print(f"make a population of it with: {typed('adopt', out.root, 'cache/NAME')}")
 
 
 def _settings(args: argparse.Namespace) -> "StackedSettings":

@@ -26,7 +26,7 @@ from culture_core.comparison.measure import (
     world_answers,
 )
 from culture_core.comparison.pairs import interval, pair_mean, summary
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.models.sources import resolve_source
 from culture_core.places import check_file
 from culture_core.universality.matching.store import matches_sha256, open_matches
@@ -122,7 +122,7 @@ def open_comparison(population: PopulationFolder) -> dict[str, Any]:
 
     Errors: CultureError that says what to run when there is none, or it is not of this population's GPTs.
     """
-    again = f"run `culture compare POPULATION POPULATION .. --keep-in {population.root}`"
+    again = f"run {suggested('compare', 'BEFORE', population.root, '--keep-in', population.root)}"
     if not population.comparison.is_file():
         raise CultureError(f"no comparison in {population.root}; {again}")
     comparison = artifacts.read_json(population.comparison)
@@ -146,7 +146,7 @@ def _check(compared: Sequence[Compared]) -> None:
         )
     for one in compared:
         if len(resolve_source(one.population.root).ids) < 2:
-            raise CultureError(f"{one.population.root} has a single GPT: there is nothing to be alike with")
+            raise CultureError(f"{one.population.root} has a single GPT; a comparison takes two or more")
 
 
 def _measure(

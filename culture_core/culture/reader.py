@@ -55,7 +55,7 @@ def open_culture(population: PopulationFolder) -> CultureSet:
     if not len(store.table):
         raise CultureError(
             f"no culture quizzes in {population.root}; "
-            f"run {suggested('invent', '--population', population.root)}"
+            f"run {suggested('invent', '--population', population.root, '--n', '1000')}"
         )
     quizzes = batch_from_tokens(torch.from_numpy(store.table.tokens))
     numbered = replace(quizzes, index=torch.from_numpy(store.table.number))

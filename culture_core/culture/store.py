@@ -151,7 +151,9 @@ def load_store(population: PopulationFolder) -> CultureStore:
         raise CultureError(f"{path} cannot be read ({error!r}); {_REMEDY}") from None
     stored = tuple(arrays["models"].tolist())
     if stored != models:
-        raise CultureError(f"{path} is of the GPTs {stored}, but the population has {models}; {_REMEDY}")
+        raise CultureError(
+            f"{path} was made by the GPTs {stored}, but the population has {models}; {_REMEDY}"
+        )
     return CultureStore(models, table, runs, seeds)
 
 
@@ -166,7 +168,9 @@ def sole_writer(population: PopulationFolder) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise CultureError(f"another `culture invent` is at work on {population.root}: wait for it") from None
+        raise CultureError(
+            f"another `culture invent` is running on {population.root}; wait for it to finish"
+        ) from None
     try:
         yield
     finally:

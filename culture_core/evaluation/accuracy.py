@@ -76,9 +76,9 @@ def _rounded(interval: tuple[float, float]) -> list[float]:
 def conversion_error(model: MyGPT, tokens: Tensor) -> float:
     """Largest difference of a logit between a MyGPT and its TransformerLens conversion, on tokens (n,
     404)."""
-    from culture_core.models.hooked import to_hooked
+    from culture_core.models.hooked_kinds import to_installed_kind
 
-    hooked = logits_function(to_hooked(model))
+    hooked = logits_function(to_installed_kind(model))
     return float((model(tokens) - hooked(tokens)).abs().max())
 
 

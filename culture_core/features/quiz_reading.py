@@ -85,9 +85,9 @@ def logits_and_state(model: MyGPT, hook: str, tokens: Tensor) -> tuple[Tensor, T
     Hook points that MyGPT does not name itself are read through TransformerLens, on a copy of the model.
     """
     if not hook.endswith(OWN_HOOKS):
-        from culture_core.models.hooked import to_hooked
+        from culture_core.models.hooked_kinds import to_installed_kind
 
-        return model(tokens), activations_at(to_hooked(model), hook, tokens)
+        return model(tokens), activations_at(to_installed_kind(model), hook, tokens)
     states: dict[str, Tensor] = {}
 
     def keep(name: str, value: Tensor) -> Tensor:

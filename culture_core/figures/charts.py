@@ -14,7 +14,7 @@ MODEL_COLOURS = ("#0089d6", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
 MODEL_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 NEUTRAL = "rgba(128, 128, 128, 0.35)"
 BASELINE_COLOUR = "rgba(128, 128, 128, 0.95)"
-BASELINE_DASHES = ("dot", "dash", "dashdot", "longdash")
+BAND = "rgba(0, 137, 214, 0.22)"
 ROW_SPREAD = 0.6
 
 
@@ -91,46 +91,37 @@ def _accuracy_marks(
     )
 
 
-def r_distribution(
-    best_r: Mapping[int, np.ndarray],
-    marks: Sequence[tuple[float, str]] = (),
-    baselines: Mapping[str, np.ndarray] | None = None,
+def universality_curve(
+    shares: np.ndarray, baseline: np.ndarray | None = None, mark: tuple[float, str] | None = None
 ) -> go.Figure:
-    """How well the features of each GPT are matched elsewhere: share of features by their r.
+    """How many features are matched at least how well elsewhere: their mean over the GPTs, within a band from
+    the lowest to the highest GPT, and the same of a baseline, dashed.
 
-    best_r: by GPT, (f,) mean over the other GPTs of the best r. marks: (r, words) drawn as a vertical line.
-    baselines: by name, the same of all features where nothing is to be found; dashed.
+    shares: (m, s) of each GPT's features, at r from 0 to 1; baseline: (s,). mark: r and words of a vertical
+    line.
     """
+    r = np.linspace(0, 1, shares.shape[1])
     figure = go.Figure()
-    for place, (model_k, r) in enumerate(best_r.items()):
-        figure.add_trace(_r_steps(r, f"GPT {model_k}", {"color": model_colour(place), "width": 2}))
-    for dash, (name, r) in zip(BASELINE_DASHES, (baselines or {}).items(), strict=False):
-        figure.add_trace(_r_steps(r, name, {"color": BASELINE_COLOUR, "width": 1.6, "dash": dash}))
-    for value, words in marks:
-        figure.add_vline(
-            value,
-            line={"color": BASELINE_COLOUR, "width": 1.2},
-            annotation_text=words,
-            annotation_position="top left" if value > 0.5 else "top right",
-        )
-    figure.update_xaxes(title="r, mean of the best match in each other GPT", range=[0, 1])
-    figure.update_yaxes(title="share of features", tickformat=".0%", rangemode="tozero")
-    return finish(figure, height=300)
+    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_trace(go.Scatter(x=r, y=shares.min(0), **band))
+    figure.add_trace(go.Scatter(x=r, y=shares.max(0), fill="tonexty", fillcolor=BAND, **band))
+    solid = {"color": MODEL_COLOURS[0], "width": 2.5}
+    figure.add_trace(_share_line(r, shares.mean(0), "in the other GPTs", solid))
+    if baseline is not None:
+        dashed = {"color": BASELINE_COLOUR, "width": 2, "dash": "dash"}
+        figure.add_trace(_share_line(r, baseline, "in the highest baseline", dashed))
+    if mark is not None:
+        side = "top left" if mark[0] > 0.5 else "top right"
+        line = {"color": BASELINE_COLOUR, "width": 1.2}
+        figure.add_vline(mark[0], line=line, annotation_text=mark[1], annotation_position=side)
+    figure.update_xaxes(title="r of the best match, mean over the other GPTs", range=[0, 1])
+    figure.update_yaxes(title="features with at least this r", tickformat=".0%", range=[0, 1.02])
+    return finish(figure, height=320)
 
 
-def _r_steps(r: np.ndarray, name: str, line: Mapping[str, Any]) -> go.Scatter:
-    """A histogram of r from 0 to 1 as a line of steps."""
-    edges = np.linspace(0, 1, 41)
-    counts, _ = np.histogram(np.clip(r, 0, 1), bins=edges)
-    share = counts / max(1, len(r))
-    return go.Scatter(
-        x=edges,
-        y=[*share, share[-1]],
-        mode="lines",
-        line={"shape": "hv", **line},
-        name=name,
-        hovertemplate=f"{name}: %{{y:.1%}} of features at r %{{x:.3f}} and up<extra></extra>",
-    )
+def _share_line(r: np.ndarray, share: np.ndarray, name: str, line: Mapping[str, Any]) -> go.Scatter:
+    told = f"{name}: %{{y:.1%}} of features reach r %{{x:.2f}}<extra></extra>"
+    return go.Scatter(x=r, y=share, mode="lines", line=line, name=name, hovertemplate=told)
 
 
 def finish(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:

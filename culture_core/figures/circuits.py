@@ -129,8 +129,9 @@ def strength_chart(
     figure.add_vline(1, line={"color": NEUTRAL, "dash": "dot"})
     figure.update_xaxes(title="strength (1: unchanged)", dtick=3)
     figure.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", col=1)
-    figure.update_yaxes(rangemode="tozero", col=2)
-    return finish(figure, height=300).update_layout(margin={"t": 30})
+    most = max((int(cells.max()) for _, cells in curves.values()), default=0)
+    figure.update_yaxes(range=[-0.2, max(4, most) * 1.05], col=2)
+    return finish(figure, height=320).update_layout(margin={"t": 60}, legend={"y": 1.12})
 
 
 def attribution_chart(

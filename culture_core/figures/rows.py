@@ -105,6 +105,28 @@ def quiz_row(
     )
 
 
+def in_pairs(row: GridRow) -> GridRow:
+    """The row of a quiz with its grids as A, f(A), B, f(B), each label behind its number in the order of
+    reading."""
+    order = sorted(range(row.n_blocks), key=lambda block: GRID_LABELS.index(row.labels[block]))
+    cells = np.add.outer(np.array(order) * BLOCK_LENGTH, np.arange(BLOCK_LENGTH)).ravel()
+
+    def ordered(array: np.ndarray | None) -> np.ndarray | None:
+        return None if array is None else array[cells]
+
+    return replace(
+        row,
+        tokens=row.tokens[cells],
+        values=ordered(row.values),
+        truth=ordered(row.truth),
+        clean=ordered(row.clean),
+        probability=ordered(row.probability),
+        labels=tuple(f"{block + 1} · {row.labels[block]}" for block in order),
+        links=("right", "", "right"),
+        starts=tuple(row.starts[block] for block in order),
+    )
+
+
 def _link(left: int, right: int) -> str:
     """Where the rule's arrow between two neighbouring grids points, "" when they are not a pair X, f(X)."""
     if left // 2 != right // 2:

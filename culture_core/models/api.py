@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 import torch
 
@@ -15,6 +15,7 @@ from culture_core.world.vocabulary import CULTURE
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
+    from transformer_lens.model_bridge import TransformerBridge
 
 STUDY_TEST_QUIZZES = 2000
 
@@ -36,21 +37,57 @@ def load_culture(
     return [model.to(device) for model in resolve_source(source, hub_repo).load_models(model_ks)]
 
 
+@overload
 def load_hooked(
     model_ks: int | Iterable[int] | None = None,
     source: str | Path | None = None,
     *,
+    kind: Literal["hooked"] = "hooked",
     sae: bool = False,
     hub_repo: str | None = None,
     device: str | torch.device = "cpu",
-) -> "list[HookedTransformer]":
-    """The same models as load_culture gives, as TransformerLens models, or as SAELens' HookedSAETransformer.
+) -> "list[HookedTransformer]": ...
 
+
+@overload
+def load_hooked(
+    model_ks: int | Iterable[int] | None = None,
+    source: str | Path | None = None,
+    *,
+    kind: Literal["bridge"],
+    sae: bool = False,
+    hub_repo: str | None = None,
+    device: str | torch.device = "cpu",
+) -> "list[TransformerBridge]": ...
+
+
+def load_hooked(
+    model_ks: int | Iterable[int] | None = None,
+    source: str | Path | None = None,
+    *,
+    kind: Literal["hooked", "bridge"] = "hooked",
+    sae: bool = False,
+    hub_repo: str | None = None,
+    device: str | torch.device = "cpu",
+) -> "list[HookedTransformer] | list[TransformerBridge]":
+    """The same models as load_culture gives, as TransformerLens models.
+
+    kind: "hooked" for a HookedTransformer, which TransformerLens has up to 3.9; "bridge" for a
+    TransformerBridge, which it has from 3.9 on. sae: SAELens' form of it, a HookedSAETransformer or a
+    SAETransformerBridge.
     Call one with tokens that have the 0 in front (n, up to 405): the logit at t predicts the token after it.
+    Errors: CultureError on what load_culture refuses, or a kind that the installed packages lack.
     """
+    from culture_core.models.hooked_kinds import hooked_class
+
+    hooked_class(kind, sae)  # refuses before any model is read
+    models = load_culture(model_ks, source, hub_repo=hub_repo, device=device)
+    if kind == "bridge":
+        from culture_core.models.hooked_bridge import to_bridge
+
+        return [to_bridge(model, sae=sae) for model in models]
     from culture_core.models.hooked import to_hooked
 
-    models = load_culture(model_ks, source, hub_repo=hub_repo, device=device)
     return [to_hooked(model, sae=sae) for model in models]
 
 

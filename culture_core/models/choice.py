@@ -24,6 +24,12 @@ def find_population(path: Path | str) -> PopulationFolder:
     return folder
 
 
+def check_several(population: PopulationFolder) -> None:
+    """Errors: CultureError for a population of a single GPT, which has none to be matched with."""
+    if len(model_hashes(population)) < 2:
+        raise CultureError(f"{population.root} has a single GPT; matching takes two or more")
+
+
 def chosen_models(
     population: PopulationFolder, wanted: Sequence[int] | None = None, variant: str = ""
 ) -> list[int]:

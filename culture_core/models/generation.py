@@ -1,4 +1,4 @@
-"""Cached, exact generation of grids, for MyGPT and for HookedTransformer alike.
+"""Cached, exact generation of grids, for MyGPT and for TransformerLens' models alike.
 
 TransformerLens' own generate() is not used: with these models its cache goes wrong (docs/reference/models.md,
 "Caching"). Sampling draws one uniform number per cell from a CPU generator and inverts the distribution's
@@ -34,7 +34,7 @@ def generate(
 ) -> tuple[Tensor, Tensor]:
     """Predict the last grid of each quiz from its first 304 tokens (three grids and the last marker).
 
-    model: MyGPT, HookedTransformer or HookedSAETransformer. quizzes: QuizBatch or tokens (n, 404).
+    model: MyGPT or what load_hooked gives. quizzes: QuizBatch or tokens (n, 404).
     deterministic: the most probable colour in each cell; otherwise sampled at the temperature, reproducibly
     by seed (or from a CPU generator).
     Returns correct (n,) bool, the whole grid as in the quiz, and predicted (n, 404) uint8, on the quizzes'
@@ -81,6 +81,11 @@ def start_reading(model: GPT, n: int) -> Step:
     if isinstance(model, MyGPT):
         own_cache = KeyValueCache(model, n)
         return lambda inputs: model.read(inputs, own_cache)[:, -1]
+    from transformer_lens.model_bridge import TransformerBridge
+
+    if isinstance(model, TransformerBridge):
+        bridge_cache = KeyValueCache(model.original_model, n)
+        return lambda inputs: model(inputs, past_key_values=bridge_cache)[:, -1]
     from culture_core.models.hooked_cache import roomy_cache
 
     cache = roomy_cache(model, n)

@@ -1,4 +1,4 @@
-"""MyGPT as a TransformerLens model, on the released package, unpatched.
+"""MyGPT as a HookedTransformer, on TransformerLens 3.9 as released; for 4 there is hooked_bridge.py.
 
 Four steps make it fit (docs/reference/models.md): ln_final is an identity, because MyGPT has no final
 LayerNorm; the sinusoidal positions are written into a frozen W_pos; the narrower of queries/keys and values
@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from culture_core.errors import CultureError
+from culture_core.models.hooked_kinds import hooked_class
 from culture_core.models.mygpt import N_CTX, Block, MyGPT, MyGPTConfig
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def to_hooked(model: MyGPT, *, sae: bool = False) -> "HookedTransformer":
     sae: make SAELens' HookedSAETransformer instead of a HookedTransformer. The result has its own copy of the
     weights, on the model's device and in its dtype, eval mode, and carries the model's id and
     main_test_accuracy.
+    Errors: CultureError when no installed package has the class.
     """
-    hooked = _empty_hooked(hooked_config(model), sae)
+    hooked = _empty_hooked(model, sae)
     hooked.ln_final = nn.Identity()
     missing, unexpected = hooked.load_state_dict(hooked_state(model), strict=False)
     assert not unexpected and all(name.endswith(UNCONVERTED_BUFFERS) for name in missing), (
@@ -139,12 +141,9 @@ def _widened(weight: Tensor, width: int) -> Tensor:
     return F.pad(weight, (0, 0, 0, width - weight.shape[1]))
 
 
-def _empty_hooked(config: "HookedTransformerConfig", sae: bool) -> Any:
+def _empty_hooked(model: MyGPT, sae: bool) -> Any:
     """A model without weights yet; the notice that TransformerLens 4.0 drops this class is kept quiet."""
-    if sae:
-        from sae_lens import HookedSAETransformer as Hooked
-    else:
-        from transformer_lens import HookedTransformer as Hooked
+    hooked = hooked_class("hooked", sae)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "HookedTransformer is deprecated", DeprecationWarning)
-        return Hooked(config)
+        return hooked(hooked_config(model))

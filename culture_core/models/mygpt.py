@@ -10,6 +10,7 @@ Shapes: n quizzes, t tokens, v vocabulary, h heads, d d_model, k dim_keys.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,9 @@ from torch import Tensor, nn
 from culture_core.errors import CultureError
 from culture_core.models.attention import cached_attention, causal_attention
 from culture_core.world.vocabulary import N_TOKENS, QUIZ_LENGTH
+
+if TYPE_CHECKING:
+    from culture_core.models.hooked_linear import LinearGPT
 
 # what an intervention is: a hook point's TransformerLens name and its value -> the value to go on with
 Edit = Callable[[str, Tensor], Tensor]
@@ -91,7 +95,7 @@ class KeyValueCache:
     keys: (blocks, n, h, length, k); values: (blocks, n, h, length, dim_values); filled: tokens read so far.
     """
 
-    def __init__(self, model: "MyGPT", n: int, length: int = N_CTX) -> None:
+    def __init__(self, model: "MyGPT | LinearGPT", n: int, length: int = N_CTX) -> None:
         config, like = model.config, model.readout.weight
         rows = (config.n_blocks, n, config.n_heads, length)
         self.keys = like.new_empty(*rows, config.dim_keys)

@@ -1,7 +1,7 @@
-"""What is asked of a GPT, whichever code runs it: MyGPT, or TransformerLens' HookedTransformer.
+"""What is asked of a GPT, whichever code runs it: MyGPT, HookedTransformer or TransformerBridge.
 
-TransformerLens takes seconds to import and is not needed to look inside a MyGPT, so its class is never named
-here: a HookedModel is whatever has these parts.
+TransformerLens takes seconds to import and is not needed to look inside a MyGPT, so its classes are never
+named here: a HookedModel is whatever has these parts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized

@@ -4,6 +4,7 @@ A source is named by a string: a population folder (`cache/NAME`), any folder of
 or `hub` (the published models, downloaded).
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ def default_population() -> PopulationFolder:
     found = populations()
     if not found:
         raise CultureError(
-            "there is no population in cache/: run from the repository, or name one as the source"
+            "there is no population in cache/; run from the repository, or name one as the source"
         )
     return found[0]
 
@@ -174,7 +175,9 @@ def _load_weights(model: MyGPT, path: Path) -> None:
     try:
         weights = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise CultureError(f"{path} is damaged: {error}") from None
+        unreadable = path.is_file() and not os.access(path, os.R_OK)
+        reason = "this user may not read it" if unreadable else f"it is damaged: {error}"
+        raise CultureError(f"{path} cannot be read: {reason}") from None
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if {name: tuple(tensor.shape) for name, tensor in weights.items()} != expected:
         raise CultureError(f"{path} does not hold the tensors of the model its manifest describes")

@@ -44,7 +44,7 @@ def run_on_cluster(
             raise error.cause from error
         except ray.exceptions.RayError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise CultureError(f"a worker failed: {reason}; run the command again to go on") from None
+            raise CultureError(f"a worker failed: {reason}; run the command again to continue") from None
         finally:
             for reference in places:
                 ray.cancel(reference, force=True)

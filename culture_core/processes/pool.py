@@ -10,7 +10,7 @@ from culture_core.errors import CultureError
 from culture_core.processes.starting import end_processes, start_process
 from culture_core.processes.worker import DONE, REPORT, STOP_SECONDS, WorkerTraceback, serve
 
-KILLED = "a worker was killed; the same command again goes on"
+KILLED = "a worker was killed; run the same command again to continue"
 
 
 class Pool:

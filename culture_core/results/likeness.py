@@ -7,7 +7,7 @@ from culture_core.comparison.compare import open_comparison
 from culture_core.comparison.tables import clear, difference_rows, measure_rows, measure_words
 from culture_core.results.markdown import percent, table
 
-TITLE = "Does culture make the five more alike?"
+TITLE = "Does culture make the GPTs more alike?"
 # the measures behind the answer, one of each kind; for states, that of the middle block is added
 HEADLINES = ("features.universal", "world.same", "world.same_wrong", "culture.same")
 HEADLINE_STATE = "cka_by_position"

@@ -46,7 +46,7 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         parts += [f"## {title}", _or_missing(section)]
     if folder.comparison.is_file():
         parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
-    parts += ["## Five groups", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
+    parts += ["## Groups in pictures", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
     with atomic_file(place.page) as partial:
         partial.write_text("\n\n".join(parts) + "\n")

@@ -229,8 +229,8 @@ def causal_section(population: Population, hook: str) -> str:
     settings = causal.manifest["settings"]
     return (
         f"With the SAE spliced in, one feature per GPT is set to 0 on {settings['quizzes']} quizzes. "
-        "Agreement is the mean r between two GPTs' changes in loss: over groups and tasks (all together), over "
-        "groups (sizes: log of the largest change), and over the tasks of each group."
+        "Agreement is the mean r between two GPTs' changes in loss: over groups and tasks (all together), "
+        "over groups (sizes: log of the largest change), and over the tasks of each group."
         f"\n\n{table(rows)}\n\nFeatures of different matched groups agree at {across:.3f}; "
         f"{percent(float(better), 0)} of the matched groups agree better."
     )

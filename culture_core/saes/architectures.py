@@ -1,13 +1,16 @@
 """SAELens' SAE architectures, by the names that `culture train-sae --arch` takes."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core.errors import CultureError
 from culture_core.saes.settings import SAESettings
 
+if TYPE_CHECKING:
+    from sae_lens import TrainingSAE
 
-def build_sae(settings: SAESettings, d_in: int, *, model_name: str, device: str) -> Any:
+
+def build_sae(settings: SAESettings, d_in: int, *, model_name: str, device: str) -> "TrainingSAE[Any]":
     """A SAELens training SAE with fresh weights, drawn from torch's global random state.
 
     Errors: CultureError for an unknown architecture.
@@ -35,7 +38,7 @@ def build_sae(settings: SAESettings, d_in: int, *, model_name: str, device: str)
     return ARCHITECTURES[settings.architecture](common, settings)
 
 
-def _batchtopk(common: dict[str, Any], settings: SAESettings) -> Any:
+def _batchtopk(common: dict[str, Any], settings: SAESettings) -> "TrainingSAE[Any]":
     from sae_lens import BatchTopKTrainingSAEConfig
 
     from culture_core.saes.fast_topk import FastBatchTopKTrainingSAE
@@ -43,7 +46,7 @@ def _batchtopk(common: dict[str, Any], settings: SAESettings) -> Any:
     return FastBatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=settings.k))
 
 
-def _topk(common: dict[str, Any], settings: SAESettings) -> Any:
+def _topk(common: dict[str, Any], settings: SAESettings) -> "TrainingSAE[Any]":
     from sae_lens import TopKTrainingSAEConfig
 
     from culture_core.saes.fast_topk import FastTopKTrainingSAE
@@ -51,7 +54,7 @@ def _topk(common: dict[str, Any], settings: SAESettings) -> Any:
     return FastTopKTrainingSAE(TopKTrainingSAEConfig(**common, k=settings.k))
 
 
-def _matryoshka(common: dict[str, Any], settings: SAESettings) -> Any:
+def _matryoshka(common: dict[str, Any], settings: SAESettings) -> "TrainingSAE[Any]":
     from sae_lens import MatryoshkaBatchTopKTrainingSAE, MatryoshkaBatchTopKTrainingSAEConfig
 
     widths = [common["d_sae"] // 2**level for level in (4, 3, 2, 1, 0)]
@@ -59,19 +62,19 @@ def _matryoshka(common: dict[str, Any], settings: SAESettings) -> Any:
     return MatryoshkaBatchTopKTrainingSAE(config)
 
 
-def _jumprelu(common: dict[str, Any], settings: SAESettings) -> Any:
+def _jumprelu(common: dict[str, Any], settings: SAESettings) -> "TrainingSAE[Any]":
     from sae_lens import JumpReLUTrainingSAE, JumpReLUTrainingSAEConfig
 
     return JumpReLUTrainingSAE(JumpReLUTrainingSAEConfig(**common, l0_coefficient=settings.sparsity))
 
 
-def _standard(common: dict[str, Any], settings: SAESettings) -> Any:
+def _standard(common: dict[str, Any], settings: SAESettings) -> "TrainingSAE[Any]":
     from sae_lens import StandardTrainingSAE, StandardTrainingSAEConfig
 
     return StandardTrainingSAE(StandardTrainingSAEConfig(**common, l1_coefficient=settings.sparsity))
 
 
-ARCHITECTURES: dict[str, Callable[[dict[str, Any], SAESettings], Any]] = {
+ARCHITECTURES: dict[str, Callable[[dict[str, Any], SAESettings], "TrainingSAE[Any]"]] = {
     "batchtopk": _batchtopk,
     "topk": _topk,
     "matryoshka": _matryoshka,

@@ -8,10 +8,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core import artifacts
 from culture_core.writing import atomic_folder
+
+if TYPE_CHECKING:
+    from sae_lens.training.sae_trainer import SAETrainer
 
 TRAINING = "training.json"
 
@@ -26,7 +29,7 @@ class Checkpoints:
     folder: Path
     identity: dict[str, Any]
 
-    def save(self, trainers: Sequence[Any], step: int) -> None:
+    def save(self, trainers: "Sequence[SAETrainer[Any, Any]]", step: int) -> None:
         """Write a checkpoint of SAELens' trainers after `step` steps, then remove the older ones."""
         older = self._steps()
         with atomic_folder(self._path(step)) as partial:
@@ -36,7 +39,7 @@ class Checkpoints:
         for number in set(older) - {step}:
             shutil.rmtree(self._path(number))
 
-    def load(self, trainers: Sequence[Any]) -> int:
+    def load(self, trainers: "Sequence[SAETrainer[Any, Any]]") -> int:
         """Bring trainers to the last checkpoint of this training; returns its step, 0 when there is none."""
         for step in sorted(self._steps(), reverse=True):
             path = self._path(step)

@@ -9,7 +9,7 @@ A Short Finetune Is All You Need" (2025).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -21,6 +21,9 @@ from culture_core.models.steering import halfway
 from culture_core.saes.settings import QUIZZES_A_STEP, SAESettings
 from culture_core.saes.stream import training_quizzes
 
+if TYPE_CHECKING:
+    from sae_lens import TrainingSAE
+
 WARM_UP_STEPS = 20
 # SAELens' names for the losses of firing
 PENALTIES = ("l1_loss", "l0_loss", "pre_act_loss")
@@ -28,7 +31,7 @@ PENALTIES = ("l1_loss", "l0_loss", "pre_act_loss")
 
 def finetune(
     model: GPT,
-    sae: Any,
+    sae: "TrainingSAE[Any]",
     scale: float,
     settings: SAESettings,
     *,
@@ -62,7 +65,7 @@ def finetune(
 
 
 def _losses(
-    model: MyGPT, sae: Any, scale: float, hook: str, tokens: Tensor, step: int
+    model: MyGPT, sae: "TrainingSAE[Any]", scale: float, hook: str, tokens: Tensor, step: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Divergence of the predictions with the SAE spliced in, in nats per token, its squared error, and its
     penalty on firing."""

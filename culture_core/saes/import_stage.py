@@ -17,8 +17,8 @@ class ImportSettings:
 
     source: str = setting("hub", "a folder in SAELens' layout (3.14 or newer), or hub")
     name: str = setting(PUBLISHED_NAME, "folder of the SAE in the repository")
-    hub_repo: str = setting(PUBLISHED_REPO, "repository, when the source is hub")
-    model: int = setting(0, "the GPT it belongs to")
+    hub_repo: str = setting(PUBLISHED_REPO, "Hub repository, when the source is hub")
+    model: int = setting(0, "id of the GPT it belongs to")
 
 
 def import_sae(

@@ -6,13 +6,16 @@ It is in the layout of SAELens 3.14: a flat cfg.json and sae_weights.safetensors
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core.artifacts import sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.hub import download_folder
 from culture_core.models.sources import HUB
 from culture_core.saes.store import CONFIG, WEIGHTS, load_sae
+
+if TYPE_CHECKING:
+    from sae_lens import SAE
 
 PUBLISHED_REPO = "tommyp111/culture-sae"
 PUBLISHED_NAME = "gpt-0/blocks_8_mlp_out"
@@ -26,7 +29,7 @@ class PublishedSAE:
     manifests.
     """
 
-    sae: Any
+    sae: "SAE[Any]"
     hook: str
     facts: dict[str, Any]
 

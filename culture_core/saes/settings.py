@@ -33,7 +33,7 @@ class SAESettings:
     )
     finetune_lr: float = setting(3e-4, "Adam's learning rate in the last stage", above=0)
     seed: int = setting(
-        1000, "seed of weights and quizzes: GPT k trains with seed + k, its baselines with others"
+        1000, "seed of weights and quizzes: GPT k trains with seed + k, baselines with other seeds"
     )
 
     def to_json(self) -> dict[str, Any]:

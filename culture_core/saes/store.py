@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from culture_core import artifacts
 from culture_core.artifact import Artifact, Record, Source
@@ -10,6 +10,9 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError, suggested
 from culture_core.finite import check_finite
 from culture_core.writing import atomic_folder
+
+if TYPE_CHECKING:
+    from sae_lens import SAE, TrainingSAE
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 # what makes an SAE of another make fit to be read
@@ -19,7 +22,7 @@ _ADVICE = {
 }
 
 
-def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
+def save_sae(sae: "SAE[Any] | TrainingSAE[Any]", folder: Path, manifest: dict[str, Any]) -> None:
     """Save a training or an inference SAE in SAELens' inference format, with its manifest; the folder appears
     whole or not at all.
 
@@ -33,7 +36,7 @@ def save_sae(sae: Any, folder: Path, manifest: dict[str, Any]) -> None:
         artifacts.write_json(partial / artifacts.MANIFEST, manifest)
 
 
-def load_sae(folder: Path, *, device: str = "cpu") -> Any:
+def load_sae(folder: Path, *, device: str = "cpu") -> "SAE[Any]":
     """Read an SAE folder with SAELens (configs older than SAELens 6 are converted by it).
 
     Errors: CultureError with the folder and the reason; also for weights that are not finite, and for an SAE

@@ -10,12 +10,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
+from culture_core.models.protocols import GPT
 from culture_core.processor import fast_dtype
 from culture_core.saes.architectures import build_sae
 from culture_core.saes.checkpoint import Checkpoints
@@ -23,6 +24,11 @@ from culture_core.saes.finetune import finetune
 from culture_core.saes.hooks import activations_at, check_hook
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.stream import activation_batches, quizzes_read
+
+if TYPE_CHECKING:
+    from sae_lens import TrainingSAE
+    from sae_lens.saes.sae import TrainStepOutput
+    from sae_lens.training.sae_trainer import SAETrainer
 
 CENTRING_BATCHES = 8
 WARM_UP_SHARE = 0.02
@@ -73,7 +79,7 @@ class FinetuningStanding:
 Report = Callable[[Standing | FinetuningStanding], None]
 
 
-def train_sae(model: Any, settings: SAESettings, **options: Any) -> Any:
+def train_sae(model: GPT, settings: SAESettings, **options: Any) -> "TrainingSAE[Any]":
     """Train one SAE on one hook point; returns SAELens' training SAE, ready to be saved.
 
     options and errors: as train_saes.
@@ -82,14 +88,14 @@ def train_sae(model: Any, settings: SAESettings, **options: Any) -> Any:
 
 
 def train_saes(
-    model: Any,
+    model: GPT,
     settings: Sequence[SAESettings],
     *,
     model_name: str = "culture",
     device: str = "cpu",
     checkpoints: Checkpoints | None = None,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> "dict[str, TrainingSAE[Any]]":
     """Train SAEs on different hook points of one model, from one forward pass; by hook.
 
     model: MyGPT or HookedTransformer. settings: alike in seed, tokens and batch_size. checkpoints: where to
@@ -141,7 +147,7 @@ def n_steps(settings: SAESettings) -> int:
     return settings.tokens // settings.batch_size
 
 
-def _trainer(model: Any, settings: SAESettings, model_name: str, device: str) -> Any:
+def _trainer(model: GPT, settings: SAESettings, model_name: str, device: str) -> "SAETrainer[Any, Any]":
     """SAELens' trainer around an SAE with fresh weights."""
     from sae_lens.config import LoggingConfig, SAETrainerConfig
     from sae_lens.training.sae_trainer import SAETrainer
@@ -174,7 +180,7 @@ def _trainer(model: Any, settings: SAESettings, model_name: str, device: str) ->
     return trainer
 
 
-def _step(trainer: Any, batch: Tensor) -> Any:
+def _step(trainer: "SAETrainer[Any, Any]", batch: Tensor) -> "TrainStepOutput":
     """One step of SAELens' trainer on a batch (n, d_in); returns its TrainStepOutput."""
     trainer.maybe_reset_sparsity()
     output = trainer.step(batch)
@@ -190,7 +196,9 @@ def _check_sound(hook: str, x: Tensor, reconstructed: Tensor) -> None:
 
 
 @torch.no_grad()
-def _standing(hook: str, trainer: Any, output: Any, done: float, seconds_left: float) -> Standing:
+def _standing(
+    hook: str, trainer: "SAETrainer[Any, Any]", output: "TrainStepOutput", done: float, seconds_left: float
+) -> Standing:
     x = output.sae_in.float()
     error = (output.sae_out - x).square().sum()
     return Standing(
@@ -204,7 +212,12 @@ def _standing(hook: str, trainer: Any, output: Any, done: float, seconds_left: f
 
 
 def _finetune(
-    model: Any, trainer: Any, settings: SAESettings, first: int, device: str, report: Report | None
+    model: GPT,
+    trainer: "SAETrainer[Any, Any]",
+    settings: SAESettings,
+    first: int,
+    device: str,
+    report: Report | None,
 ) -> None:
     """The last stage, if the settings ask for one, on quizzes from number `first`."""
     if settings.finetune_quizzes == 0:
@@ -221,7 +234,7 @@ def _finetune(
     finetune(model, trainer.sae, scale, settings, first=first, device=device, report=tell)
 
 
-def _centre(trainer: Any, activations: Tensor) -> None:
+def _centre(trainer: "SAETrainer[Any, Any]", activations: Tensor) -> None:
     """Fix the input scale (mean norm sqrt(d_in)) and start b_dec at the mean activation.
 
     The mean of a residual stream is much larger than what varies in it: with b_dec at zero nearly all
@@ -232,7 +245,7 @@ def _centre(trainer: Any, activations: Tensor) -> None:
     trainer.sae.b_dec.data = activations.mean(0) * scale
 
 
-def _finished(trainer: Any) -> Any:
+def _finished(trainer: "SAETrainer[Any, Any]") -> "TrainingSAE[Any]":
     """The trained SAE, for inputs as they are: the input scale folded into its weights."""
     trainer.sae.fold_activation_norm_scaling_factor(trainer.activation_scaler.scaling_factor)
     trainer.activation_scaler.scaling_factor = None

@@ -14,6 +14,8 @@ from culture_core.saes.settings import SAESettings
 from culture_core.saes.store import sae_artifact, sae_manifest, save_sae
 
 if TYPE_CHECKING:
+    from sae_lens import TrainingSAE
+
     from culture_core.models.protocols import GPT
 
 # what kept most of the quiz accuracy at a given L0 (docs/experiments/saes.md, "What was tried")
@@ -164,7 +166,7 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
 
 
 def _save(
-    job: SAEJob, sae: Any, hook: str, made_from: dict[str, Any], made_by: dict[str, Any]
+    job: SAEJob, sae: "TrainingSAE[Any]", hook: str, made_from: dict[str, Any], made_by: dict[str, Any]
 ) -> dict[str, Any]:
     manifest = {
         "id": job.model_k,

@@ -35,10 +35,10 @@ def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
     """
     if settings is None:
         if not folder.exists():
-            raise CultureError(f"there is no run in {folder.root} to resume: start one without --resume")
+            raise CultureError(f"there is no run in {folder.root} to resume; start one without --resume")
         return folder.read_settings()
     if folder.exists():
-        raise CultureError(f"{folder.root} holds a run: --resume goes on with it, another --out begins one")
+        raise CultureError(f"{folder.root} holds a run; continue it with --resume, or name another --out")
     check_folder(folder.root, lambda _: False, "the folder of a run")
     folder.write_settings(settings)
     return settings
@@ -68,9 +68,8 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     """
     quizzes = resolve_source(population).load_culture_quizzes()
     if quizzes is None or not len(quizzes[0]):
-        raise CultureError(
-            f"no culture quizzes in {population}; run {suggested('invent', '--population', population)}"
-        )
+        invent = suggested("invent", "--population", population, "--n", "1000")
+        raise CultureError(f"no culture quizzes in {population}; run {invent}")
     train = quizzes[0]
     folder.write_culture(train)
     for k in range(settings.n_models):
@@ -116,7 +115,9 @@ def run_workers(job: Job, hardware: Sequence[Hardware], team: Team) -> bool:
     ended_well = run_until_asked(partial(work, job), hardware, _Watch(job))
     _print_line(progress_line(job), end="\n")
     if not ended_well:
-        raise CultureError("a worker failed (its error is above); --resume goes on from the last checkpoints")
+        raise CultureError(
+            "a worker failed (its error is above); --resume continues from the last checkpoints"
+        )
     return is_finished(job)
 
 

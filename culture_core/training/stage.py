@@ -55,7 +55,7 @@ class TrainSettings:
     )
     budget: str | None = setting(
         None,
-        f"wall-clock time of the run (90m, 8h) or quizzes for each GPT (300000-quizzes) (default: "
+        f"wall-clock time of the run (90m, 8h) or quizzes per GPT (300000-quizzes) (default: "
         f"{DEFAULT_BUDGET})",
     )
     culture: bool = setting(
@@ -63,7 +63,7 @@ class TrainSettings:
         "from now on mix in the training quizzes that the population of --out (or --start) has invented",
     )
     checkpoint_seconds: float = setting(
-        60.0, "seconds between two checkpoints, the most that a kill can cost", above=0
+        60.0, "seconds between checkpoints: the most training that a kill can lose", above=0
     )
 
 
@@ -71,11 +71,11 @@ class TrainSettings:
 class ExportSettings:
     """How a run becomes a population."""
 
-    dtype: str = setting("bfloat16", "of the stored weights", choices=DTYPES)
+    dtype: str = setting("bfloat16", "data type of the stored weights", choices=DTYPES)
     num_test_samples: int = setting(
         2000, "held-out quizzes for the accuracy in the manifest", least=1, metavar="N"
     )
-    force: bool = setting(False, "replace a population in --out that another run made")
+    force: bool = setting(False, "replace a population in --out that was made by another run")
 
 
 def train_population(

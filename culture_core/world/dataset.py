@@ -118,7 +118,7 @@ def _stream(
     from datasets.arrow_writer import ArrowWriter
 
     features = quiz_features()
-    with ExitStack() as stack, tqdm(total=n_per_task, unit=" a task", disable=not progress) as bar:
+    with ExitStack() as stack, tqdm(total=n_per_task, unit="quiz/task", disable=not progress) as bar:
         writers = {
             split: stack.enter_context(ArrowWriter(path=str(folder / _DATA), features=features))
             for split, folder in folders.items()

@@ -32,7 +32,7 @@ def attribution_table(chosen: Population, hook: str, model_k: int, found: Attrib
             "feature": found.feature,
             "by ablation": found.ablation,
             "by gradient": found.gradient,
-            "signs": np.where(found.disagree, "⚠ differ", ""),
+            "signs": np.where(found.disagree, "⚠ opposite", ""),
             "detects": [feature_words(chosen, hook, model_k, int(one)) for one in found.feature],
         }
     )

@@ -38,7 +38,7 @@ def read_features(text: str, n_features: Mapping[int, int]) -> tuple[list[Featur
             problem = problem or error
     if len(names) > MOST_FEATURES:
         problem = problem or CultureError(
-            f"more than {MOST_FEATURES} features at a time: the rest is left out"
+            f"more than {MOST_FEATURES} features at a time: the others are left out"
         )
     return list(names)[:MOST_FEATURES], problem
 
@@ -46,7 +46,7 @@ def read_features(text: str, n_features: Mapping[int, int]) -> tuple[list[Featur
 def _read_feature(text: str, n_features: Mapping[int, int]) -> FeatureName:
     found = re.fullmatch(r"\s*([0-9]{1,3})\.([0-9]{1,7})\s*", text, re.ASCII)
     if found is None:
-        raise CultureError(f"{quoted(text)} is no feature: write GPT and feature, as in 0.12")
+        raise CultureError(f"{quoted(text)} is not a feature: write GPT and feature, as in 0.12")
     model_k, feature = int(found[1]), int(found[2])
     if model_k not in n_features:
         raise CultureError(f"there is no GPT {model_k}; there are: {', '.join(map(str, n_features))}")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from culture_core.features.quiz_reading import QuizReading
 from dashboard.data import indexes
+from dashboard.data.peak_task import task_words
 from dashboard.data.populations import Population
 
 LEAST_F1 = 0.3
@@ -82,7 +83,8 @@ def described_features(
 
 def describer(chosen: Population, hook: str, model_k: int) -> Describe:
     """A function from a feature of an indexed GPT to what it detects, in short and as a sentence."""
-    table = indexes.index(chosen, hook, model_k).table
+    index = indexes.index(chosen, hook, model_k)
+    table, n_tasks = index.table, len(index.quiz_set.tasks)
     task, share = table.peak_task.to_numpy(), table.peak_task_share.to_numpy()
     graded = indexes.has_grades(chosen, hook, model_k)
     grades = indexes.grades(chosen, hook, model_k) if graded else None
@@ -93,7 +95,7 @@ def describer(chosen: Population, hook: str, model_k: int) -> Describe:
             return f"{best[0].words}, F1 {best[0].f1:.2f}", f"{grades.sentence(feature)} "
         if not task[feature]:
             return "never fires in the index", ""
-        return f"most in {task[feature]}, {share[feature]:.0%}", ""
+        return task_words(task[feature], share[feature], n_tasks), ""
 
     return describe
 
@@ -112,4 +114,4 @@ def feature_words(chosen: Population, hook: str, model_k: int, feature: int) -> 
         return indexes.grades(chosen, hook, model_k).sentence(feature)
     if not indexes.has_index(chosen, hook, model_k):
         return ""
-    return f"most in {indexes.index(chosen, hook, model_k).table.peak_task[feature]}"
+    return describer(chosen, hook, model_k)(feature)[0]

@@ -1,6 +1,6 @@
 """The groups of universal features as one table, with the filters on it: pandas, without Streamlit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -49,9 +49,15 @@ def _most_common(columns: Sequence[pd.Series]) -> np.ndarray:
     return values[votes.argmax(0), np.arange(values.shape[1])]
 
 
-def group_models(groups: pd.DataFrame) -> list[int]:
-    """The ids of the GPTs that a table of groups is over."""
-    return [int(name.removeprefix("gpt_")) for name in groups if name.startswith("gpt_")]
+def group_models(columns: Iterable[str]) -> list[int]:
+    """The ids of the GPTs that a table of groups with these columns is over."""
+    return [int(name.removeprefix("gpt_")) for name in columns if name.startswith("gpt_")]
+
+
+def members_of(group: pd.Series) -> dict[int, int]:
+    """By GPT the feature it has in a row of a table of groups; without the GPTs that have none."""
+    members = {k: int(group[f"gpt_{k}"]) for k in group_models(group.index)}
+    return {model_k: feature for model_k, feature in members.items() if feature != ABSENT}
 
 
 def choose_groups(

@@ -9,7 +9,7 @@ from dashboard.data.populations import Population
 def evaluation(chosen: Population) -> dict[str, Any]:
     """The evaluation of a population: accuracy of each GPT, by task and structure.
 
-    Errors: CultureError that says what to run.
+    Errors: CultureError that says what to run when it is missing or of other GPTs.
     """
     return chosen.evaluation()
 

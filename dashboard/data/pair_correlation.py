@@ -1,10 +1,15 @@
 """Pearson's r of two features from their sparse activations over the same tokens."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from culture_core.errors import CultureError
+from culture_core.features.index.parts import TOKENS_READ
 from culture_core.universality.matching.store import Match
 from dashboard.data import gpts, indexes, universality
 from dashboard.data.populations import Population
+from dashboard.data.sample import sample_activations
 
 Chosen = tuple[int, int]
 
@@ -23,14 +28,28 @@ def pair_correlation(
     return float(covariance / np.sqrt(variance[0] * variance[1])) if min(variance) > 0 else 0.0
 
 
-def stored_correlation(chosen: Population, hook: str, a: Chosen, b: Chosen) -> float:
-    """r of two features, given as (GPT, feature), from the sparse activations on the disk.
+@dataclass(frozen=True)
+class Measured:
+    """r of two features over n quizzes; firing: on how many of their tokens each fires."""
 
-    Errors: CultureError that says what to run where they are not there.
-    """
+    r: float
+    n_quizzes: int
+    firing: tuple[int, int]
+
+
+def measured_correlation(chosen: Population, hook: str, a: Chosen, b: Chosen) -> Measured:
+    """r of two features, given as (GPT, feature): over all quizzes of the index where the activations are on
+    disk, else over the first of them, read now."""
     both = [indexes.index(chosen, hook, k) for k, _ in (a, b)]
-    entries = [index.activations(feature) for index, (_, feature) in zip(both, (a, b), strict=True)]
-    return pair_correlation(entries[0], entries[1], both[0].n_tokens)
+    n_quizzes = both[0].n_quizzes
+    try:
+        entries = [index.activations(feature) for index, (_, feature) in zip(both, (a, b), strict=True)]
+    except CultureError:
+        samples = [sample_activations(chosen, hook, k) for k, _ in (a, b)]
+        n_quizzes = samples[0].n_quizzes
+        entries = [sample.of_feature(feature) for sample, (_, feature) in zip(samples, (a, b), strict=True)]
+    r = pair_correlation(entries[0], entries[1], n_quizzes * TOKENS_READ)
+    return Measured(r, n_quizzes, (len(entries[0][0]), len(entries[1][0])))
 
 
 def stored_match(chosen: Population, hook: str, a: Chosen, b: Chosen) -> Match | None:

@@ -1,13 +1,13 @@
 """The populations in cache/: names from URLs are checked against what is there."""
 
 import os
-from functools import lru_cache
 from pathlib import Path
 
 from culture_core import artifacts
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.population import Population as Population
 from culture_core.population import open_population
+from dashboard.data.cached import shared
 from dashboard.data.choices import one_of
 from dashboard.data.foreign_text import quoted
 
@@ -34,8 +34,8 @@ def population_names() -> list[str]:
     if not names:
         cache = cache_folder()
         raise CultureError(
-            f"no population in {cache}; make one with `culture convert hub {cache}/NAME`, "
-            f"then `culture build --population {cache}/NAME`"
+            f"no population in {cache}; make one with {suggested('convert', 'hub', cache / 'NAME')}, "
+            f"then {suggested('build', '--population', cache / 'NAME')}"
         )
     return names
 
@@ -47,15 +47,15 @@ def population(name: str) -> Population:
     """
     for folder in artifacts.populations(cache_folder()):
         if folder.name == name:
-            chosen = _opened(folder.root, Path.cwd())
+            chosen = _opened(str(folder.root), str(Path.cwd()))
             if not chosen.models:
                 raise CultureError(f"there are no GPTs in {folder.root}")
             return chosen
     raise CultureError(f"there is no population {quoted(name)}; there are: {', '.join(population_names())}")
 
 
-@lru_cache(maxsize=KEPT_OPEN)
-def _opened(root: Path, working_folder: Path) -> Population:  # noqa: ARG001 - a relative root is meant in it
+@shared(lambda root, working_folder: (root, working_folder), at_most=KEPT_OPEN)
+def _opened(root: str, working_folder: str) -> Population:  # noqa: ARG001 - a relative root is meant in it
     return open_population(root)
 
 

@@ -6,12 +6,17 @@ import pandas as pd
 from culture_core.answers.browse import BrowseSet
 from dashboard.data.inventions import Invention
 
-IN_TURN, HARDEST, DISPUTED = "in-turn", "hardest", "disputed"
-ORDERS = {IN_TURN: "in turn", HARDEST: "hardest first", DISPUTED: "most different answers first"}
+IN_TURN, HARDEST, EASIEST, DISPUTED = "in-turn", "hardest", "easiest", "disputed"
+ORDERS = {
+    IN_TURN: "by number",
+    HARDEST: "hardest first",
+    EASIEST: "easiest first",
+    DISPUTED: "most different answers first",
+}
 
 
 def quiz_table(browse: BrowseSet, invented: dict[int, Invention]) -> pd.DataFrame:
-    """One row a quiz.
+    """One row per quiz.
 
     quiz (its place in the set), source, task, structure, author (-1: none or unknown); right, how many GPTs
     answer it right; answers, how many different answers they give; for each GPT k right_k, and probability_k
@@ -38,10 +43,10 @@ def quiz_table(browse: BrowseSet, invented: dict[int, Invention]) -> pd.DataFram
 
 
 def in_order(table: pd.DataFrame, order: str) -> pd.DataFrame:
-    """The rows in one of ORDERS; equal ones in turn."""
-    if order == HARDEST:
-        hardness = table.filter(like="probability_").mean(axis=1)
-        return table.loc[hardness.sort_values(kind="stable").index]
+    """The rows in one of ORDERS; equal ones by number."""
+    if order in (HARDEST, EASIEST):
+        ease = table.filter(like="probability_").mean(axis=1)
+        return table.loc[ease.sort_values(kind="stable", ascending=order == HARDEST).index]
     return table.sort_values("answers", ascending=False, kind="stable") if order == DISPUTED else table
 
 

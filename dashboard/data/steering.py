@@ -96,4 +96,4 @@ def read_amount(text: str | None, default: float, *, largest: float = LARGEST_AM
         return default
     if _AMOUNT.fullmatch(text) and abs(float(text)) <= largest:
         return float(text)
-    raise CultureError(f"{quoted(text)} is no number from {-largest:g} to {largest:g}")
+    raise CultureError(f"{quoted(text)} is not a number from {-largest:g} to {largest:g}")

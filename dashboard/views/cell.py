@@ -9,6 +9,7 @@ from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope, choose_hook, choose_population
+from dashboard.data.answers import answers
 from dashboard.data.cell_facts import cell_facts
 from dashboard.data.firing_features import feature_frame
 
@@ -21,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     display = choose_display()
 shown = read_shown(view)
 facts = cell_facts(view.tokens, view.quiz.clean, view.position)
-grids, about = st.columns([7, 3], gap="medium")
+grids, about = st.columns([2, 1], gap="medium")
 with grids:
     st.caption("Click a cell, or move with the arrow keys and press Enter, to see what happens there.")
     row, scale = show_quiz(view, shown, display)
@@ -30,14 +31,17 @@ with about:
     choose_shown(view, shown)
     when = choose_when()
 st.caption(
-    "Below: each GPT's answer to the whole quiz, every cell predicted from the right cells before it; how "
-    "probable each token was at the cell you chose (the true one outlined); and what fires. Click a feature "
+    "Below: each GPT's answer, every cell predicted from the right cells before it. *By itself* counts the "
+    "wrong cells of the grid that the GPT writes alone, where one mistake leads to others. Then how probable "
+    "each token is at the chosen cell (the true one outlined), and the features that fire. Click a feature "
     "to draw it on the quiz and to mark its best matches in the other GPTs in green."
 )
 features = {k: view.features(k, when) for k in view.readings}
-for model_k, column in zip(view.readings, st.columns(len(view.readings), gap="small"), strict=True):
+alone = answers(population, view.tokens).predicted
+for place, column in enumerate(st.columns(len(view.readings), gap="small")):
     with column:
-        show_column(view, facts, when, shown, model_k, features[model_k])
+        model_k = population.models[place]
+        show_column(view, facts, when, shown, model_k, features[model_k], alone[place])
 with downloads:
     st.caption("The quiz as it is drawn")
     grid_downloads([row], scale, name="quiz", digits=display.digits)

@@ -35,7 +35,7 @@ if circuits:
 show_attention(population, model_k, head, quiz.tokens, display)
 st.header("What each layer knows")
 st.caption(
-    "The logit lens: the readout applied to the state after each block, when each cell is predicted from the "
-    "true cells before it. Crossed cells are wrong; point at one for the probability of the right colour."
+    "The logit lens: the readout applied to the state after each block, each cell predicted from the right "
+    "cells before it. Wrong cells are crossed; point at a cell for the probability of the right colour."
 )
 show_lens(population, model_k, quiz.tokens, display)

@@ -35,7 +35,7 @@ rows: list[GridRow] = []
 for words, chosen in zip(("first", "second"), pair, strict=True):
     st.header(f"On the strongest quizzes of the {words}")
     if indexes.index(scope.population, scope.hook, chosen[0]).table.dead[chosen[1]]:
-        st.caption(f"GPT {chosen[0]} · {chosen[1]} never fires.")
+        st.caption(f"GPT {chosen[0]} · {chosen[1]} is dead: it never fires.")
         continue
     rows += show_pair(scope, chosen, pair, display, key=words)
 if rows:

@@ -2,22 +2,27 @@
 
 import streamlit as st
 
-from dashboard.components.feature.note import star_button
-from dashboard.components.feature.page import show_feature
+from dashboard.components.feature.note import show_name, star_button
+from dashboard.components.feature.page import feature_links, show_feature
 from dashboard.components.feature.picker import choose_feature
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
 
-st.title("Feature")
+heading = st.container(horizontal=True, vertical_alignment="bottom")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
     star_button(scope, model_k, feature)
+    if not index.table.dead[feature]:
+        feature_links(scope, index, model_k, feature)
     display = choose_display()
+with heading:
+    st.title(f"GPT {model_k} · {feature}", width="content")
+    show_name(scope, model_k, feature)
 if index.table.dead[feature]:
     st.info(
-        f"Feature {feature} of GPT {model_k} is dead: it fires on none of the {index.n_tokens:,} tokens of "
-        "the index. Next and Previous step to features that fire.",
+        f"This feature is dead: it fires on none of the {index.n_tokens:,} tokens of the index. Next and "
+        "Previous step to features that fire.",
         icon=":material/do_not_disturb_on:",
     )
 else:

@@ -1,4 +1,4 @@
-"""Lab: draw a quiz, see the five answers, watch features, steer them, ask why, let a GPT invent."""
+"""Lab: draw a quiz, see every GPT's answer, watch features, steer them, ask why, let a GPT invent."""
 
 import streamlit as st
 

@@ -1,68 +1,15 @@
-"""Quizzes: browse them by source, task, structure and who fails; the five answers beside the truth."""
+"""Quizzes: those with answers, by source, task, structure and who is right; and what the GPTs invented."""
 
 import streamlit as st
 
-from dashboard.components.downloads.grids import download_button, grid_downloads
-from dashboard.components.downloads.tables import table_downloads
-from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope, choose_population
-from dashboard.components.quizzes.answers import (
-    found_words,
-    quiz_answers,
-    show_agreement,
-    show_missing,
-    show_quizzes,
-)
-from dashboard.components.quizzes.filters import (
-    DOUBT,
-    choose_drawing,
-    choose_filters,
-    choose_order,
-    choose_page,
-)
-from dashboard.data import populations, quiz_sets, tables
-from dashboard.data.inventions import kept_words
-from dashboard.data.quiz_table import in_order
+from dashboard.components.quizzes.answered import show_answered
+from dashboard.components.quizzes.gallery import INVENTIONS, choose_view, show_gallery
+from dashboard.data import populations
 
 st.title("Quizzes and answers")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    population = choose_population()
-    browse = quiz_sets.browse(population)
-    quizzes = quiz_sets.browse_quizzes(population)
-    invented = quiz_sets.inventions(population)
-    found = choose_filters(quizzes, browse)
-    order = choose_order()
-    unsure = choose_drawing()
-if len(found) == 0:
-    st.info(
-        "No quiz fits these filters. Choose another source, task, structure or kind of answers.",
-        icon=":material/filter_alt_off:",
-    )
+population = choose_population()
+if choose_view(population) == INVENTIONS:
+    show_gallery(Scope(population, populations.any_hook(population)))
 else:
-    scope = Scope(population, populations.any_hook(population))
-    table = in_order(tables.quizzes(population).iloc[found], order)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        words = st.empty()
-        st.space("stretch")
-        page = choose_page(len(found))
-        agreed = st.popover("Agreement", icon=":material/handshake:")
-        downloads = download_button()
-        display = choose_display()
-    words.markdown(found_words(quizzes, browse, found, page))
-    with agreed:
-        show_agreement(browse, found)
-    shown = table.quiz.iloc[page]
-    rows = [quiz_answers(quizzes, browse, int(i), invented.get(int(i)), unsure) for i in shown]
-    with downloads:
-        st.caption("The quizzes on this page")
-        grid_downloads(rows, DOUBT if unsure else None, name="quizzes", digits=display.digits)
-        st.caption(f"A table of all {len(found)}")
-        table_downloads(lambda: table, name="quizzes")
-    st.caption(
-        "Behind the line: each GPT's answer, wrong cells crossed. Click a cell to look inside the GPTs there."
-    )
-    if any(int(i) in invented for i in shown):
-        for told in kept_words(quiz_sets.culture(population).runs):
-            st.caption(told)
-    show_quizzes(scope, rows, shown, unsure, display)
-show_missing(population, quizzes)
+    show_answered(population)

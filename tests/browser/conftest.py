@@ -24,8 +24,9 @@ START_SECONDS = 60
 ALL_DRAWN = """() => {
     const boards = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')];
     const roots = boards.map(board => board.shadowRoot?.querySelector(".root"));
-    const drawn = root => root?.children.length > 0
-        && (!root.querySelector(".rows") || root.querySelector("canvas")?.width > 20);
+    // a board without grids has nothing to wait for, nor has one that is folded away
+    const waits = root => root.offsetWidth > 0 && root.querySelector(".rows canvas")?.width <= 20;
+    const drawn = root => root?.children.length > 0 && !waits(root);
     const places = JSON.stringify(boards.map(board => board.getBoundingClientRect()));
     if (window.boardPlaces !== places) {
         window.boardPlaces = places;

@@ -122,5 +122,33 @@ def test_a_feature_is_drawn_on_the_grids_and_its_matches_are_marked(visit, popul
     assert "highest at" in visit.board().locator("figure").first.get_attribute("aria-label")
     assert f"{maximum:.3g}" in visit.board().locator(".legend").inner_text()
     columns(page).first.get_by_role("link", name=f"Open feature {feature}", exact=True).click()
-    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    page.get_by_role("heading", name=f"GPT 0 · {feature}", exact=True).wait_for()
     assert f"feature={feature}" in page.url
+
+
+def test_three_clicks_lead_from_home_to_a_cell_its_cause_and_the_ablation(visit):
+    page = visit.open()
+    clicks = []
+
+    def click(link) -> None:
+        clicks.append(link)
+        link.click()
+
+    click(page.get_by_role("link", name="Cell view", exact=True).first)
+    page.get_by_role("heading", name="Cell view", exact=True).wait_for()
+    visit.settle()
+    row = columns(page).first.locator("li").first
+    feature = row.locator("b").inner_text().split()[-1]
+    ablate = row.get_by_role("link", name="Ablate").get_attribute("href")
+    assert {"part=steer", "do=zero", f"features=0.{feature}", "set=index"} <= set(re.split("[?&]", ablate))
+    click(row.get_by_role("link", name="Why"))
+    page.get_by_role("heading", name="Lab", exact=True).wait_for()
+    visit.settle()
+    expect(page.get_by_text(re.compile(f"Feature {feature}$")).first).to_be_visible()
+    click(page.get_by_role("button", name="Steer this"))
+    page.wait_for_url("**part=steer*")
+    visit.settle()
+    assert f"features=0.{feature}" in page.url
+    expect(page.get_by_text("set to zero")).not_to_have_count(0)
+    expect(page.get_by_text("Cells of the answer that change, by GPT")).to_be_visible()
+    assert len(clicks) <= 5

@@ -67,7 +67,7 @@ def test_a_click_on_a_row_opens_its_feature_and_back_restores_the_table(visit, r
     second = rows().nth(1)
     name = second.locator("a").inner_text()
     second.locator("td").nth(4).click()
-    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
     gpt, feature = name.removeprefix("GPT ").split(" · ")
     assert f"gpt={gpt}&feature={feature}" in page.url
     page.go_back()
@@ -132,5 +132,5 @@ def test_a_row_is_opened_and_starred_with_the_keyboard_alone(visit, rows):
     rows().first.get_by_role("button").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    page.get_by_role("heading", name="GPT 4 · ").wait_for()
     assert "gpt=4" in page.url

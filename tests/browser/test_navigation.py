@@ -20,6 +20,7 @@ TITLES = {
     "lab": "Lab",
     "circuits": "Circuits",
 }
+SCROLLED = "document.querySelector('.stMain').scrollTop"
 
 
 @pytest.mark.parametrize("view", TITLES)
@@ -43,7 +44,8 @@ def test_a_page_opens_in_both_themes_without_an_error_and_without_the_internet(v
 
 
 def test_the_navigation_leads_through_all_pages(visit):
-    page = visit.open()
+    page = visit.open("home")
+    assert page.title() == "Home"
     for name, title in (
         ("Quizzes", TITLES["quizzes"]),
         ("Universal", TITLES["universal"]),
@@ -60,28 +62,37 @@ def test_a_thumbnail_leads_to_its_feature_and_from_there_to_all_five_side_by_sid
     thumbnail = page.get_by_role("link", name="· feature").first
     model, feature = (word for word in thumbnail.inner_text().split() if word.isdecimal())
     thumbnail.click()
-    page.get_by_role("heading", name="Feature", exact=True).wait_for()
+    page.get_by_role("heading", name=f"GPT {model} · {feature}", exact=True).wait_for()
     visit.settle()
     assert f"feature={feature}" in page.url
     expect(page.get_by_test_id("stNumberInputField")).to_have_value(feature)
-    page.get_by_role("link", name="All five side by side").click()
+    page.get_by_role("link", name="Side by side", exact=True).click()
     page.get_by_role("heading", name="Universal features", exact=True).wait_for()
     visit.settle()
     assert f"gpt={model}" in page.url
     boards = page.get_by_test_id("stBidiComponentIsolated")
-    captions = [boards.nth(i).locator("figcaption b").all_inner_texts() for i in range(5)]
+    # the first explains the marks
+    captions = [boards.nth(i).locator("figcaption b").all_inner_texts() for i in range(1, 6)]
     assert len(captions[0]) > 1
     assert all(caption == captions[0] for caption in captions)
 
 
-def test_going_back_restores_the_feature_before(visit, population):
+def test_going_back_restores_the_feature_before_and_the_scroll_position(visit, population):
     table = open_index(population, population.hooks()[0], 0).table
     first, second = table[~table.dead].feature[:2]
     page = visit.open(f"feature?gpt=0&feature={first}")
-    page.get_by_role("button", name="Next").click()
+    page.mouse.move(600, 500)
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(f"{SCROLLED} === 600")
+    page.get_by_role("button", name="Next").evaluate("button => button.click()")
     page.wait_for_url(f"**feature={second}*")
     visit.settle()
+    page.get_by_role("link", name="Universal", exact=True).click()
+    page.get_by_role("heading", name="Universal features", exact=True).wait_for()
+    assert page.url.endswith(f"universal?gpt=0&feature={second}")
     page.go_back()
+    page.go_back()
+    page.wait_for_function(f"{SCROLLED} === 600")
     expect(page.get_by_test_id("stNumberInputField")).to_have_value(str(first))
     assert page.url.endswith(f"feature={first}")
 

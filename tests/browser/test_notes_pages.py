@@ -18,6 +18,7 @@ def second(visit) -> Page:
 
 def open_feature(page: Page, address: str, feature: int) -> None:
     page.goto(f"{address}/feature?gpt=0&feature={feature}")
+    page.get_by_text("Your note").click()
     page.get_by_role("textbox", name="Note", exact=True).wait_for()
 
 

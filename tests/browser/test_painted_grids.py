@@ -53,7 +53,7 @@ def test_wrong_cells_of_an_answer_are_crossed_and_right_ones_are_not(visit, popu
     assert [
         max(abs(a - b) for a, b in zip(colour, ink, strict=True)) < 40 for colour in painted
     ] == wrong.tolist()
-    assert f"{wrong.sum()} wrong" in row.inner_text()
+    assert f"✗ {wrong.sum()}" in row.inner_text()
     assert page.get_by_text("wrong cell", exact=True).count() == 1
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from culture_core.errors import suggested
 HOOK = "blocks.1.hook_resid_post"
 CULTURE = (sys.executable, "-m", "culture_core")
 PATIENCE = 120
+# what a command may take to end; tests on a busy machine allow ten times as much
+SECONDS_TO_END = 2
 
 
 def test_version_is_that_of_the_package(capsys):
@@ -42,6 +45,27 @@ def test_closed_outputs_do_not_stop_a_command(tmp_path):
     command = f"exec {sys.executable} -m culture_core quizzes --tasks frame --n 4 --show --out {out} >&- 2>&-"
     assert subprocess.run(["sh", "-c", command]).returncode == 0
     assert out.is_file()
+
+
+@pytest.mark.parametrize(("variables", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_no_color_is_set(variables, is_coloured):
+    ours, theirs = os.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | variables
+    command = [*CULTURE, "quizzes", "--tasks", "frame", "--n", "1", "--show"]
+    with subprocess.Popen(command, stdout=theirs, env=environment) as run:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    assert run.returncode == 0
+    assert b"frame" in shown
+    assert (b"\x1b[" in shown) == is_coloured
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux's word for a terminal that was closed
+        return b""
 
 
 def test_suggested_commands_quote_their_paths():
@@ -85,3 +109,23 @@ def test_interrupted_training_of_saes_leaves_the_old_ones(tmp_path, fixture_gpts
     assert not any(f"GPT {k}" in out for k in (2, 3, 4))
     assert [manifest.read_text() for manifest in old] == ['{"old": true}'] * 5
     assert not list(root.rglob("*.partial"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_dataset_leaves_the_old_one_and_nothing_else(tmp_path, number):
+    out = tmp_path / "puzzles"
+    command = [*CULTURE, "quizzes", "--tasks", "frame", "--dataset", str(out)]
+    assert main([*command[3:], "--n", "3"]) == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    process = subprocess.Popen([*command, "--n", "90000000"], stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".*.partial/*")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    asked = time.monotonic()
+    process.send_signal(number)
+    _, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number
+    assert time.monotonic() - asked < 10 * SECONDS_TO_END
+    assert error.splitlines()[-1] == "culture: interrupted; nothing half-written was left"
+    assert [path.name for path in tmp_path.iterdir()] == ["puzzles"]
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before

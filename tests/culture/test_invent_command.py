@@ -23,7 +23,7 @@ def test_the_command_reports_and_stores(tmp_path, capsys):
     command = ("--population", str(population.root), "--n", "500", *QUICK, "--fails", "1e-65")
     run(*command, "--json", str(report_file))
     printed = capsys.readouterr().out
-    assert "candidates a second" in printed
+    assert "candidates per second" in printed
     assert "author" in printed
     report = json.loads(report_file.read_text())
     assert report["candidates"] == 16

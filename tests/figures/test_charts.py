@@ -7,7 +7,7 @@ from culture_core.figures.charts import (
     MODEL_COLOURS,
     MODEL_SYMBOLS,
     accuracy_chart,
-    r_distribution,
+    universality_curve,
 )
 
 
@@ -33,16 +33,12 @@ def test_five_gpts_differ_by_colour_and_by_symbol():
     assert [trace.name for trace in figure.data] == [f"GPT {k}" for k in range(5)]
 
 
-def test_shares_of_the_r_distribution_add_up_to_one():
-    r = np.random.default_rng(0).random(200)
-    trace = r_distribution({3: r}, [(0.4, "here")]).data[0]
-    assert sum(trace.y[:-1]) == pytest.approx(1.0)
-    assert trace.name == "GPT 3"
-
-
-def test_baselines_are_dashed_and_each_in_its_own_way():
-    r = np.random.default_rng(0).random(200)
-    figure = r_distribution({3: r}, baselines={"shuffled": r / 2, "untrained": r / 3})
-    assert [trace.name for trace in figure.data] == ["GPT 3", "shuffled", "untrained"]
-    assert len({trace.line.dash for trace in figure.data}) == 3
-    assert sum(figure.data[1].y[:20]) == pytest.approx(1.0)
+def test_the_curve_of_universality_is_the_mean_within_a_band_from_lowest_to_highest():
+    shares = np.sort(np.random.default_rng(0).random((5, 101)), axis=1)[:, ::-1]
+    low, high, mean, baseline = universality_curve(shares, shares[0] / 2, (0.4, "here")).data
+    assert np.array_equal(low.y, shares.min(0))
+    assert np.array_equal(high.y, shares.max(0))
+    assert mean.y == pytest.approx(shares.mean(0))
+    assert (baseline.line.dash, mean.line.dash) == ("dash", None)
+    assert baseline.y == pytest.approx(shares[0] / 2)
+    assert len(universality_curve(shares).data) == 3

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from culture_core.figures.circuits import attribution_chart, change_heatmaps, offset_profile
+from culture_core.figures.circuits import attribution_chart, change_heatmaps, offset_profile, strength_chart
 
 
 def test_a_heat_map_a_gpt_holds_its_changes():
@@ -36,3 +36,16 @@ def test_the_chosen_feature_stands_out_among_attributions():
     assert points.x.tolist() == [1.0, -2.0]
     assert points.marker.symbol == ("circle", "diamond")
     assert figure.data[0].x[0] == pytest.approx(-2.0)
+
+
+def test_a_curve_of_strength_has_its_probability_left_and_its_changed_cells_right():
+    curves = {
+        "GPT 1": (np.array([0.9, 0.2]), np.array([0, 31])),
+        "GPT 4": (np.array([0.5, 0.6]), np.array([2, 0])),
+    }
+    figure = strength_chart(curves, [0.0, 15.0], [1, 4])
+    left, right = ([t for t in figure.data if t.yaxis == axis] for axis in ("y", "y2"))
+    assert [list(trace.y) for trace in left] == [[0.9, 0.2], [0.5, 0.6]]
+    assert [list(trace.y) for trace in right] == [[0, 31], [2, 0]]
+    assert left[0].line.color != left[1].line.color
+    assert figure.layout.yaxis2.range[1] >= 31

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from culture_core.errors import CultureError
-from culture_core.figures.rows import answered_row, position_name, quiz_row
+from culture_core.figures.rows import answered_row, in_pairs, position_name, quiz_row
 from culture_core.world.structures import reconfigure
 from culture_core.world.vocabulary import STRUCTURE_NAMES
 
@@ -66,3 +66,18 @@ def test_positions_are_named_by_grid_row_and_column():
     labels = ("f(A)", "A", "f(B)", "B")
     assert position_name(101, labels) == "the marker of A"
     assert position_name(202 + 1 + 37, labels) == "f(B), row 3, column 7"
+
+
+def test_a_quiz_in_pairs_keeps_every_cell_with_its_place_and_numbers_the_reading_order():
+    tokens = np.concatenate([[marker, *np.full(100, marker - 11)] for marker in (14, 12, 11, 13)])
+    values = np.arange(404.0)
+    row = quiz_row(tokens, values=values, clean=tokens.astype(np.uint8))
+    pairs = in_pairs(row)
+    assert pairs.labels == ("3 · A", "2 · f(A)", "4 · B", "1 · f(B)")
+    assert pairs.links == ("right", "", "right")
+    for block, start in enumerate(pairs.starts):
+        shown = slice(block * 101, (block + 1) * 101)
+        assert np.array_equal(pairs.values[shown], values[start : start + 101])
+        assert np.array_equal(pairs.tokens[shown], tokens[start : start + 101])
+        assert np.array_equal(pairs.clean[shown], tokens[start : start + 101])
+    assert pairs.starts == (202, 101, 303, 0)

@@ -45,4 +45,4 @@ def tiny_gpt(model_k: int = 0, config: MyGPTConfig = TINY) -> MyGPT:
 
 def relative_error(values: Tensor, reference: Tensor) -> float:
     """The largest difference, as a share of the largest reference value."""
-    return float((values - reference).abs().max() / reference.abs().max())
+    return ((values - reference).abs().max() / reference.abs().max()).item()

@@ -1,23 +1,12 @@
 """The patch for upstream, on a copy of the installed TransformerLens, does what our conversion does."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 import torch.nn.functional as F
-import transformer_lens
-from model_helpers import ASYM, FIXTURES, expected, relative_error
-from safetensors.torch import load_file, save_file
+from model_helpers import ASYM, expected, relative_error
+from patched_copy import logits_of_patched
 
-from culture_core import load_culture
-from culture_core.models.hooked import hooked_state
-
-ROOT = FIXTURES.parents[1]
-PATCH = ROOT / "patches" / "transformer_lens-3.9.0-final_ln.patch"
+PATCH = "transformer_lens-3.9.0-final_ln.patch"
 
 RUN_PATCHED = """
 import sys, torch, transformer_lens
@@ -45,21 +34,8 @@ save_file(logits, folder / "logits.safetensors")
 
 @pytest.fixture(scope="module")
 def patched_logits(tmp_path_factory):
-    """Logits (n, 405, 15) of the patched release, from its own process: plain, and with LayerNorms folded."""
-    folder = tmp_path_factory.mktemp("patched")
-    package = Path(transformer_lens.__file__).parent
-    shutil.copytree(package, folder / "transformer_lens", ignore=shutil.ignore_patterns("__pycache__"))
-    no_repository = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    subprocess.run(["git", "apply", str(PATCH)], cwd=folder, env=no_repository, check=True)
-    state = hooked_state(load_culture(0, ASYM)[0])
-    given = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
-    inputs = F.pad(expected(ASYM, 0).tokens.long(), (1, 0))
-    save_file({**given, "inputs": inputs}, folder / "given.safetensors")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
-    command = [sys.executable, "-c", RUN_PATCHED, str(folder), str(ASYM)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return load_file(folder / "logits.safetensors")
+    """Logits (n, 405, 15) of the patched release: plain, and with LayerNorms folded."""
+    return logits_of_patched(tmp_path_factory.mktemp("patched"), PATCH, RUN_PATCHED)
 
 
 @pytest.mark.parametrize("way", ["plain", "folded"])

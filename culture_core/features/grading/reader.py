@@ -74,8 +74,8 @@ class Grades:
         """
         self._check(feature)
         parts = self._arrays["parts"][feature]
-        ranks = [rank for rank in np.flatnonzero(parts[:, 0] != NONE) if not _is_named(parts, int(rank))]
-        return [self._grade(feature, int(rank)) for rank in ranks]
+        ranks = np.flatnonzero(parts[:, 0] != NONE).tolist()
+        return [self._grade(feature, rank) for rank in ranks if not _is_named(parts, rank)]
 
     def sentence(self, feature: int) -> str:
         """What a feature detects, in words."""

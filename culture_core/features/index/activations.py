@@ -70,6 +70,8 @@ def ensure_activations(
 
     manifest = read_manifest(population, hook, model_k, variant)
     folder = population.index(hook, model_k, variant) / ACTIVATIONS
+    if _has_activations(folder, manifest):
+        return open_activations(population, hook, model_k, variant)
     with alone(folder.parent):
         if not _has_activations(folder, manifest):
             job = job_of(population, hook, model_k, manifest)

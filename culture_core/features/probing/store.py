@@ -104,7 +104,7 @@ def probe_model(
     from culture_core.models.api import load_hooked
 
     data = probe_data(settings)
-    model = load_hooked([model_k], source=population.root)[0].to(device)
+    model = load_hooked([model_k], source=population.root)[0].to(device, print_details=False)
     streams = residual_streams(model, data)
     real = [probe_layer(stream, data.labels, settings.ridge) for stream in streams]
     control = [probe_layer(stream, data.shuffled, settings.ridge) for stream in streams]

@@ -1,5 +1,6 @@
 """A training of stacked GPTs from its start to its end, by the clock."""
 
+import shlex
 import signal
 import time
 from collections import deque
@@ -43,7 +44,8 @@ def train(settings: StackedSettings) -> OutputFolder:
     out = OutputFolder(settings.out)
     if out.report.exists() and settings.resume != settings.out:
         raise CultureError(
-            f"{out.root} holds a run: --resume {out.root} goes on with it, another --out begins one"
+            f"{out.root} holds a run; continue it with --resume {shlex.quote(str(out.root))}, or name "
+            "another --out"
         )
     out.check_ours()
     models, report = _beginning(settings)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.artifacts import PopulationFolder
+from culture_core.models.choice import check_several
 from culture_core.universality.causal.effects import (
     MATCHED,
     RANDOM,
@@ -134,6 +135,8 @@ class CausalReader:
 def open_causal(population: PopulationFolder, hook: str) -> CausalReader:
     """Open the causal check of a hook point.
 
-    Errors: CultureError that says what to run when it is missing, damaged or of other matches.
+    Errors: CultureError that says what to run when it is missing, damaged or of other matches, and for a
+    population of a single GPT.
     """
+    check_several(population)
     return CausalReader(*causal_artifact(population, hook).open())

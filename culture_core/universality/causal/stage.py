@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from culture_core.artifacts import PopulationFolder
+from culture_core.models.choice import check_several
 from culture_core.processes import Workers
 from culture_core.saes.choice import the_hook
 from culture_core.universality.causal.reader import CausalReader, open_causal
@@ -26,6 +27,7 @@ def check_causes(
     if_stale: leave alone a check of the present matches with these settings.
     Errors: CultureError when the matches are missing, or no group is eligible.
     """
+    check_several(population)
     hook, settings = the_hook(population, hook), settings or CausalSettings()
     if if_stale and causal_is_current(population, hook, settings):
         say(f"the causal check at {hook} is up to date")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from culture_core.artifacts import PopulationFolder
-from culture_core.models.choice import chosen_models
+from culture_core.models.choice import check_several, chosen_models
 from culture_core.saes.choice import the_hook
 from culture_core.universality.matching.reader import MatchReader
 from culture_core.universality.matching.store import (
@@ -27,8 +27,9 @@ def match_saes(
     """Match the features of all GPTs at a hook point (default: the only one with SAEs).
 
     if_stale: leave alone matches of the present indexes with these settings.
-    Errors: CultureError when an index is missing.
+    Errors: CultureError when an index is missing, or there is a single GPT.
     """
+    check_several(population)
     hook, settings = the_hook(population, hook), settings or MatchSettings()
     models = chosen_models(population)
     if if_stale and matches_are_current(population, hook, models, settings):

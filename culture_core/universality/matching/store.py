@@ -10,6 +10,7 @@ from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, proven
 from culture_core.errors import suggested
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
+from culture_core.models.choice import check_several
 from culture_core.saes.store import sae_sha256
 from culture_core.universality.matching.baselines import ROTATION
 from culture_core.universality.matching.inputs import indexed_variants, read_inputs, variant_hashes
@@ -93,8 +94,10 @@ def matches_sha256(population: PopulationFolder, hook: str) -> str:
 def open_matches(population: PopulationFolder, hook: str) -> MatchReader:
     """Open the matches of a hook point.
 
-    Errors: CultureError that says what to run when they are missing, damaged or of other SAEs.
+    Errors: CultureError that says what to run when they are missing, damaged or of other SAEs, and for a
+    population of a single GPT.
     """
+    check_several(population)
     return MatchReader(*matches_artifact(population, hook).open())
 
 

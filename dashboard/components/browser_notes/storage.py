@@ -5,12 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components.browser_notes.messages import StorageMessage
-from dashboard.components.web.mount import component, no_answer
+from dashboard.components.web.mount import invisible, no_answer
 from dashboard.notes.browser import BrowserBook
 
 KEY = "browser_notes"
 
-_mount = component(Path(__file__).parent)
+_mount = invisible(Path(__file__).parent)
 
 
 def exchange_with_browser(book: BrowserBook) -> None:

@@ -1,5 +1,6 @@
 """A column per GPT in the Cell view: its answer, what it expects at the cell, the features that fire."""
 
+import numpy as np
 import streamlit as st
 
 from culture_core.figures.rows import answer_row
@@ -10,7 +11,7 @@ from dashboard.components.cell_view.view import AFTER, BEFORE, Shown, View, best
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
-from dashboard.components.page.notes import own_names
+from dashboard.components.page.notes import feature_label, own_names
 from dashboard.data import gpts
 from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
 from dashboard.data.firing_features import FiringFeature, named, short_words
@@ -26,7 +27,8 @@ def choose_shown(view: View, shown: Shown) -> None:
     if shown.model_k is not None and shown.feature is not None:
         current = f"{shown.model_k}-{shown.feature}"
         words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
-        options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")
+        label = feature_label(view.scope, shown.model_k, shown.feature)
+        options[current] = f"{label}: {words}" if words else label
     st.selectbox(
         "Drawn on the cells",
         list(options),
@@ -57,20 +59,23 @@ def show_column(
     shown: Shown,
     model_k: int,
     features: list[FiringFeature],
+    alone: np.ndarray,
 ) -> None:
-    """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire."""
+    """One GPT: its answer to the quiz, what it expects at the cell, and the features that fire.
+
+    alone: (100,) the last grid as the GPT writes it by itself.
+    """
     reading = view.readings[model_k]
     probabilities = reading.probabilities
     names = own_names(view.scope)
     features = [named(feature, names.get((model_k, feature.feature), "")) for feature in features]
     answer = reading.predicted[LAST_GRID]
-    n_wrong = int((answer != view.tokens[LAST_GRID]).sum())
     row = answer_row(
         view.tokens,
         answer,
         probability=view.probability_of_truth(model_k)[LAST_GRID],
         caption=f"GPT {model_k}",
-        detail="all right" if n_wrong == 0 else f"{n_wrong} wrong",
+        detail=wrong_words(answer, alone, view.tokens[LAST_GRID]),
     )
     selected = CellClick(0, 0, view.position) if view.position >= LAST_BLOCK else None
     grid_board(
@@ -97,6 +102,13 @@ def show_column(
         matched=best_matches(view.scope, shown).get(model_k),
         on_choose=lambda feature: permalink.write(show=None if feature is None else f"{model_k}-{feature}"),
     )
+
+
+def wrong_words(given_right: np.ndarray, alone: np.ndarray, truth: np.ndarray) -> str:
+    """How many cells of an answer are wrong when each follows right cells, and when it follows the GPT's own;
+    all (100,)."""
+    n_wrong, n_alone = (int((answer != truth).sum()) for answer in (given_right, alone))
+    return f"{n_wrong} wrong, {n_alone} by itself" if n_wrong or n_alone else "all right"
 
 
 def why_none(view: View, model_k: int, when: str) -> str:

@@ -75,11 +75,11 @@ def show_facts(view: View, facts: CellFacts) -> None:
     if facts.clean != facts.token:
         lines.append(f"noise: was {token_name(facts.clean, style.names)}")
     if facts.source is not None and facts.source == facts.clean:
-        lines.append("the rule left it as it was")
+        lines.append("unchanged by the rule")
     if facts.source is not None and facts.source != facts.clean:
         lines.append(f"changed by the rule: was {token_name(facts.source, style.names)}")
     if facts.deciding:
-        lines.append("the first cell the rule changes here: now the GPT must decide")
+        lines.append("the first cell that the rule changes: here the GPT must decide")
     st.markdown("  \n".join(lines))
     true = true_concepts(view.quiz.origin.batch, view.position) if view.quiz.as_it_was else []
     if true:

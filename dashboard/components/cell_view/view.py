@@ -8,6 +8,7 @@ from culture_core.features.quiz_reading import QuizReading
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import QUIZ_LENGTH
 from dashboard.components.page import permalink
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, universality
 from dashboard.data.chosen_quiz import ChosenQuiz
@@ -79,7 +80,7 @@ def overlay(view: View, shown: Shown) -> tuple[np.ndarray | None, ValueScale | N
         index = indexes.index(scope.population, scope.hook, shown.model_k)
         if shown.feature < index.n_features:
             largest = max(largest, index.max_activation(shown.feature))
-    return values, ValueScale(f"GPT {shown.model_k} · feature {shown.feature}", largest)
+    return values, ValueScale(feature_label(scope, shown.model_k, shown.feature), largest)
 
 
 def best_matches(scope: Scope, shown: Shown) -> dict[int, int]:

@@ -45,8 +45,8 @@ def show_attention(
     with st.container(horizontal=True):
         grid_downloads(rows, ATTENTION, name=f"gpt{model_k}_attention", digits=display.digits)
     st.caption(
-        "Click any cell to see what its prediction looks at: only what comes before it can be seen. "
-        f"Attention under {LEAST_SHOWN:.1%} is left out."
+        "Click a cell to see what its prediction looks at; only the tokens before it are visible to it. "
+        f"Attention below {LEAST_SHOWN:.1%} is not drawn."
     )
 
 

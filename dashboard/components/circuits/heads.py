@@ -65,8 +65,8 @@ def show_heads(circuits: Mapping[int, Circuits], model_k: int, head: str) -> Non
             key="profile",
         )
         st.caption(
-            "Averaged over quizzes and over the cells of the last grid. The offset is counted from the token "
-            "that is predicted: -1 is the token just read, -10 the cell above, -101 the cell one grid back."
+            "Mean over quizzes and over the cells of the last grid. Offsets count from the predicted token: "
+            "-1 is the token just read, -10 the cell above, -101 the same cell one grid back."
         )
 
 
@@ -92,8 +92,8 @@ def _show_table(table: pd.DataFrame) -> None:
         alt="Heads of all GPTs with what they attend to and how well they copy",
     )
     st.caption(
-        "Heads that copy the previous grid come first: much attention to the cell one grid back, and a high "
-        "copy score. Select a row to see the head."
+        "Heads that copy the previous grid come first: they attend to the cell one grid back and have a high "
+        "copy score. Select a row to see that head."
     )
     with st.container(horizontal=True):
         table_downloads(lambda: table, name="heads")

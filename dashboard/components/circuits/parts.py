@@ -29,7 +29,7 @@ def show_parts(circuits: Mapping[int, Circuits]) -> None:
             **permalink.bound("measure", measure),
         )
         st.segmented_control(
-            "when a part is",
+            "when each part is",
             list(KINDS),
             format_func=KIND_WORDS.__getitem__,
             required=True,
@@ -43,10 +43,10 @@ def show_parts(circuits: Mapping[int, Circuits]) -> None:
         key="parts",
     )
     st.caption(
-        f"Each part of a GPT in turn is {KIND_WORDS[kind]}, over {first.quizzes[0]:,} quizzes never trained "
-        f"on, {first.quizzes[1:].min()} or more of each task. *Accuracy*: whole grids right. *Loss*: of the "
-        "last grid, with all cells before given, so that it forgives what follows a first mistake. Orange is "
-        "worse, blue is better; point at a field for the number."
+        f"Each part of a GPT is {KIND_WORDS[kind]}, one at a time, on {first.quizzes[0]:,} held-out quizzes, "
+        f"at least {first.quizzes[1:].min()} per task. *Accuracy*: share of whole grids right. *Loss*: over "
+        "the last grid, given the right cells before each, so a first mistake does not count twice. Orange "
+        "is worse, blue is better; point at a field to see the number."
     )
     with st.container(horizontal=True):
         table_downloads(lambda: ablation_table(circuits), name="ablations")

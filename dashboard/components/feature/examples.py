@@ -8,6 +8,7 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow
 from culture_core.world.vocabulary import BLOCK_LENGTH, QUIZ_LENGTH
 from dashboard.components.downloads.grids import grid_downloads
+from dashboard.components.feature.near_misses import show_near_misses
 from dashboard.components.feature.overlays import activation_scale, cell_words, overlay_row, top_rows
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
@@ -17,8 +18,8 @@ from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, quiz_sets
 
 SHOWN = 10
-STRONGEST, SPREAD = "strongest", "spread"
-KINDS = {STRONGEST: "Strongest", SPREAD: "At every strength"}
+STRONGEST, SPREAD, MISSES = "strongest", "spread", "misses"
+KINDS = {STRONGEST: "Strongest", SPREAD: "At every strength", MISSES: "Near misses"}
 CAPTION = (
     "The area of a black square is the activation after reading that cell; cells where the feature is silent "
     "are pale. Click a cell for what is known of it."
@@ -28,9 +29,12 @@ CAPTION = (
 def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: Display) -> None:
     """Draw a choice of quizzes with the feature's activation on the cells, and their downloads."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        kind = _choose_kind()
+        kind = _choose_kind(graded=indexes.has_grades(scope.population, scope.hook, index.model_k))
         st.space("stretch")
         actions = st.container(horizontal=True, width="content")
+    if kind == MISSES:
+        show_near_misses(scope, index, feature, display)
+        return
     numbers, rows = _strongest(index, feature) if kind == STRONGEST else _spread(index, feature)
     scale = activation_scale(index, feature)
     with actions:
@@ -64,12 +68,14 @@ def feature_examples(scope: Scope, index: FeatureIndex, feature: int, display: D
         )
 
 
-def _choose_kind() -> str:
-    """Draw the choice between the strongest quizzes and some of every strength."""
-    kind = permalink.read_choice("examples", KINDS, STRONGEST)
+def _choose_kind(*, graded: bool) -> str:
+    """Draw the choice of quizzes: the strongest, some of every strength and, where the features are graded,
+    near misses."""
+    kinds = [kind for kind in KINDS if graded or kind != MISSES]
+    kind = permalink.read_choice("examples", kinds, STRONGEST)
     st.segmented_control(
         "Quizzes",
-        list(KINDS),
+        kinds,
         format_func=KINDS.__getitem__,
         required=True,
         label_visibility="collapsed",

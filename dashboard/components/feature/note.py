@@ -42,13 +42,22 @@ def star_button(scope: Scope, model_k: int, feature: int) -> None:
     )
 
 
+def show_name(scope: Scope, model_k: int, feature: int) -> None:
+    """The reader's name for the feature, as plain text; nothing where there is none."""
+    try:
+        name = note_book().note(feature_key(scope, model_k, feature)).name
+    except CultureError:
+        return
+    if name:
+        st.text(name, width="content")
+
+
 def feature_note(scope: Scope, model_k: int, feature: int) -> None:
     """Draw the note on a feature.
 
     What is typed is saved when the field is left. Where another window has changed the same field
     meanwhile, both versions are shown and nothing is overwritten.
     """
-    st.subheader("Your note")
     sae = measurements.sae_hash(scope.population, scope.hook, model_k)
     try:
         note = note_book().note(feature_key(scope, model_k, feature))
@@ -124,7 +133,11 @@ def show_pending(pending: Pending, note: Note) -> None:
     """Show what could not be saved beside what is kept, and let the reader choose."""
     word = WORDS[pending.part]
     if pending.problem:
-        st.error(pending.problem, icon=":material/save:", title=f"Your {word} is not saved")
+        st.error(
+            f"{pending.problem[:1].upper()}{pending.problem[1:]}.",
+            icon=":material/save:",
+            title=f"Your {word} is not saved",
+        )
     else:
         st.warning(
             "Nothing is lost: choose what to keep.",

@@ -10,9 +10,30 @@ from dashboard.components.feature.profile import concepts_panel, matches_panel, 
 from dashboard.components.feature_panels.panels import feature_panels
 from dashboard.components.lab.link import lab_link
 from dashboard.components.page.display import Display
+from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, quiz_sets, universality
 from dashboard.data.feature_profile import feature_tables
+from dashboard.data.number_words import share_words
+from dashboard.data.peak_task import NONE_STANDS_OUT, stands_out
+
+# of the profile's panels: how many stand beside the quizzes, the histogram first, where pointing at a cell
+# marks a bin
+BESIDE = 4
+
+
+def feature_links(scope: Scope, index: FeatureIndex, model_k: int, feature: int) -> None:
+    """Where else the feature can be seen, and its profiles to take away."""
+    matched = universality.has_matches(scope.population, scope.hook)
+    for view, label, icon in (
+        ("views/universal.py", "Side by side", ":material/compare:"),
+        ("views/compare.py", "Compare", ":material/difference:"),
+    ):
+        if matched or label == "Compare":
+            link = scope.link(gpt=model_k, feature=feature)
+            st.page_link(view, label=label, icon=icon, query_params=link)
+    strongest = {"set": quiz_sets.INDEX_SET, "number": int(index.top_quiz[feature, 0])}
+    lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
 
 
 def show_sentence(scope: Scope, model_k: int, feature: int) -> None:
@@ -24,14 +45,10 @@ def show_sentence(scope: Scope, model_k: int, feature: int) -> None:
 def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) -> None:
     record = index.table.iloc[feature]
     numbers = [
-        ("Density", f"{record.density:.3%}", f"share of tokens it fires on: {int(record.fires):,}"),
+        ("Density", share_words(record.density), f"share of tokens it fires on: {int(record.fires):,}"),
         ("Maximum", f"{record['max']:.3g}", "largest activation in the index"),
         ("Mean", f"{record['mean']:.3g}", "mean activation where it fires"),
-        (
-            "Most in",
-            record.peak_task,
-            f"{record.peak_task_share:.0%} of its firing, were all tasks as frequent",
-        ),
+        ("Most in", *_task_words(record.peak_task, record.peak_task_share, len(index.quiz_set.tasks))),
     ]
     if universality.has_matches(scope.population, scope.hook):
         table = universality.match_table(scope.population, scope.hook, model_k)
@@ -42,27 +59,31 @@ def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) 
             numbers.append(
                 ("Excess", f"{table.excess[feature]:+.2f}", "universality above the highest baseline")
             )
-    for column, (name, value, meaning) in zip(st.columns(len(numbers)), numbers, strict=True):
-        column.metric(name, value, help=meaning)
+    with st.container(horizontal=True, gap="large"):
+        for name, value, meaning in numbers:
+            st.metric(name, value, help=meaning, width="content")
+
+
+def _task_words(task: str, share: float, n_tasks: int) -> tuple[str, str]:
+    """The task a feature fires most in, where one stands out; and how much."""
+    told = f"{share:.0%} of its firing is in {task}, were all tasks as frequent; by chance {1 / n_tasks:.1%}"
+    return (task if stands_out(share, n_tasks) else NONE_STANDS_OUT), told
 
 
 def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, display: Display) -> None:
     show_sentence(scope, model_k, feature)
     show_numbers(scope, index, model_k, feature)
-    grids, profile = st.columns([7, 4], gap="large")
+    explained("F1", "r", "excess", "partial r", "r0, r1, r2", "c0, c1, c2", "second grid", "layout")
+    panels = profile_panels(scope, index, feature)
+    grids, beside = st.columns([7, 4], gap="large")
     with grids:
         feature_examples(scope, index, feature, display)
-    with profile:
-        feature_note(scope, model_k, feature)
-        panels = [concepts_panel(scope, model_k, feature), matches_panel(scope, model_k, feature)]
-        feature_panels([*panels, *profile_panels(scope, index, feature)], key="profile")
-        with st.container(horizontal=True):
-            st.page_link(
-                "views/universal.py",
-                label="All five side by side",
-                icon=":material/compare:",
-                query_params=scope.link(gpt=model_k, feature=feature),
-            )
-            strongest = {"set": quiz_sets.INDEX_SET, "number": int(index.top_quiz[feature, 0])}
-            lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
-            table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")
+    with beside:
+        with st.expander("Your note", icon=":material/edit_note:"):
+            feature_note(scope, model_k, feature)
+        known = [concepts_panel(scope, model_k, feature), matches_panel(scope, model_k, feature)]
+        feature_panels([panels[0], *known, *panels[1:BESIDE]], key="known")
+    feature_panels(panels[BESIDE:], key="profile")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("These profiles as a table")
+        table_downloads(lambda: feature_tables(index, feature), name=f"gpt{model_k}_feature{feature}")

@@ -51,7 +51,7 @@ def choose_feature(
         _step("Previous", ":material/chevron_left:", feature_name, next_alive(dead, feature, -1))
         _step("Next", ":material/chevron_right:", feature_name, next_alive(dead, feature, 1))
         if len(alive):
-            _step("Any", ":material/casino:", feature_name, int(np.random.default_rng().choice(alive)))
+            _step("Random", ":material/casino:", feature_name, int(np.random.default_rng().choice(alive)))
     return model_k, feature, index
 
 

@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, typed
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.features.index.records import Nearest
 from culture_core.universality.matching.store import Match
+from dashboard.components.feature.links import compare_link, feature_href
 from dashboard.components.feature_panels.kinds import (
     colour_bars,
     histogram,
@@ -26,18 +27,14 @@ from dashboard.data.promotion import LEAST_EFFECT, colour_effects
 
 CONCEPTS_SHOWN = 6
 NEIGHBOURS_SHOWN = 6
+HISTOGRAM_HELP = "the area of a bar is the number of tokens; point at a cell of a quiz to mark its bin"
 
 
 def profile_panels(scope: Scope, index: FeatureIndex, feature: int) -> list[Panel]:
     """How strongly and where a feature fires, what it writes, and which features of its GPT are near."""
     edges, counts = index.linear_histogram(feature)
     panels: list[Panel] = [
-        histogram(
-            "How strongly it fires",
-            edges,
-            counts,
-            "tokens by activation; point at a cell of a quiz to mark its bin",
-        ),
+        histogram("How strongly it fires", edges, counts, HISTOGRAM_HELP),
         rate_bars("In which tasks", index.density_by_task(feature), "share of the task's tokens it fires on"),
     ]
     rate, mean = index.by_position(feature)
@@ -100,7 +97,7 @@ def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The concepts a feature follows best, each beside its baseline."""
     title = "Concepts it follows"
     if not indexes.has_grades(scope.population, scope.hook, model_k):
-        command = f"culture grade --population {scope.population.folder.root} --hook {scope.hook}"
+        command = typed("grade", "--population", scope.population.folder.root, "--hook", scope.hook)
         return words(title, "Not graded yet. Run:", command)
     grades = indexes.grades(scope.population, scope.hook, model_k).of_feature(feature)
     rows: list[BarRow] = [
@@ -124,26 +121,27 @@ def concepts_panel(scope: Scope, model_k: int, feature: int) -> Panel:
 def matches_panel(scope: Scope, model_k: int, feature: int) -> Panel:
     """The best match of a feature in each other GPT, with what makes it believable."""
     title = "Its matches in the other GPTs"
+    if len(scope.population.models) == 1:
+        return words(title, "There is no other GPT in this population.")
     if not universality.has_matches(scope.population, scope.hook):
-        command = f"culture match --population {scope.population.folder.root} --hook {scope.hook}"
+        command = typed("match", "--population", scope.population.folder.root, "--hook", scope.hook)
         return words(title, "Not matched yet. Run:", command)
     matches = universality.matches(scope.population, scope.hook).best(model_k, feature)
-    rows = [_match_row(scope, match) for match in sorted(matches, key=lambda match: match.model_k)]
+    rows = [
+        _match_row(scope, (model_k, feature), match)
+        for match in sorted(matches, key=lambda match: match.model_k)
+    ]
     return {"kind": "links", "title": title, "help": "", "rows": rows}
 
 
-def _match_row(scope: Scope, match: Match) -> LinkRow:
+def _match_row(scope: Scope, chosen: tuple[int, int], match: Match) -> LinkRow:
     return {
         "label": feature_label(scope, match.model_k, match.feature),
         "href": feature_href(scope, match.model_k, match.feature),
         "badges": match_badges(match),
+        "compare": f"compare?{urlencode(compare_link(scope, chosen, (match.model_k, match.feature)))}",
         "detail": _concept_words(scope, match.model_k, match.feature),
     }
-
-
-def feature_href(scope: Scope, model_k: int, feature: int) -> str:
-    """The address of a feature's page."""
-    return f"feature?{urlencode(scope.link(gpt=model_k, feature=feature))}"
 
 
 def _concept_words(scope: Scope, model_k: int, feature: int) -> str:

@@ -22,7 +22,7 @@ RANGE_WORDS = {
 
 def choose_ranges(table: pd.DataFrame, chosen: FeatureFilter) -> None:
     """Draw a slider for each column of numbers there is, as many side by side as fit."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for name in (name for name in RANGE_WORDS if name in table):
             _choose_span(table, chosen, name)
 

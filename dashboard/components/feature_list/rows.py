@@ -23,7 +23,7 @@ COLUMNS = (
     Column("feature", "Feature", "feature", "GPT and number; a click opens it", sortable=True),
     Column("grid", "Strongest", "grid", "the grid on which it fires most strongly"),
     Column("density", "Density", "number", "share of tokens it fires on", sortable=True),
-    Column("max", "Maximum", "number", "largest activation", sortable=True, narrow=False),
+    Column("max", "Maximum", "number", "largest activation", sortable=True),
     Column("task", "Most in", "words", "the task it fires most in, where one stands out", sortable=True),
     Column("concept", "Best concept", "words", "the concept it follows best", sortable=True),
     Column("f1", "F1", "bar", "on held-out quizzes; the line is F1 with quizzes shuffled", sortable=True),

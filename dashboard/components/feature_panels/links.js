@@ -16,6 +16,7 @@ export function drawLinks(panel) {
 function linkRow(row) {
   const item = element("li");
   item.append(pageLink(row.href, row.label), ...row.badges.map(badge));
+  if (row.compare) item.append(pageLink(row.compare, "Compare"));
   if (row.detail) item.append(text("span", row.detail, "detail"));
   return item;
 }

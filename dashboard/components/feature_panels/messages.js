@@ -91,6 +91,7 @@
  * @property {string} href
  * @property {Badge[]} badges
  * @property {string} detail
+ * @property {string} [compare] the address of both features side by side
  */
 
 /**

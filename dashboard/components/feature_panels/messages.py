@@ -98,12 +98,13 @@ class Badge(TypedDict):
 
 
 class LinkRow(TypedDict):
-    """A link to a page of the app."""
+    """A link to a page of the app; `compare` leads to both features side by side."""
 
     label: str
     href: str
     badges: list[Badge]
     detail: str
+    compare: NotRequired[str]
 
 
 class LinksPanel(TypedDict):

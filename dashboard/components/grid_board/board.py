@@ -35,6 +35,8 @@ def grid_board(
     colour_key: bool = False,
     legend: bool = True,
     row_width: int = 440,
+    per_line: int | None = None,
+    framed: int | None = None,
     min_cell: int = 7,
     max_cell: int = 16,
     clickable: bool = True,
@@ -48,8 +50,9 @@ def grid_board(
 
     scale: what the rows' values stand for; shown on hover, and as ink on the cells unless `ink` is False.
     digits: write the token on each cell. colour_key: name the eleven colours. legend: explain the marks.
-    row_width: least width of a row in pixels. max_cell: largest side of a cell in pixels;
-    min_cell: a side below which a row wraps instead.
+    row_width: least width of a row in pixels. per_line: so many grids per line, instead of as many as fit.
+    framed: position in the quiz at which the grid with a frame begins. max_cell: largest side of a cell in
+    pixels; min_cell: a side below which a row wraps instead.
     clickable: report clicks; on_click: called with one before the script runs again.
     addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the
     cell on the screen, with a link that opens it there.
@@ -71,6 +74,10 @@ def grid_board(
         "selected": place_message(selected, rows),
         "style": style_message(style or chosen_style()),
     }
+    if per_line is not None:
+        message["perLine"] = per_line
+    if framed is not None:
+        message["framed"] = framed
     clicked = partial(_tell_click, key, rows, on_click)
     result = _mount(key=key, data=message, on_clicked_change=clicked, on_opened_change=no_answer)
     _open_cell(read_click(result.opened, rows), addresses)

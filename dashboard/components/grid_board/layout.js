@@ -30,6 +30,7 @@ export function layOut(view) {
     row.cell = cellSize(row, width, view.data, ratio);
     row.figure.style.setProperty("--cell", `${row.cell}px`);
     row.grids.style.columnGap = `${GAP_WIDTH}px`;
+    if (view.data.perLine) row.grids.style.maxWidth = `${lineWidth(row, view.data.perLine)}px`;
     row.blocks.forEach((_, index) => {
       paintBlock(view, row, index);
     });
@@ -44,10 +45,10 @@ export function layOut(view) {
  * @param {BoardMessage} data
  * @param {number} ratio
  */
-function cellSize(row, width, { minCell, maxCell }, ratio) {
+function cellSize(row, width, { minCell, maxCell, perLine: fixed }, ratio) {
   const step = 1 / ratio;
   let cell = 0;
-  for (const perLine of linesToTry(row)) {
+  for (const perLine of fixed ? [fixed] : linesToTry(row)) {
     cell = Math.floor((width - spaceBetween(row, perLine) - perLine * step) / (SIDE * perLine) / step) * step;
     if (cell >= minCell) break;
   }
@@ -69,6 +70,15 @@ function linesToTry(row) {
 function spaceBetween(row, perLine) {
   if (perLine < row.blocks.length) return (perLine - 1) * LINK_WIDTH;
   return row.source.links.reduce((total, link) => total + (SPACES.get(link) ?? GAP_WIDTH), 0);
+}
+
+/**
+ * The width of a line of grids, and no more, so that the next one wraps.
+ * @param {Row} row
+ * @param {number} perLine
+ */
+function lineWidth(row, perLine) {
+  return Math.ceil(perLine * (SIDE * row.cell + 1) + spaceBetween(row, perLine));
 }
 
 /** @param {Row} row */

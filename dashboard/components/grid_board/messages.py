@@ -56,6 +56,8 @@ class BoardMessage(TypedDict):
     colourKey: bool
     legend: bool
     rowWidth: int
+    perLine: NotRequired[int]
+    framed: NotRequired[int]
     minCell: int
     maxCell: int
     clickable: bool

@@ -20,7 +20,9 @@ const ARROWS = { right: "M1 5H16M12 1L16 5L12 9", left: "M17 5H2M6 1L2 5L6 9" };
  */
 export function buildRow(data, source, index) {
   const values = source.values ? bytesOf(source.values) : null;
-  const blocks = source.labels.map((label, block) => buildBlock(data, label, values?.[block * BLOCK] ?? 0));
+  const blocks = source.labels.map((label, block) =>
+    buildBlock(data, source, label, block, values?.[block * BLOCK] ?? 0),
+  );
   const row = {
     index,
     source,
@@ -74,12 +76,14 @@ function caption({ caption: name, detail }) {
 
 /**
  * @param {BoardMessage} data
+ * @param {RowMessage} source
  * @param {string} label
+ * @param {number} block
  * @param {number} markerValue
  * @returns {Block}
  */
-function buildBlock(data, label, markerValue) {
-  const holder = element("div", "block");
+function buildBlock(data, source, label, block, markerValue) {
+  const holder = element("div", source.starts[block] === data.framed ? "block framed" : "block");
   const head = element("div", "label");
   head.append(text("span", label, "name"));
   const ink = data.ink ? markerValue : 0;

@@ -95,7 +95,9 @@ export function fillArea(editor, index, start) {
     const outside = Math.min(line, column) < 0 || Math.max(line, column) >= SIDE;
     if (outside || tokens[place(cell)] !== old) continue;
     tokens[place(cell)] = editor.brush;
-    open.push(...NEIGHBOURS.map(([down, right]) => /** @type {[number, number]} */ ([line + down, column + right])));
+    open.push(
+      ...NEIGHBOURS.map(([down, right]) => /** @type {[number, number]} */ ([line + down, column + right])),
+    );
   }
   commit(editor);
 }

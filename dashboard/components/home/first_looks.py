@@ -8,6 +8,7 @@ from dashboard.components.home.story import detects, feature_link
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, populations, quiz_sets
+from dashboard.data.number_words import number_word
 from dashboard.data.populations import Population
 from dashboard.data.story import universal_refs
 from dashboard.data.universal_features import FeatureRef
@@ -29,7 +30,7 @@ WAYS_ON = (
         "views/quizzes.py",
         "Quizzes",
         ":material/grid_view:",
-        "the five answers to hundreds of quizzes: who fails, and where",
+        "every GPT's answers to hundreds of quizzes: which fail, and where",
     ),
     (
         "views/cell.py",
@@ -46,11 +47,26 @@ WAYS_ON = (
 )
 
 
+def headline(population: Population) -> str:
+    """The title of the page."""
+    n = len(population.models)
+    return f"What {number_word(n)} GPT{'s learn' if n > 1 else ' learns'} of one world"
+
+
 def introduce(population: Population) -> None:
+    """What the pages are about."""
+    n = number_word(len(population.models))
+    who = "Each was trained on its own, from its own random start, on the same kind of puzzle."
+    if len(population.models) == 1:
+        st.markdown(
+            "One GPT was trained on one kind of puzzle. A sparse autoencoder (SAE) takes its inner state "
+            "apart into **features**. Here you see what each feature fires on."
+        )
+        return
     st.markdown(
-        f"**{len(population.models)} GPTs** were trained apart, from different random starts, on the same "
-        "kind of puzzle. A sparse autoencoder (SAE) takes each one's inner state apart into **features**. "
-        "Here you see what a feature fires on, and whether the others found the **same feature** too."
+        f"There are **{n} GPTs**. {who} A sparse autoencoder (SAE) takes the inner state of each apart into "
+        "**features**. Here you see what a feature fires on, and whether the other GPTs have found the "
+        "**same feature**."
     )
 
 
@@ -73,7 +89,7 @@ def show_thumbnail(scope: Scope, ref: FeatureRef, display: Display, *, key: str)
         st.badge(f"r {ref.universality:.2f}", color="green", help="mean over the other GPTs of the best r")
         st.page_link(
             "views/universal.py",
-            label="all five side by side",
+            label="side by side",
             icon=":material/compare:",
             query_params=scope.link(gpt=ref.model_k, feature=ref.feature),
         )

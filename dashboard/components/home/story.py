@@ -10,11 +10,13 @@ from culture_core.figures.rows import quiz_row
 from dashboard.components.feature.overlays import activation_scale, overlay_row
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
+from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, populations, quiz_sets
+from dashboard.data import indexes, populations, quiz_sets, universality
+from dashboard.data.number_words import number_word
 from dashboard.data.populations import Population
 from dashboard.data.quizzes import Quizzes
-from dashboard.data.story import Story, find_story
+from dashboard.data.story import NAMED_F1, Story, find_story
 
 story_board = partial(grid_board, row_width=280, min_cell=10, max_cell=15, clickable=False)
 
@@ -26,6 +28,9 @@ def show_story(population: Population, display: Display) -> None:
         story = find_story(population, scope.hook)
     except CultureError:
         story = None
+    if story is not None:
+        st.markdown(f"**One finding.** {finding_words(scope, story)}")
+        explained("r", "F1", "L0", "second grid", "layout")
     columns = st.columns(3, gap="large")
     if story is None:
         with columns[0]:
@@ -38,6 +43,32 @@ def show_story(population: Population, display: Display) -> None:
         explain_feature(scope, story, display)
     with columns[2]:
         explain_match(scope, story, display)
+
+
+def finding_words(scope: Scope, story: Story) -> str:
+    """What the story shows, in numbers of this population."""
+    matches = universality.matches(scope.population, scope.hook).best(story.ref.model_k, story.ref.feature)
+    r = sorted(match.r for match in matches)
+    what = fires_words(scope, story.ref.model_k, story.ref.feature)
+    others = "The other GPT has" if len(r) == 1 else f"Each of the other {number_word(len(r))} GPTs has"
+    values = f"r {r[-1]:.2f}" if len(r) == 1 else f"r {r[0]:.2f} to {r[-1]:.2f}"
+    words = (
+        f"Feature {story.ref.feature} of GPT {story.ref.model_k} {what}. {others} a feature whose "
+        f"activations go along with it: {values}"
+    )
+    baselines = [match.highest_baseline[1] for match in matches if match.highest_baseline]
+    if not baselines:
+        return f"{words}."
+    return f"{words}, where the baselines reach {max(baselines):.2f} at most. Here it is on one quiz:"
+
+
+def fires_words(scope: Scope, model_k: int, feature: int) -> str:
+    """What a feature fires on, with its F1, as the rest of a sentence."""
+    if indexes.has_grades(scope.population, scope.hook, model_k):
+        best = indexes.grades(scope.population, scope.hook, model_k).of_feature(feature)[:1]
+        if best and best[0].f1 >= NAMED_F1:
+            return f"fires {best[0].words} (F1 {best[0].f1:.2f})"
+    return "fires on the cells below"
 
 
 def explain_quiz(quizzes: Quizzes, quiz: int, display: Display) -> None:

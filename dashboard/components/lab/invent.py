@@ -7,6 +7,7 @@ import streamlit as st
 
 from culture_core.culture.settings import InventingSettings
 from culture_core.culture.verdicts import KEPT
+from culture_core.errors import typed
 from culture_core.figures.rows import quiz_row
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.lab.keep import keep_quiz
@@ -27,9 +28,10 @@ def show_inventing(population: Population, display: Display) -> None:
     author, settings, seed = _choose(population)
     if seed is None:
         st.info(
-            "A GPT samples a first grid hot, so that it is new, and the rest cold, so that it follows. All "
-            "GPTs then judge it: who finds the right last grid probable both ways understands. A quiz is "
-            "worth keeping when one or two fail and the others understand. Takes some seconds.",
+            "A GPT samples the first grid at a high temperature, so that it is new, and the others at a low "
+            "one, so that they follow from it. Then every GPT judges the quiz: it understands when it finds "
+            "the right grid probable in both directions. A quiz is worth keeping when one or two GPTs fail "
+            "and the others understand. This takes some seconds.",
             icon=":material/lightbulb:",
         )
         return
@@ -38,7 +40,7 @@ def show_inventing(population: Population, display: Display) -> None:
         quiz_row(found.tokens[n], caption=f"Candidate {n}", detail=found.detail(n)) for n in found.proper()
     ]
     if not rows:
-        st.info("Nothing but cells that are no colours this time: sample colder, or again.")
+        st.info("Every candidate has a cell that is not a colour. Lower a temperature, or invent others.")
         return
     grid_board(
         rows,
@@ -69,7 +71,7 @@ def _choose(population: Population) -> tuple[int, InventingSettings, int | None]
         )
         for name, label, value in (
             ("hot", "Temperature of the first grid", hot),
-            ("cold", "of the other grids", cold),
+            ("cold", "Temperature of the others", cold),
         ):
             st.slider(
                 label,
@@ -118,7 +120,7 @@ def _show_verdicts(
         default=[n for n in proper if found.reason[n] == KEPT],
         format_func=lambda n: f"candidate {n}",
         key=f"keep.{author}.{seed}.{settings.hot}.{settings.cold}",
-        placeholder="Choose candidates to take away",
+        placeholder="Choose candidates to download",
     )
     _downloads(population, found, chosen, author, settings, seed)
 
@@ -150,8 +152,8 @@ def _downloads(
             icon=":material/download:",
             on_click="ignore",
         )
-    st.caption("To add the file to the population, so that training can use it:")
+    st.caption("To add the file to the population for training:")
     st.code(
-        f"culture invent --population {population.folder.root} --import-quizzes c_quizzes.pth",
+        typed("invent", "--population", population.folder.root, "--import-quizzes", "c_quizzes.pth"),
         language="bash",
     )

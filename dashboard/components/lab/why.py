@@ -32,7 +32,7 @@ COLUMNS = {
     "by gradient": st.column_config.NumberColumn(
         format="%+.3f", help="estimate of that drop: gradient times activation, summed over tokens"
     ),
-    "signs": st.column_config.TextColumn(help="where ablation and gradient disagree on the side"),
+    "signs": st.column_config.TextColumn(width=100, help="where ablation and gradient disagree on the side"),
 }
 
 

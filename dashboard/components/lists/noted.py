@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.downloads.pages import features_page, page_download
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list.browser import browse_features, choose_page
 from dashboard.components.page import permalink
@@ -19,13 +20,12 @@ STARRED = "starred"
 def choose_list(notes: list[Note]) -> list[Note]:
     """Draw the choice of a list; return its notes."""
     names = sorted({name for note in notes for name in note.lists})
-    counts = {EVERYTHING: len(notes), STARRED: sum(note.starred for note in notes)}
-    counts |= {f"list:{name}": sum(name in note.lists for note in notes) for name in names}
-    chosen = permalink.read_choice("list", list(counts), EVERYTHING)
+    options = [EVERYTHING, STARRED, *(f"list:{name}" for name in names)]
+    chosen = permalink.read_choice("list", options, EVERYTHING)
     st.selectbox(
         "List",
-        list(counts),
-        format_func=lambda option: f"{_list_name(option)} ({counts[option]})",
+        options,
+        format_func=_list_name,
         width=320,
         **permalink.bound("list", chosen, resets=("page",)),
     )
@@ -49,6 +49,12 @@ def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
     return choose_features(noted, FeatureFilter.parse({"sort": "feature", "up": "1", **order}, table))
 
 
+def notes_page(scope: Scope, rows: pd.DataFrame) -> str:
+    """The listed features as one HTML page, with what the reader wrote about each."""
+    features = list(zip(rows.gpt.astype(int), rows.feature.astype(int), strict=True))
+    return features_page(scope, "Features", features, rows[["name", "note"]].to_numpy().tolist())
+
+
 def show_notes(scope: Scope, notes: list[Note]) -> None:
     """The notes on features of this scope as a list; a word about those on others."""
     here = [n for n in notes if (n.key.population, n.key.hook) == (scope.population.name, scope.hook)]
@@ -61,6 +67,7 @@ def show_notes(scope: Scope, notes: list[Note]) -> None:
         st.space("stretch")
         if len(rows):
             table_downloads(lambda: for_download(rows), name="noted_features")
+            page_download(lambda: notes_page(scope, rows), name="noted_features")
             page = choose_page(len(rows))
     if len(rows):
         order = permalink.read_all()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from culture_core.errors import typed
 from culture_core.universality.causal.reader import CausalProfile, CausalReader
 from dashboard.components.feature_panels.kinds import words
 from dashboard.components.feature_panels.messages import MatrixCell, MatrixRow, Panel
@@ -15,7 +16,7 @@ def causal_panels(scope: Scope, model_k: int, feature: int) -> list[Panel]:
     """The change of accuracy and of loss, GPTs x tasks; or why there is none to show."""
     population, hook = scope.population, scope.hook
     if not universality.has_causal(population, hook):
-        command = f"culture causal --population {population.folder.root} --hook {hook}"
+        command = typed("causal", "--population", population.folder.root, "--hook", hook)
         return [words(TITLE, "Not measured yet. Run:", command)]
     causal = universality.causal(population, hook)
     group = universality.matches(population, hook).group_of(model_k, feature)

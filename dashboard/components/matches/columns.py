@@ -7,8 +7,9 @@ import numpy as np
 import streamlit as st
 
 from culture_core.features.index.reader import FeatureIndex
-from culture_core.figures.rows import GridRow
+from culture_core.figures.rows import ANSWER_START, GridRow, in_pairs
 from culture_core.figures.style import ValueScale
+from dashboard.components.feature.links import compare_link
 from dashboard.components.feature.overlays import activation_scale, overlay_row, top_rows
 from dashboard.components.feature_panels.messages import Badge
 from dashboard.components.grid_board.board import grid_board
@@ -53,16 +54,26 @@ def match_columns(scope: Scope, model_k: int, feature: int) -> tuple[list[int], 
     return top.quiz[:n_shared].tolist(), sorted(columns, key=lambda column: column.model_k)
 
 
-def show_head(scope: Scope, column: FeatureColumn) -> None:
-    """The name of a column's feature as a link, its badges, what it detects."""
+def show_head(scope: Scope, column: FeatureColumn, beside: tuple[int, int] | None = None) -> None:
+    """The name of a column's feature as a link, its badges, what it detects.
+
+    beside: the GPT and the feature that it can be compared with.
+    """
     index = indexes.index(scope.population, scope.hook, column.model_k)
-    st.page_link(
-        "views/feature.py",
-        label=f"**{feature_label(scope, column.model_k, column.feature, markdown=True)}**",
-        icon=":material/bolt:",
-        help="Open this feature",
-        query_params=scope.link(gpt=column.model_k, feature=column.feature),
-    )
+    with st.container(horizontal=True, gap="xxsmall"):
+        st.page_link(
+            "views/feature.py",
+            label=f"**{feature_label(scope, column.model_k, column.feature, markdown=True)}**",
+            icon=":material/bolt:",
+            help="Open this feature",
+            query_params=scope.link(gpt=column.model_k, feature=column.feature),
+        )
+        if beside is not None and beside != (column.model_k, column.feature):
+            st.page_link(
+                "views/compare.py",
+                label="Compare",
+                query_params=compare_link(scope, beside, (column.model_k, column.feature)),
+            )
     badges = [f":{TONES[badge['tone']]}-badge[{badge['text']}]" for badge in column.badges]
     density = f"fires on {index.table.density[column.feature]:.2%}"
     if badges:
@@ -75,9 +86,10 @@ def show_head(scope: Scope, column: FeatureColumn) -> None:
 
 
 def shared_rows(scope: Scope, column: FeatureColumn, shared: Sequence[int]) -> list[GridRow]:
-    """The shared quizzes with the column's activation."""
+    """The shared quizzes with the column's activation, as pairs of grids."""
     quizzes = indexes.index_quizzes(indexes.index(scope.population, scope.hook, column.model_k))
-    return [overlay_row(quizzes, quiz, column.activations[rank]) for rank, quiz in enumerate(shared)]
+    rows = (overlay_row(quizzes, quiz, column.activations[rank]) for rank, quiz in enumerate(shared))
+    return [in_pairs(row) for row in rows]
 
 
 def show_shared(
@@ -114,14 +126,15 @@ def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence
                 column.feature
             )
             label = f"{feature_label(scope, column.model_k, column.feature)} · {row.caption}"
-            rows.append(replace(row, values=column.activations[rank] / max(highest, 1e-12), caption=label))
+            assert row.values is not None
+            rows.append(replace(row, values=row.values / max(highest, 1e-12), caption=label))
     return rows
 
 
 def show_own(scope: Scope, model_k: int, feature: int, display: Display, *, key: str) -> None:
     """Draw a feature's own strongest quizzes."""
     index = indexes.index(scope.population, scope.hook, model_k)
-    rows = top_rows(index, indexes.index_quizzes(index), feature, OWN_SHOWN)
+    rows = [in_pairs(row) for row in top_rows(index, indexes.index_quizzes(index), feature, OWN_SHOWN)]
     numbers = index.top_quiz[feature, : len(rows)].tolist()
     show_rows(scope, index, feature, rows, numbers, display, key=f"{key}.{model_k}")
 
@@ -145,5 +158,7 @@ def show_rows(
         digits=display.digits,
         legend=False,
         row_width=row_width,
+        per_line=2,
+        framed=ANSWER_START,
         addresses=scope.cell_addresses(quiz_sets.INDEX_SET, numbers),
     )

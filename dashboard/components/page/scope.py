@@ -60,7 +60,8 @@ def asked_scope() -> Scope | None:
 def show_scope(scope: Scope | None) -> None:
     """One quiet line: which population, hook point and SAEs the page is about."""
     if scope is not None:
-        st.caption(quiet_words(scope.population, scope.hook))
+        with st.container(key="scope-line"):
+            st.caption(quiet_words(scope.population, scope.hook))
 
 
 def choose_population() -> Population:

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from culture_core.answers.browse import BrowseSet
+from culture_core.errors import typed
 from culture_core.figures.rows import GridRow, answered_row
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.grid_board.board import grid_board
@@ -24,9 +25,7 @@ def quiz_answers(
 ) -> GridRow:
     """Quiz i with the answer of every GPT behind its truth."""
     wrong = (browse.predicted[:, i] != quizzes.tokens[i, LAST_GRID]).sum(1)
-    labels = [
-        f"GPT {k} ✓" if n == 0 else f"GPT {k}, {n} wrong" for k, n in zip(browse.models, wrong, strict=True)
-    ]
+    labels = [f"GPT {k} ✓" if n == 0 else f"GPT {k} ✗ {n}" for k, n in zip(browse.models, wrong, strict=True)]
     probability = browse.probability[:, i].astype(np.float32)
     told = [f"quiz {i}", f"{(wrong == 0).sum()} of {len(wrong)} right", alike(browse.predicted[:, i])]
     return answered_row(
@@ -48,7 +47,7 @@ def alike(answers: np.ndarray) -> str:
 
 
 def show_agreement(browse: BrowseSet, found: np.ndarray) -> None:
-    """How often two GPTs answer the same."""
+    """How often two GPTs give the same answer."""
     same, same_wrong = agreement(browse, found)
     for table, words in (
         (same, f"Share of these {len(found)} quizzes that two GPTs answer with the same grid"),
@@ -65,13 +64,14 @@ def show_missing(population: Population, quizzes: Quizzes) -> None:
         return
     with st.expander(f"No quizzes yet of: {', '.join(missing)}", icon=":material/add_circle:"):
         root = population.folder.root
-        invent = [] if quiz_sets.has_culture(population) else [f"culture invent --population {root} --n 100"]
+        has_culture = quiz_sets.has_culture(population)
+        invent = [] if has_culture else [typed("invent", "--population", root, "--n", "100")]
         st.caption("Make them with:")
-        st.code("\n".join([*invent, f"culture answers --population {root}"]), language="bash")
+        st.code("\n".join([*invent, typed("answers", "--population", root)]), language="bash")
 
 
 def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: slice) -> str:
-    """How many quizzes there are, and the share every GPT gets right, apart for each source, as Markdown."""
+    """How many quizzes there are, and the share each GPT gets right, by source, as Markdown."""
     source = np.array(quizzes.source)[found]
     lines = [f"**{page.start + 1} to {page.stop}** of {len(found)} quizzes"]
     for name in dict.fromkeys(source.tolist()):
@@ -79,7 +79,7 @@ def found_words(quizzes: Quizzes, browse: BrowseSet, found: np.ndarray, page: sl
             f"GPT {k} {share:.0%}"
             for k, share in zip(browse.models, browse.correct[:, found[source == name]].mean(1), strict=True)
         )
-        lines.append(f":small[{SOURCE_NAMES[name]}, right: {accuracy}]")
+        lines.append(f":small[{SOURCE_NAMES[name]}, answered right: {accuracy}]")
     return "  \n".join(lines)
 
 

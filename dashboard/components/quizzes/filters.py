@@ -1,5 +1,7 @@
 """Which quizzes are shown, in which order, and what is drawn on the answers; all tied to the URL."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -7,7 +9,7 @@ from culture_core.answers.browse import BrowseSet
 from culture_core.figures.style import ValueScale
 from dashboard.components.page import permalink
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.quiz_filter import choose_quizzes, failure_options
+from dashboard.data.quiz_filter import BY_GPT, FAILURES, choose_quizzes
 from dashboard.data.quiz_table import IN_TURN, ORDERS
 from dashboard.data.quizzes import Quizzes
 from dashboard.data.stepping import page_of
@@ -21,7 +23,8 @@ SOURCE_NAMES = {
 }
 ABOUT_SOURCE = (
     "World: the eight tasks the GPTs were trained on. Unseen: seven tasks of the same world that they never "
-    "saw. Culture: quizzes the GPTs invented, kept when most of the five understood them and some failed."
+    "saw. Culture: quizzes the GPTs invented, kept because one or two GPTs failed them and the others "
+    "understood them."
 )
 DOUBT = ValueScale("probability of a wrong colour", 1.0)
 UNSURE, PLAIN = "unsure", "nothing"
@@ -41,7 +44,8 @@ def choose_filters(quizzes: Quizzes, browse: BrowseSet) -> np.ndarray:
         width=150,
         help="The order in which the four grids are read; the last is the one to predict.",
     )
-    failing = _choose_failing(browse)
+    failing = _choose_failing()
+    answers = _choose_by_gpt(browse.models)
     return choose_quizzes(
         quizzes.task,
         quizzes.structure,
@@ -50,6 +54,7 @@ def choose_filters(quizzes: Quizzes, browse: BrowseSet) -> np.ndarray:
         task=task,
         structure=structure,
         failing=failing,
+        answers=answers,
         sources=quizzes.source,
         source=source,
     )
@@ -86,18 +91,34 @@ def _choose(name: str, label: str, known: list[str], everything: str, *, width: 
     return chosen
 
 
-def _choose_failing(browse: BrowseSet) -> str:
-    """Draw the choice of who fails."""
-    failures = failure_options(browse.models)
-    failing = permalink.read_choice("answers", failures, EVERYTHING)
+def _choose_failing() -> str:
+    """Draw the choice of how many fail."""
+    failing = permalink.read_choice("answers", FAILURES, EVERYTHING)
     st.selectbox(
         "Answers",
-        list(failures),
-        format_func=failures.__getitem__,
+        list(FAILURES),
+        format_func=FAILURES.__getitem__,
         width=195,
         **permalink.bound("answers", failing, resets=("page",)),
     )
     return failing
+
+
+def _choose_by_gpt(models: Sequence[int]) -> dict[int, str]:
+    """Draw the choice of right or wrong for every GPT."""
+    answers = {k: permalink.read_choice(f"gpt{k}", BY_GPT, EVERYTHING) for k in models}
+    asked = ", ".join(f"{k} {answer}" for k, answer in answers.items() if answer != EVERYTHING)
+    with st.popover(f"By GPT: {asked}" if asked else "By GPT", icon=":material/rule:"):
+        st.caption("Quizzes that each GPT answers right, wrong, or either way")
+        for k, answer in answers.items():
+            st.segmented_control(
+                f"GPT {k}",
+                list(BY_GPT),
+                format_func=BY_GPT.__getitem__,
+                required=True,
+                **permalink.bound(f"gpt{k}", answer, resets=("page",)),
+            )
+    return answers
 
 
 def choose_order() -> str:
@@ -128,8 +149,8 @@ def choose_drawing() -> bool:
         list(DRAWINGS),
         format_func=DRAWINGS.__getitem__,
         width=180,
-        help="The black squares are the probability a GPT gives to any other colour than the right one, cell "
-        "by cell, given the right cells before it.",
+        help="Black squares show the probability a GPT gives to all wrong colours together, cell by cell, "
+        "given the right cells before.",
         **permalink.bound("show", drawing),
     )
     return drawing == UNSURE

@@ -27,5 +27,13 @@ def component(folder: Path, *, styles: Sequence[Path] = ()) -> Callable[..., Any
     )
 
 
+def invisible(folder: Path) -> Callable[..., Any]:
+    """A component that draws nothing: the script that is named as its folder."""
+    name = folder.name
+    return st.components.v2.component(
+        f"culture_{name}", js=bundle(folder / f"{name}.js"), isolate_styles=False
+    )
+
+
 def no_answer() -> None:
     """For triggers that only run the script again: Streamlit reports one only where it has a callback."""

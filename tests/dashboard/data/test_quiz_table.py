@@ -16,7 +16,7 @@ from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_
 from culture_core.world.vocabulary import WORLD_TASKS
 from dashboard.data import quiz_sets, tables
 from dashboard.data.inventions import invention_of, inventions, kept_words
-from dashboard.data.quiz_table import DISPUTED, HARDEST, IN_TURN, agreement, in_order, quiz_table
+from dashboard.data.quiz_table import DISPUTED, EASIEST, HARDEST, IN_TURN, agreement, in_order, quiz_table
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,7 @@ def test_orders_keep_every_quiz_and_put_the_right_ones_first(browse):
     hardest = in_order(table, HARDEST)
     assert sorted(hardest.quiz) == list(range(10))
     assert hardest.filter(like="probability_").mean(axis=1).is_monotonic_increasing
+    assert in_order(table, EASIEST).filter(like="probability_").mean(axis=1).is_monotonic_decreasing
 
 
 def test_agreement_is_that_of_counting_pairs(browse):

@@ -1,8 +1,13 @@
 """The pages as a reader uses them: they open from links, steps write the link, problems are told."""
 
-import pytest
+import json
 
-from dashboard.data import indexes, quiz_sets
+import pytest
+import torch
+
+from culture_core.world.codes import encode_quiz
+from dashboard.components.cell_view.columns import wrong_words
+from dashboard.data import answers, gpts, indexes, quiz_sets
 
 PAGES = ("home", "quizzes", "features", "feature", "cell", "universal", "compare", "lab", "circuits", "lists")
 
@@ -149,6 +154,51 @@ def test_a_link_to_a_cell_that_is_not_there_is_a_friendly_page(open_page, parame
 @pytest.mark.parametrize("show", ["gpt-9", "7-1", "0-99999999", "0-", "x", "0-12345"])
 def test_a_drawing_that_cannot_be_is_left_out(open_page, show):
     assert not open_page("cell", show=show).exception
+
+
+def test_quizzes_are_chosen_by_who_answers_right(open_page, population):
+    correct = quiz_sets.browse(population).correct
+    app = open_page("quizzes", gpt0="wrong")
+    assert not app.exception
+    n = int((~correct[0]).sum())
+    assert f"of {n} quizzes" in app.markdown[0].value
+    app.button_group(key="bound.gpt1").set_value("right").run()
+    assert app.query_params["gpt1"] == "right"
+    n = int((~correct[0] & correct[1]).sum())
+    words = app.info[0].value if n == 0 else app.markdown[0].value
+    assert ("No quiz fits" if n == 0 else f"of {n} quizzes") in words
+
+
+def test_wrong_cells_agree_with_the_answers_where_a_gpt_writes_by_itself(population):
+    browse = quiz_sets.browse(population)
+    for number in range(4):
+        tokens = browse.quizzes.tokens[number].numpy()
+        alone = answers.answers(population, tokens).predicted
+        for place, k in enumerate(population.models):
+            reading = gpts.reading(population, population.hooks[0], k, tokens)
+            words = wrong_words(reading.predicted[304:], alone[place], tokens[304:])
+            stored = int((browse.predicted[place, number] != tokens[304:]).sum())
+            right = bool(browse.correct[place, number])
+            assert words == "all right" if right else words.endswith(f" wrong, {stored} by itself")
+
+
+def test_a_quiz_of_the_readers_own_is_read_with_every_feature_that_fires(open_page, population):
+    tokens = quiz_sets.browse_quizzes(population).tokens[7].copy()
+    tokens[[3, 340]] = (tokens[[3, 340]] + 1) % 10
+    app = open_page("cell", set="browse", number=7, quiz=encode_quiz(torch.from_numpy(tokens)), position=341)
+    assert not app.exception
+    assert app.subheader[0].value.endswith("row 3, column 7")
+    boards = [json.loads(board.proto.json) for board in app.get("bidi_component")]
+    columns = [board for board in boards if "features" in board]
+    for k, column in zip(population.models, columns, strict=True):
+        features, _ = gpts.reading(population, population.hooks[0], k, tokens).at(341)
+        assert [feature["id"] for feature in column["features"]] == features.tolist()
+        assert column["lab"]["quiz"] == app.query_params["quiz"]
+    assert boards[0]["rows"][0]["caption"] == "your quiz"
+    back = next(button for button in app.button if button.label == "Back to the start")
+    back.click().run()
+    assert "quiz" not in app.query_params
+    assert app.query_params["number"] == "7"
 
 
 def test_an_order_and_a_drawing_are_restored_from_the_link(open_page):

@@ -2,10 +2,17 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
+from culture_core.errors import CultureError
+from culture_core.features.index.activations import open_activations
+from culture_core.features.index.reader import FeatureIndex
+from dashboard.components.downloads.pages import features_page
+from dashboard.components.lists.noted import notes_page
 from dashboard.components.page.scope import Scope
 from dashboard.data import indexes, tables, universality
+from dashboard.data.pair_correlation import measured_correlation
 
 
 @pytest.fixture
@@ -100,6 +107,74 @@ def test_a_feature_stands_beside_its_best_match_until_another_is_chosen(open_pag
     assert app.number_input(key="bound.feature2").value == others[0].feature
     app = open_page("compare", gpt=0, feature=feature, gpt2=0, feature2=feature)
     assert any("one feature twice" in text.value for text in app.markdown)
+
+
+@pytest.fixture
+def without_activations(scope, monkeypatch):
+    """A population as it ships: without its sparse activations."""
+
+    def missing(*_):
+        raise CultureError("no activations")
+
+    monkeypatch.setattr(FeatureIndex, "activations", missing)
+    return scope
+
+
+def test_the_correlation_of_any_two_features_is_measured_where_it_is_not_stored(without_activations):
+    scope = without_activations
+    alive = [indexes.index(scope.population, scope.hook, k).table.fires.argmax() for k in (0, 2)]
+    a, b = (0, int(alive[0])), (2, int(alive[1]))
+    found = measured_correlation(scope.population, scope.hook, a, b)
+    dense = []
+    for model_k, feature in (a, b):
+        values = np.zeros(24 * 404)
+        token, value = open_activations(scope.population.folder, scope.hook, model_k).of_feature(feature)
+        values[token] = value
+        dense.append(values.reshape(24, 404)[:, :403].ravel())
+    assert found.n_quizzes == 24
+    assert found.r == pytest.approx(np.corrcoef(*dense)[0, 1], abs=1e-3)
+    assert found.firing == tuple(int((values > 0).sum()) for values in dense)
+
+
+def test_a_dead_feature_is_called_dead_on_the_page_that_compares(open_page, scope):
+    table = tables.features(scope.population, scope.hook)
+    dead = table[table.dead].iloc[0]
+    alive = table[~table.dead & (table.gpt != dead.gpt)].iloc[0]
+    pair = {"gpt": dead.gpt, "feature": dead.feature, "gpt2": alive.gpt, "feature2": alive.feature}
+    app = open_page("compare", **pair)
+    assert not app.exception
+    assert any(f"GPT {dead.gpt} · {dead.feature} is dead" in text.value for text in app.markdown)
+
+
+def test_one_quiz_is_shown_large_and_the_others_of_the_feature_can_be_chosen(open_page, scope):
+    feature = int(indexes.index(scope.population, scope.hook, 0).table.fires.argmax())
+    quiz = int(indexes.index(scope.population, scope.hook, 0).top(feature).quiz[1])
+    app = open_page("universal", gpt=0, feature=feature, quiz=quiz)
+    assert not app.exception
+    assert app.selectbox(key="bound.quiz").value == str(quiz)
+    assert any("Click a cell in it to see which fire" in text.value for text in app.caption)
+
+
+def test_a_list_and_a_group_are_exported_as_one_page(scope):
+    table = tables.features(scope.population, scope.hook)
+    rows = table[~table.dead].head(2).assign(name=["corner finder", ""], note=["fires <here>", ""])
+    page = notes_page(scope, rows)
+    assert page.count("<svg") == 2
+    assert "corner finder" in page
+    assert "fires &lt;here&gt;" in page
+    matches = universality.matches(scope.population, scope.hook)
+    features = list(matches.group_features(0).items())
+    page = features_page(scope, "Group 0", features, [[]] * len(features))
+    assert all(f"GPT {k} · {feature}" in page for k, feature in features)
+    assert page.count("<svg") == len(features)
+
+
+def test_near_misses_are_told_with_their_share(open_page, scope):
+    grades = indexes.grades(scope.population, scope.hook, 1)
+    feature = int(grades.table.f1.argmax())
+    app = open_page("feature", gpt=1, feature=feature, examples="misses")
+    assert not app.exception
+    assert any(grades.table.words[feature] in text.value for text in app.caption)
 
 
 def test_the_causal_check_is_shown_for_its_groups(scope):

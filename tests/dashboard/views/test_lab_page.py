@@ -116,11 +116,11 @@ def test_a_pasted_quiz_enters_the_link_and_junk_is_told(open_page):
         ({"part": "why", "cell": "404"}, "There is no cell"),
         ({"part": "why", "gpt": "9"}, "There is no GPT"),
         ({"part": "steer", "do": "explode"}, "There is no do"),
-        ({"part": "steer", "by": "1e99"}, "is no number"),
+        ({"part": "steer", "by": "1e99"}, "is not a number"),
         ({"part": "steer", "top": "65"}, "There is no top"),
-        ({"part": "watch", "features": "0.99999999"}, "is no feature"),
+        ({"part": "watch", "features": "0.99999999"}, "is not a feature"),
         ({"part": "watch", "features": "0.999999"}, "has no feature"),
-        ({"part": "invent", "hot": "-"}, "is no number"),
+        ({"part": "invent", "hot": "-"}, "is not a number"),
     ],
 )
 def test_a_link_to_what_cannot_be_is_a_friendly_message(open_page, parameters, words):

@@ -22,7 +22,7 @@ def test_a_source_has_its_quizzes_and_its_tasks(page, source, n):
 
 def test_the_share_right_is_told_apart_for_each_source(page):
     words = page("quizzes").markdown[0].value
-    assert [part.split(", right: GPT 0 ")[0] for part in words.split(":small[")[1:]] == [
+    assert [part.split(", answered right: GPT 0 ")[0] for part in words.split(":small[")[1:]] == [
         "world",
         "unseen tasks",
         "culture",

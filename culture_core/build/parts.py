@@ -1,0 +1,164 @@
+"""The work of a build in parts that can be tried small: what `rehearsal` times."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from culture_core.answers.browse import BrowseSettings
+from culture_core.answers.stage import answer_population
+from culture_core.artifacts import PopulationFolder
+from culture_core.build.plan import BuildPlan
+from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.evaluation.circuits import CircuitSettings
+from culture_core.evaluation.circuits_stage import measure_population_circuits
+from culture_core.evaluation.stage import EvaluationSettings, evaluate_gpts
+from culture_core.features.grading.stage import grade_population
+from culture_core.features.index.quiz_set import QuizSet
+from culture_core.features.index.stage import IndexSettings, index_jobs, index_saes
+from culture_core.features.probing.probes import ProbeSettings
+from culture_core.features.probing.store import probe_model
+from culture_core.models.api import load_culture
+from culture_core.models.population import read_manifest
+from culture_core.processes import Workers
+from culture_core.saes.evaluation_stage import SAEFigureSettings, evaluate_population_saes
+from culture_core.saes.plain import read_sae
+from culture_core.saes.training_stage import train_population_saes
+from culture_core.universality.causal.effects import read_spliced
+from culture_core.universality.causal.store import CausalSettings
+from culture_core.universality.matching.store import MatchSettings, match_population
+
+N_BASELINES = 2
+# quizzes that features are ablated in
+CAUSAL_QUIZZES = 24
+
+
+def nothing(size: int) -> None:
+    """What a part needs beforehand, if it needs nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Work of one kind.
+
+    name: its stage. run: does it once, `size` quizzes, tokens or features large. sizes: two small ones to
+    try. jobs, size: how often the build does it, and how large. prepare: what must be there, not timed.
+    shared: whether several workers share the jobs.
+    """
+
+    name: str
+    run: Callable[[int], Any]
+    sizes: tuple[int, int]
+    jobs: int
+    size: int
+    prepare: Callable[[int], Any] = nothing
+    shared: bool = True
+
+
+def parts_of(scratch: PopulationFolder, plan: BuildPlan, device: str) -> list[Part]:
+    """The parts of a build, in order; they build in the folder `scratch`, of a population with its GPTs
+    alone."""
+    models = [model["id"] for model in read_manifest(scratch.root)["models"]]
+    trial = _Trial(scratch, plan, models, device)
+    return [*trial.of_gpts(), *trial.of_saes(), *trial.of_features()]
+
+
+def n_saes(population: PopulationFolder, plan: BuildPlan) -> int:
+    """How many SAEs a build trains: one for each GPT and hook point, and the baselines'."""
+    return (len(read_manifest(population.root)["models"]) + N_BASELINES) * len(plan.hooks)
+
+
+class _Trial:
+    """Each stage for one GPT at the plan's first hook point (two GPTs where they are matched)."""
+
+    def __init__(self, scratch: PopulationFolder, plan: BuildPlan, models: list[int], device: str) -> None:
+        self.scratch, self.plan, self.models, self.device = scratch, plan, models, device
+        self.hook = plan.hooks[0]
+        self.sae = plan.sae_settings(self.hook)
+        self.quiet: dict[str, Any] = {"workers": Workers(n=1), "say": lambda _: None}
+        self.alone = {**self.quiet, "device": device}
+        self.first = {**self.alone, "models": models[:1]}
+
+    def of_gpts(self) -> Iterator[Part]:
+        m = len(self.models)
+        evaluated, browsed, circuits = EvaluationSettings(), BrowseSettings(), CircuitSettings()
+        answered = browsed.n + browsed.n_unseen + browsed.n_culture
+
+        def answer(n: int) -> Any:
+            few = replace(browsed, n=n, n_unseen=1, n_culture=1)
+            return answer_population(self.scratch, few, device=self.device, say=self.quiet["say"])
+
+        def evaluate(n: int) -> Any:
+            return evaluate_gpts(str(self.scratch.root), settings=replace(evaluated, n=n), **self.first)
+
+        def circuit(n: int) -> Any:
+            few = replace(circuits, n=n, n_attention=n)
+            return measure_population_circuits(self.scratch, few, **self.first)
+
+        def probe(n: int) -> Any:
+            return probe_model(self.scratch, ProbeSettings(n=n), self.models[0], self.device)
+
+        yield Part("evaluate", evaluate, (16, 48), m, evaluated.n)
+        yield Part("answers", answer, (8, 24), 1, answered, shared=False)
+        yield Part("probe", probe, (32, 64), m, ProbeSettings().n)
+        yield Part("circuits", circuit, (8, 16), m, circuits.n)
+
+    def of_saes(self) -> Iterator[Part]:
+        batch, n_hooks, m = self.sae.batch_size, len(self.plan.hooks), len(self.models)
+        trained, measured = n_saes(self.scratch, self.plan), SAEFigureSettings()
+        share = measured.held_out_tokens // measured.n
+
+        def figures(n: int) -> Any:
+            few = SAEFigureSettings(held_out_tokens=share * n, n=n)
+            return evaluate_population_saes(self.scratch, self.hook, few, **self.first)
+
+        yield Part("train-sae", self._train, (8 * batch, 24 * batch), trained, self.sae.tokens)
+        if self.sae.finetune_quizzes:
+            yield Part("train-sae", self._finetune, (16, 48), trained, self.sae.finetune_quizzes)
+        yield Part("evaluate-sae", figures, (16, 48), m * n_hooks, measured.n)
+
+    def of_features(self) -> Iterator[Part]:
+        n, n_hooks, m = self.plan.n, len(self.plan.hooks), len(self.models)
+        causal, pairs = CausalSettings(), m * (m - 1) // 2
+
+        def grade(_: int) -> Any:
+            return grade_population(self.scratch, self.hook, models=self.models[:1], **self.quiet)
+
+        def match(_: int) -> Any:
+            few = MatchSettings(rotation_quizzes=0)
+            return match_population(self.scratch, self.hook, self.models[:2], "", few)
+
+        yield Part("index", self._index, (32, 96), n_saes(self.scratch, self.plan), n)
+        yield Part("grade", grade, (16, 48), m * n_hooks, n, prepare=self._index)
+        if pairs:
+            changed = causal.groups * (3 + (causal.scale > 0)) * causal.quizzes // CAUSAL_QUIZZES
+            yield Part("match", match, (16, 48), pairs * n_hooks, n, prepare=self._index_two, shared=False)
+            yield Part("causal", self._ablate, (2, 6), m * n_hooks, changed)
+
+    def _train(self, tokens: int) -> Any:
+        settings = replace(self.sae, tokens=tokens, finetune_quizzes=0)
+        return train_population_saes(self.scratch, [settings], **self.first)
+
+    def _finetune(self, quizzes: int) -> Any:
+        settings = replace(self.sae, tokens=4 * self.sae.batch_size, finetune_quizzes=quizzes)
+        return train_population_saes(self.scratch, [settings], **self.first)
+
+    def _index(self, n: int, models: list[int] | None = None) -> Any:
+        settings, models = IndexSettings(quiz_set=QuizSet(n=n)), models or self.models[:1]
+        jobs = index_jobs(self.scratch, self.hook, settings, models=models, device=self.device)
+        return index_saes(jobs, **self.quiet)
+
+    def _index_two(self, n: int) -> None:
+        settings = replace(self.sae, tokens=4 * self.sae.batch_size, finetune_quizzes=0)
+        two = self.models[:2]
+        train_population_saes(self.scratch, [settings], models=two, if_stale=True, **self.alone)
+        self._index(n, two)
+
+    def _ablate(self, n_features: int) -> None:
+        model = load_culture(self.models[:1], source=self.scratch.root)[0].to(self.device)
+        sae = read_sae(self.scratch.sae(self.hook, self.models[0]), self.device)
+        tokens = evaluation_quizzes(CAUSAL_QUIZZES, seed=0).tokens
+        reading = read_spliced(model, sae, self.hook, tokens, np.arange(n_features))
+        for place in range(n_features):
+            reading.scaled(place, 0.0)

@@ -1,0 +1,93 @@
+"""How long the stages of a build will take on this machine: each is run small, twice, and scaled up.
+
+A stage takes a fixed time for each of its jobs and a time for each quiz or token: two sizes tell both. The
+rehearsal builds in a folder of its own and leaves nothing behind.
+"""
+
+import contextlib
+import io
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.build.parts import Part, n_saes, parts_of
+from culture_core.build.plan import BuildPlan
+from culture_core.comparison.work import work_folder
+from culture_core.models.population import read_manifest
+from culture_core.processes import Workers
+
+
+@dataclass(frozen=True)
+class StageEstimate:
+    """Seconds that one stage of a build takes, over all GPTs and hook points."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a build takes. sae_bytes: size of all its SAEs. memory: the most that the trials used, in bytes;
+    None where the system does not say."""
+
+    stages: list[StageEstimate]
+    sae_bytes: int
+    memory: int | None
+
+    @property
+    def seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages)
+
+
+def rehearse(
+    population: PopulationFolder,
+    plan: BuildPlan,
+    *,
+    device: str = "cpu",
+    workers: Workers | None = None,
+    progress: bool = False,
+) -> Estimate:
+    """Estimate every stage but `results`, which takes seconds; a stage may have several parts."""
+    with tempfile.TemporaryDirectory(prefix="culture-") as folder:
+        scratch = work_folder(population, Path(folder))
+        found: dict[str, float] = {}
+        for part in tqdm(parts_of(scratch, plan, device), "measuring", unit="part", disable=not progress):
+            n_workers = (workers or Workers()).computing_on(device).count(part.jobs) if part.shared else 1
+            found[part.name] = found.get(part.name, 0.0) + _scaled(part) / n_workers
+        trial = scratch.sae(plan.hooks[0], read_manifest(scratch.root)["models"][0]["id"])
+        sae_bytes = sum(file.stat().st_size for file in trial.iterdir()) * n_saes(scratch, plan)
+    stages = [StageEstimate(name, seconds) for name, seconds in found.items()]
+    return Estimate(stages, sae_bytes, _peak_memory())
+
+
+def _peak_memory() -> int | None:
+    """Bytes of memory that this process has used at most."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _scaled(part: Part) -> float:
+    """Seconds of all jobs of a part in one process."""
+    small, large = part.sizes
+    _timed(part, small)  # the first time loads and compiles
+    seconds = {size: _timed(part, size) for size in part.sizes}
+    each = max(0.0, (seconds[large] - seconds[small]) / (large - small))
+    fixed = max(0.0, seconds[small] - each * small)
+    return part.jobs * (fixed + each * part.size)
+
+
+def _timed(part: Part, size: int) -> float:
+    with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
+        part.prepare(size)
+        started = time.perf_counter()
+        part.run(size)
+        return time.perf_counter() - started
