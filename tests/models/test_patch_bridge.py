@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The patch, on a copy of TransformerLens 4.3.0, does what our adapter does: make test-bridge."""
-=======
 """The patch for upstream, on a copy of TransformerLens 4.3.0, does what our adapter does."""
->>>>>>> bridge
 
 from importlib.metadata import version
 
