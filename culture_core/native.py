@@ -24,7 +24,7 @@ def find_compiler() -> str | None:
 
 
 def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
-    """The compiled kernels of a source file, or None where they cannot be had.
+    """The compiled kernels of a source file, or None if they cannot be compiled here.
 
     instead: what is done without them, for the warning when a compiler fails.
     """
@@ -34,7 +34,9 @@ def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
     try:
         return ctypes.CDLL(str(_compiled(source, compiler)))
     except (OSError, CultureError, subprocess.CalledProcessError) as error:
-        warnings.warn(f"{source.name} cannot be compiled, so {instead}, slower: {error}", stacklevel=3)
+        warnings.warn(
+            f"{source.name} cannot be compiled, so {instead}, which is slower: {error}", stacklevel=3
+        )
         return None
 
 

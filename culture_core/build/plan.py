@@ -50,7 +50,7 @@ def plan_of(population: PopulationFolder) -> BuildPlan:
         return _from_record(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValueError) as error:
         raise CultureError(
-            f"{population.plan} is not a plan of `culture build` ({error}); mend or delete it"
+            f"{population.plan} is not a plan of `culture build` ({error}); fix or delete it"
         ) from None
 
 

@@ -20,7 +20,7 @@ def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:
     Errors: CultureError when another folder of that name lies there.
     """
     folder = PopulationFolder(work / population.name)
-    check_folder(folder.root, _is_work_folder, "a folder that a comparison made")
+    check_folder(folder.root, _is_work_folder, "a folder written by `culture compare`")
     for k in resolve_source(population.root).ids:
         source, target = population.model(k), folder.model(k)
         if target.is_file() and artifacts.sha256_file(target) == artifacts.sha256_file(source):

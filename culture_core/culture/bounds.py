@@ -93,7 +93,7 @@ def _strata(store: CultureStore, run_k: int) -> _Strata:
     verdicts = VerdictSettings(**run["settings"]["verdicts"])
     strata = _Strata(table[kept], table[~kept & table.sampled], n_rejected, run["candidates"], verdicts)
     if n_rejected and not len(strata.sampled):
-        raise CultureError("nothing rejected was stored in this run: run `culture invent` with --sample 0.1")
+        raise CultureError("this run stored no rejected candidates: run `culture invent` with --sample 0.1")
     return strata
 
 

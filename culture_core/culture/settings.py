@@ -34,13 +34,17 @@ class VerdictSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.fails < self.understands <= 1:
             raise CultureError(
-                f"a GPT must fail at less than it understands: {self.fails} and {self.understands} are not "
-                "0 <= fails < understands <= 1"
+                f"--fails {self.fails} must be below --understands {self.understands}, both between 0 and 1"
             )
         if not 0 <= self.min_failures <= self.max_failures:
-            raise CultureError(f"no number of failures is {self.min_failures} to {self.max_failures}")
+            raise CultureError(
+                f"--min-failures {self.min_failures} must not exceed --max-failures {self.max_failures}, "
+                "nor be negative"
+            )
         if not 0 <= self.noise <= 1 or self.n_draws < 1:
-            raise CultureError(f"noise must be 0 to 1 and drawn at least once: {self.noise}, {self.n_draws}")
+            raise CultureError(
+                f"noise must be between 0 and 1 and drawn at least once, not {self.noise}, {self.n_draws} times"
+            )
 
 
 @dataclass(frozen=True)

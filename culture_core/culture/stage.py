@@ -27,8 +27,8 @@ def invent_for_population(
 
     if weak := _weak(population):
         say(
-            f"note: inventing is meant for GPTs of {READY_ACCURACY:.0%} accuracy; below it: "
-            f"GPT {', '.join(map(str, weak))}. Few quizzes will be kept"
+            f"note: few quizzes will be kept, because GPT {', '.join(map(str, weak))} solve fewer than "
+            f"{READY_ACCURACY:.0%} of quizzes"
         )
     return invent_quizzes(
         population,
@@ -43,6 +43,6 @@ def invent_for_population(
 
 
 def _weak(population: PopulationFolder) -> list[int]:
-    """Ids of the GPTs that know the world less well than inventing presupposes."""
+    """Ids of the GPTs that are too inaccurate for inventing to keep many quizzes."""
     models = artifacts.read_json(population.manifest)["models"]
     return [model["id"] for model in models if (model["accuracy"] or 0) < READY_ACCURACY]

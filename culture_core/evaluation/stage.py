@@ -141,7 +141,7 @@ def evaluate_population(
     report = evaluate_gpts(str(population.root), models, settings, **made)
     report["model_sha256"] = _hashes(population)
     save_evaluation(population, report)
-    say(f"report kept in {population.evaluation}")
+    say(f"report written to {population.evaluation}")
     return report
 
 

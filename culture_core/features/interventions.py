@@ -41,7 +41,7 @@ class Intervention:
     def __post_init__(self) -> None:
         features = [change.feature for change in self.changes]
         if len(set(features)) < len(features):
-            raise CultureError("each feature can be changed in one way only")
+            raise CultureError("each feature can be changed only once")
         if self.keep_top is not None and self.keep_top < 0:
             raise CultureError(f"{self.keep_top} is not a number of features to keep")
 

@@ -48,7 +48,7 @@ def accuracy_chart(models: Sequence[Mapping[str, Any]], group: str = "by_task") 
         tickvals=list(range(len(rows))), ticktext=rows, range=[-0.6, len(rows) - 0.4], showgrid=False
     )
     figure.update_xaxes(
-        title="share of quizzes answered without a wrong cell",
+        title="share of quizzes solved",
         range=[-0.02, 1.02],
         tickformat=".0%",
         dtick=0.2,

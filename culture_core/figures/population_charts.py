@@ -41,7 +41,7 @@ def loss_curves(logs: Mapping[int, Records]) -> go.Figure | None:
         figure.add_trace(_curve(place, model_k, trained, "last_grid_loss", "loss %{y:.3g}"))
     if not any(len(trace.x) for trace in figure.data):
         return None
-    figure.update_yaxes(title="loss of the last grid", type="log", dtick="D2", tickformat=".1~g")
+    figure.update_yaxes(title="last-grid loss", type="log", dtick="D2", tickformat=".1~g")
     return _over_quizzes(figure)
 
 

@@ -15,5 +15,5 @@ def the_hook(population: PopulationFolder, hook: str | None = None) -> str:
     if hook in hooks:
         return hook
     known = ", ".join(hooks) or "none; run `culture train-sae`"
-    wanted = "say which with --hook" if hook is None else f"none at {hook!r}"
+    wanted = "choose one with --hook" if hook is None else f"none at {hook!r}"
     raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")

@@ -58,4 +58,4 @@ class SAESettings:
         for needed, is_given in possible.items():
             if not is_given:
                 option, _, what = needed.partition(": ")
-                raise CultureError(f"{option} cannot be; it takes {what}")
+                raise CultureError(f"{option} is out of range; it takes {what}")

@@ -1,6 +1,6 @@
 """An engine for CPUs that multiply bf16: forward and backward faster than PyTorch's (kernels/bf16.cpp).
 
-Where the kernels cannot be had, or do not fit the model, PyTorch does the work (engines.py).
+If the kernels do not run here, or do not fit the model, PyTorch does the work (engines.py).
 """
 
 import ctypes
@@ -30,10 +30,10 @@ class KernelEngine:
     def __init__(self, master: MyGPT) -> None:
         library = kernel_library()
         if library is None:
-            raise RuntimeError("the bf16 kernels cannot be had on this machine")
+            raise RuntimeError("the bf16 kernels do not run on this machine")
         engine = library.culture_engine_new(ctypes.byref(_sizes(master)))
         if not engine:
-            raise RuntimeError("the bf16 kernels are not made for a model of this shape")
+            raise RuntimeError("the bf16 kernels do not support a model of this shape")
         self.master, self._library, self._engine = master, library, engine
 
     @classmethod

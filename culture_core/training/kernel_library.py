@@ -13,7 +13,7 @@ CPU_FEATURES = ("avx512_bf16", "avx512bw", "avx512vl")
 
 @lru_cache
 def kernel_library() -> ctypes.CDLL | None:
-    """The compiled kernels, or None where they cannot be had."""
+    """The compiled kernels, or None if they cannot be compiled here."""
     library = load_kernels(SOURCE, "PyTorch trains") if can_run_kernels() else None
     if library is None:
         return None

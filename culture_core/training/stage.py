@@ -140,7 +140,7 @@ def _job(
         settings = change_recipe(folder, settings, changed_recipe(settings.recipe, wanted.changes))
     if wanted.culture:
         n_mixed = mix_in_culture(folder, settings, out if resume else wanted.start or out)
-        say(f"{n_mixed} culture quizzes join the training")
+        say(f"{n_mixed} culture quizzes are mixed into the training")
     return replace(job, settings=settings)
 
 

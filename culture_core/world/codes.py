@@ -75,7 +75,7 @@ def tokens_from_text(text: str) -> Tensor:
     Errors: CultureError that says what is wrong with the text.
     """
     if len(text) > LONGEST_TEXT:
-        raise CultureError(f"a quiz is {QUIZ_LENGTH} tokens, and this text has {len(text):,} characters")
+        raise CultureError(f"a quiz has {QUIZ_LENGTH} tokens, but this text has {len(text):,} characters")
     letters = re.sub(r"\s", "", text)
     if re.fullmatch(rf"[{LETTERS}]{{{QUIZ_LENGTH},{QUIZ_LENGTH + 1}}}", letters):
         values = [LETTERS.index(letter) for letter in letters]
@@ -85,7 +85,7 @@ def tokens_from_text(text: str) -> Tensor:
     if len(values) == QUIZ_LENGTH + 1 and values[0] == 0:
         values = values[1:]
     if len(values) != QUIZ_LENGTH:
-        raise CultureError(f"a quiz is {QUIZ_LENGTH} tokens, and here are {len(values)}")
+        raise CultureError(f"a quiz has {QUIZ_LENGTH} tokens, but there are {len(values)}")
     tokens = torch.tensor(values, dtype=torch.uint8)
     structure_of(tokens[None])
     return tokens

@@ -64,7 +64,7 @@ class BrowserBook:
         kept = saved(current, wanted)
         if kept is not current:
             if len(self._notes) >= MOST_NOTES and kept.key not in self._notes:
-                raise CultureError(f"a browser keeps at most {MOST_NOTES:,} notes; export and delete some")
+                raise CultureError(f"a browser can keep at most {MOST_NOTES:,} notes; export and delete some")
             self._notes[kept.key] = kept
             self._unstored[kept.key] = _stored_text(kept)
         return kept

@@ -87,10 +87,10 @@ def _json_records(text: str) -> list[tuple[str, Any]]:
     except (ValueError, RecursionError):
         raise CultureError("this file is not JSON; export one here to see the format") from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise CultureError(f'this JSON holds no notes: "kind" should be "{KIND}"')
+        raise CultureError(f'this JSON contains no notes: "kind" should be "{KIND}"')
     records = content.get("notes")
     if not isinstance(records, list):
-        raise CultureError('this JSON holds no notes: "notes" should be a list')
+        raise CultureError('this JSON contains no notes: "notes" should be a list')
     return [(f"note {number}", record) for number, record in enumerate(records, start=1)]
 
 
@@ -102,7 +102,7 @@ def _csv_records(text: str) -> list[tuple[str, Any]]:
     try:
         missing = {"population", "hook", "gpt", "feature"} - set(reader.fieldnames or ())
         if missing:
-            raise CultureError(f"this CSV holds no notes: it has no column {', '.join(sorted(missing))}")
+            raise CultureError(f"this CSV contains no notes: it has no column {', '.join(sorted(missing))}")
         return [(f"line {reader.line_num}", _csv_record(row)) for row in reader if _has_content(row)]
     except csv.Error as error:
         raise CultureError(f"this file is not CSV ({error})") from None

@@ -123,7 +123,7 @@ def _storable(text: str) -> str:
 
 def _at_most(size: int, limit: int, what: str, unit: str) -> None:
     if size > limit:
-        raise CultureError(f"{what} has at most {limit:,} {unit}, this one {size:,}")
+        raise CultureError(f"{what} can have at most {limit:,} {unit}; this one has {size:,}")
 
 
 def _moved(base: tuple[str, ...], wanted: tuple[str, ...], current: tuple[str, ...]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_pages_comparisons_and_exports_leave_other_files_alone(thesis, populatio
 def test_a_comparison_does_not_build_in_a_population_of_the_same_name(population, other, capsys):
     out = ("--out", population.parent / "comparison.json")
     error = refused(capsys, "compare", population, other, "--work", population.parent, *out)
-    assert "not a folder that a comparison made" in error.splitlines()[-1]
+    assert "not a folder written by `culture compare`" in error.splitlines()[-1]
     assert not (population / "saes").exists()
 
 

@@ -86,11 +86,11 @@ def ensure_activations(
 def job_of(population: PopulationFolder, hook: str, model_k: int, manifest: Mapping[str, Any]) -> IndexJob:
     """The job that makes an index once more.
 
-    Errors: CultureError when the index is over other quizzes than are made now.
+    Errors: CultureError when the index covers other quizzes than those generated now.
     """
     inputs, variant = manifest["inputs"], manifest["variant"]
     quiz_set = QuizSet.from_json(manifest["quiz_set"])
     job = IndexJob(population, hook, model_k, variant, quiz_set, inputs["batch_size"], inputs["part_size"])
     if inputs != job.inputs():
-        raise index_artifact(population, hook, model_k, variant).error("is over other quizzes")
+        raise index_artifact(population, hook, model_k, variant).error("covers other quizzes")
     return job

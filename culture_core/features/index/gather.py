@@ -21,9 +21,11 @@ def complete_parts(job: IndexJob) -> list[Path]:
     again = remedy(job.population, job.hook, job.variant)
     note = job.parts / artifacts.MANIFEST
     if not note.is_file():
-        raise CultureError(f"no parts of an index in {job.parts}; {again}")
+        raise CultureError(f"no index parts in {job.parts}; {again}")
     if artifacts.read_json(note) != job.inputs():
-        raise CultureError(f"the parts in {job.parts} are of another SAE, GPT, quiz set or batch; {again}")
+        raise CultureError(
+            f"the parts in {job.parts} belong to another SAE, GPT, quiz set or batch size; {again}"
+        )
     if missing := job.missing():
         raise CultureError(
             f"{len(missing)} of {len(job.spans())} parts are missing in {job.parts} "
@@ -41,7 +43,9 @@ def gather_parts(job: IndexJob, others: Sequence[Path]) -> None:
         other = replace(job, population=PopulationFolder(root))
         note = other.parts / artifacts.MANIFEST
         if artifacts.read_json(note) != job.inputs():
-            raise CultureError(f"the parts in {other.parts} are of another SAE, GPT, quiz set or batch")
+            raise CultureError(
+                f"the parts in {other.parts} belong to another SAE, GPT, quiz set or batch size"
+            )
         job.prepare()
         for span in job.missing():
             if other.path(span).is_file():

@@ -73,7 +73,7 @@ class FeatureIndex:
         """
         if self.manifest["inputs"]["quizzes_sha256"] != self.quiz_set.sha256():
             index = index_artifact(self.population, self.hook, self.model_k, self.variant)
-            raise index.error("is over other quizzes")
+            raise index.error("covers other quizzes")
         return self.quiz_set.quizzes()
 
     @cached_property

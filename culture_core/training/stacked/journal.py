@@ -47,7 +47,7 @@ class Journal:
         flops = self.speed * self.work
         by_the_end = learner.seen + self.speed * max(0.0, last - now)
         self.say(
-            f"rate {rate:4.2f} | {learner.seen:,} quizzes a GPT, {self.speed:,.0f}/s, "
+            f"rate {rate:4.2f} | {learner.seen:,} quizzes per GPT, {self.speed:,.0f}/s, "
             f"{by_the_end:,.0f} by the end"
             f" | loss {_words(losses, 0)} last grid {_words(losses, 1)}"
             f" | {flops / 1e12:.2f} TFLOP/s, {flops / self.matrix_rate:.0%} of a bare product's"

@@ -203,6 +203,6 @@ def _feed(settings: StackedSettings, journal: Journal, report: dict[str, Any]) -
     started = time.perf_counter()
     feed.fill()
     n, seconds = settings.n_models * chunk, time.perf_counter() - started
-    journal.say(f"{n:,} quizzes made in {seconds:.2f} s, {1e6 * seconds / n:.1f} us each")
+    journal.say(f"{n:,} quizzes generated in {seconds:.2f} s, {1e6 * seconds / n:.1f} us each")
     report["us_per_quiz_made"] = round(1e6 * seconds / n, 2)
     return feed

@@ -76,7 +76,7 @@ class OutputFolder:
         """Errors: CultureError when there is none, or another file of that name."""
         report = read_json(self.report)
         if not isinstance(report, dict) or report.get("kind") != KIND:
-            raise CultureError(f"{self.report} is not the report of a training of stacked GPTs")
+            raise CultureError(f"{self.report} is not a report of `culture train-stacked`")
         return report
 
     def hashes(self) -> list[str]:

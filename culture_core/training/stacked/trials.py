@@ -89,9 +89,7 @@ class Trials:
             self.say(f"dropped: {candidate.name}: {reason}")
             self.table.append({"way": candidate.name, "dropped": reason})
             return None
-        self.say(
-            f"{tried.speed:9,.1f} quizzes/s for each GPT: {candidate.name} ({preparing[0]:.1f} s to set up)"
-        )
+        self.say(f"{tried.speed:9,.1f} quizzes/s per GPT: {candidate.name} ({preparing[0]:.1f} s to set up)")
         self.table.append(
             {
                 "way": candidate.name,
@@ -227,7 +225,7 @@ def _graphed(trials: Trials, route: Route, routes: list[Route], batch: int) -> l
 def _plainest(trials: Trials, route: Route, batch: int) -> Tried:
     tried = trials.attempt(Candidate(route, batch))
     if tried is None:
-        raise RuntimeError("not even the plainest way to train works here; the line above says why")
+        raise RuntimeError("not even plain PyTorch training works here; the line above says why")
     return tried
 
 

@@ -48,7 +48,7 @@ def run_causal(
     if len(number) == 0:
         raise CultureError(
             f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens, and in the last grid, "
-            "in every GPT; give a higher --most-dense or a lower --least-in-answer"
+            "in every GPT; try a higher --most-dense or a lower --least-in-answer"
         )
     jobs = [(k, features[:, :, a]) for a, k in enumerate(matches.models)]
     change = partial(_effects, population, hook, settings, device, progress)

@@ -42,7 +42,7 @@ class Products:
 
 @lru_cache
 def cofiring_library() -> ctypes.CDLL | None:
-    """The compiled kernel, or None where it cannot be had."""
+    """The compiled kernel, or None if it cannot be compiled here."""
     library = load_kernels(SOURCE, "scipy multiplies sparse activations")
     if library is not None:
         pointer, size = ctypes.c_void_p, ctypes.c_int64

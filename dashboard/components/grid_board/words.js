@@ -62,8 +62,8 @@ export function describe(row, data) {
 
 /** @param {BoardMessage} data */
 function whatEnterDoes(data) {
-  if (data.addresses) return " Enter keeps a cell, Enter again opens it in the Cell view.";
-  return data.clickable ? " Enter chooses a cell." : "";
+  if (data.addresses) return " Press Enter to pin a cell and again to open it in the Cell view.";
+  return data.clickable ? " Press Enter to choose a cell." : "";
 }
 
 /**

@@ -27,13 +27,13 @@ def choose_display() -> Display:
             "Colours",
             list(PALETTES),
             required=True,
-            help="Readers who do not see red, green or blue can tell all eleven colours of the second set "
-            "apart.",
+            help="With the second set, all eleven colours can be told apart with red, green or blue "
+            "colour blindness.",
             **permalink.bound(COLOURS, _palette(), encode=lambda name: SAFE if name == DISTINCT else None),
         )
         st.toggle(
             "Digits on the cells",
-            help="Writes each cell's token, 0 to 9 and a, so that you need not tell colours apart.",
+            help="Writes the token on each cell (0 to 9, a), so you can read grids without the colours.",
             **permalink.bound(DIGITS, display.digits, encode=_switch),
         )
         st.toggle("Names of the colours", **permalink.bound(NAMES, display.colour_key, encode=_switch))

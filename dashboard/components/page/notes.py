@@ -77,4 +77,4 @@ def switch_star(scope: Scope, model_k: int, feature: int) -> None:
     except CultureError as error:
         st.toast(str(error), icon=":material/error:")
     except Conflict:
-        st.toast("Another window changed this star meanwhile; it is shown as it is now.")
+        st.toast("Another window has just changed this star; this is how it is now.")

@@ -191,7 +191,7 @@ def test_reading_a_file_keeps_what_is_there_beside_what_comes(book):
     ("name", "content", "words"),
     [
         ("a.json", b"{", "not JSON"),
-        ("a.json", b"[]", "holds no notes"),
+        ("a.json", b"[]", "contains no notes"),
         ("a.json", b"[" * 100_000, "not JSON"),
         ("a.csv", b"a,b\n1,2\n", "no column"),
         ("a.csv", b"\xff\xfe\x00", "UTF-8"),
@@ -213,7 +213,7 @@ GOOD = {"population": "p", "hook": "h", "gpt": 0, "feature": 1, "name": "good"}
         (GOOD | {"feature": -1}, "feature should be a whole number, not '-1'"),
         (GOOD | {"feature": 1e99}, "feature should be a whole number"),
         (GOOD | {"gpt": True}, "gpt should be a whole number"),
-        (GOOD | {"name": "x" * 500}, "a name has at most 120 characters, this one 500"),
+        (GOOD | {"name": "x" * 500}, "a name can have at most 120 characters; this one has 500"),
         (GOOD | {"name": 5}, "name should be text"),
         (GOOD | {"lists": {"a": 1}}, "is not the name of a list"),
     ],

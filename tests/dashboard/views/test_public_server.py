@@ -45,7 +45,7 @@ def test_another_reader_of_a_public_server_sees_nothing_of_it(open_page, monkeyp
 def test_a_name_that_is_too_long_is_told_and_not_dropped(open_page):
     app = open_page("feature", gpt=1, feature=3)
     note_fields(app)["Name"].set_value("x" * 121).run()
-    assert app.error[0].value == "A name has at most 120 characters, this one 121."
+    assert app.error[0].value == "A name can have at most 120 characters; this one has 121."
     assert "x" * 121 in [code.value for code in app.code]
 
 

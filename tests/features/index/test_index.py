@@ -301,7 +301,7 @@ def test_index_over_quizzes_that_are_no_longer_made_is_refused(built_population,
     manifest = artifacts.read_json(path)
     manifest["inputs"]["quizzes_sha256"] = "0" * 64
     artifacts.write_json(path, manifest)
-    with pytest.raises(CultureError, match=r"is over other quizzes; run `culture index"):
+    with pytest.raises(CultureError, match=r"covers other quizzes; run `culture index"):
         _ = open_index(population, HOOK, 1).quizzes
 
 

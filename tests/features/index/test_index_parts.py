@@ -107,7 +107,7 @@ def test_parts_of_another_sae_are_made_again(job, whole):
     make_parts([job], workers=Workers(1), shard=(1, 2))
     note = job.parts / artifacts.MANIFEST
     artifacts.write_json(note, {**artifacts.read_json(note), "sae_sha256": "0" * 64})
-    with pytest.raises(CultureError, match=r"parts in .* are of another SAE.*run `culture index"):
+    with pytest.raises(CultureError, match=r"parts in .* belong to another SAE.*run `culture index"):
         write_index(job, "test")
     make_parts([job], workers=Workers(1))
     write_index(job, "test")
