@@ -43,7 +43,8 @@ class VerdictSettings:
             )
         if not 0 <= self.noise <= 1 or self.n_draws < 1:
             raise CultureError(
-                f"noise must be between 0 and 1 and drawn at least once, not {self.noise}, {self.n_draws} times"
+                "noise must be between 0 and 1 and drawn at least once, not "
+                f"{self.noise}, {self.n_draws} times"
             )
 
 

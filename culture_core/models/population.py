@@ -138,6 +138,6 @@ def check_free(out: Path, force: bool) -> None:
         raise CultureError(f"{out} exists already; name another folder, or replace it with --force")
     if strangers := PopulationFolder(out).strangers():
         raise CultureError(
-            f"{out} is not replaced, because it also contains {', '.join(strangers)}, which culture did not write; "
-            "move that away"
+            f"{out} is not replaced, because it also contains {', '.join(strangers)}, which culture did not "
+            "write; move that away"
         )
