@@ -1,4 +1,4 @@
-"""Look inside the culture GPTs: quizzes, models, SAEs, a feature index and a browser for it.
+"""Interpretability tools for the culture GPTs: quizzes, models, SAEs, a feature index and a dashboard.
 
 The names of the study, each imported when first used, so that `import culture_core` needs torch and numpy
 only.

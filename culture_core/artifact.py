@@ -1,6 +1,6 @@
 """The protocol that every artifact of a population follows.
 
-A declaration (`Artifact`) says what an artifact is called, where it lies, what it was made from and which
+A declaration (`Artifact`) says what an artifact is called, where it is, what it was built from and which
 command makes it. From that follow the rest: whether it is current, writing it whole or not at all, and
 opening it, or one line that says why not and what to run.
 """
@@ -69,7 +69,7 @@ class Source:
     """Something an artifact was made from, without which it must not be read.
 
     entry: where its manifest keeps it, as in "inputs.sae_sha256". other: what a different one is called, as
-    in "another SAE". present: what lies there now, given the manifest.
+    in "another SAE". present: what is on disk now, given the manifest.
     """
 
     entry: str
@@ -82,7 +82,7 @@ class Artifact:
     """The declaration of one artifact.
 
     name: as in "grades of GPT 0 at blocks.2.hook_resid_post"; verb: "is" or "are", as the name demands.
-    population: whose it is; folder: where it lies; arrays: its file of arrays, "" when it has none; record:
+    population: whose it is; folder: where it is; arrays: its file of arrays, "" when it has none; record:
     its file of named values. command: what makes it, from errors.suggested. sources: what it is checked
     against when it is opened, most telling first.
     """

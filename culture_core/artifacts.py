@@ -6,7 +6,7 @@
                                              and what every GPT made of them
     cache/NAME/evaluation.json               accuracy of every GPT
     cache/NAME/training.json                 the curves of every GPT's training
-    cache/NAME/comparison.json               how alike its GPTs are, beside those of other populations
+    cache/NAME/comparison.json               how alike its GPTs are, compared with other populations
     cache/NAME/saes/HOOK/gpt_K/              an SAE in SAELens' own format, and manifest.json
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json;
                                              gpt_K.parts/ while it is being made
@@ -146,7 +146,7 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class PopulationFolder:
-    """Where each artifact of one population lies."""
+    """The path of each artifact of one population."""
 
     root: Path
 
@@ -224,7 +224,7 @@ class PopulationFolder:
         return self.root / "matches" / hook
 
     def strangers(self) -> list[str]:
-        """Names of what lies in the folder although no command writes it there, sorted."""
+        """Names of files in the folder that no command writes there, sorted."""
         names = (path.name for path in self.root.iterdir())
         return sorted(name for name in names if name not in _ENTRIES and not name.endswith(".partial"))
 

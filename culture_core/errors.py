@@ -1,4 +1,4 @@
-"""The one error a user is meant to read."""
+"""The one error that is meant for users."""
 
 import shlex
 from pathlib import Path

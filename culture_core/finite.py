@@ -1,4 +1,4 @@
-"""Weights that are numbers: NaN and infinity are refused wherever weights enter."""
+"""Finite weights: NaN and infinity are refused wherever weights are loaded."""
 
 from collections.abc import Mapping
 

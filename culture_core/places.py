@@ -1,4 +1,4 @@
-"""Where a command may write: checked before its work, so that nothing of a user's is lost, and no work."""
+"""Where a command may write: checked before the work, so that neither user files nor results are lost."""
 
 import os
 from collections.abc import Callable
@@ -10,7 +10,7 @@ IsOurs = Callable[[Path], bool]
 
 
 def real(path: Path | str) -> Path:
-    """The path behind symbolic links, so that what is written lies where they point."""
+    """The path behind symbolic links, so that files are written where they point."""
     path = Path(path)
     return path.resolve() if path.is_symlink() else path
 

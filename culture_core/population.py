@@ -1,4 +1,4 @@
-"""The front door: a population as one object, with everything one may ask for.
+"""The entry point: a population as one object that opens everything in it.
 
     population = open_population("cache/world-1M")
     hook = population.hooks[0]
@@ -96,7 +96,7 @@ class Population:
         return tuple(self.folder.hooks())
 
     def artifact(self, kind: str, *of: Any) -> Artifact:
-        """The declaration of an artifact: where it lies, whether it is there, when it was written.
+        """The declaration of an artifact: where it is, whether it exists, when it was written.
 
         kind: one of ARTIFACTS; of: what tells which one, as in artifact("index", hook, k).
         """
@@ -192,7 +192,7 @@ class Population:
         return load_quizzes(name, n, seed=seed, structure=structure, noise=noise, source=root)
 
     def _open(self, kind: str, read: Callable[..., T], hook: str, *of: Any) -> T:
-        """What lies at a hook point, opened once."""
+        """The artifacts at a hook point, opened once."""
         artifact = self._at(hook, kind, *of)
         return self._kept((kind, hook, *of), artifact.written(), lambda: read(self.folder, hook, *of))
 

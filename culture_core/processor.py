@@ -32,7 +32,7 @@ def fast_dtype(device: torch.device | str) -> torch.dtype:
 
 
 def find_device(name: str) -> torch.device:
-    """The device "auto", "cpu", "cuda" or "cuda:N" stands for. Errors: CultureError when it is not there."""
+    """The device that "auto", "cpu", "cuda" or "cuda:N" means. Errors: CultureError if it does not exist."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

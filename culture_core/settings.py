@@ -1,6 +1,6 @@
-"""Settings: frozen dataclasses whose fields say where they stand what they mean and which values they take.
+"""Settings: frozen dataclasses whose fields document their meaning and the values they take.
 
-The command line is made from them (culture_core/cli/options.py), so nothing is typed twice.
+The command line is derived from them (culture_core/cli/options.py), so nothing is typed twice.
 """
 
 import dataclasses

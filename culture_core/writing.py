@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all.
+"""Atomic writing of files and folders: completely or not at all.
 
 Everything is written aside first (`*.partial`) and renamed when whole, so that a command that is stopped
 leaves no half artifact and the old one stays.
@@ -35,7 +35,7 @@ os.umask(_UMASK)
 
 @contextmanager
 def atomic_file(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` when the block ends without an error.
+    """Yield a temporary path next to `path`; rename it to `path` when the block ends without an error.
 
     Behind a symbolic link, its target is written. Errors: CultureError when the disk is full or read-only.
     """
@@ -54,7 +54,7 @@ def atomic_file(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """Yield a fresh temporary folder beside `path`; it takes the place of `path` when the block ends without
+    """Yield a new temporary folder next to `path`; it replaces `path` when the block ends without
     an error.
 
     Behind a symbolic link, its target is replaced; of a mount point, or a folder that may not be renamed, the

@@ -1,4 +1,4 @@
-"""Everything that is made of a population: the plan kept in its folder, and the stages that carry it out."""
+"""Building everything for a population: the plan kept in its folder, and the stages that carry it out."""
 
 from culture_core.build.plan import BuildPlan, changed, hooks_named, plan_of, write_plan
 from culture_core.build.stages import BuildOptions, Stage, build_stages

@@ -1,4 +1,4 @@
-"""The work of a build in parts that can be tried small: what `rehearsal` times."""
+"""The work of a build, in parts that can be run at a small size: what `rehearsal` times."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What `culture build` makes of a population: kept in its folder, so that later builds need no options."""
+"""The plan of `culture build`, kept in the population's folder so that later builds need no options."""
 
 import json
 import tomllib

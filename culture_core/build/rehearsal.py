@@ -1,7 +1,7 @@
 """How long the stages of a build will take on this machine: each is run small, twice, and scaled up.
 
 A stage takes a fixed time for each of its jobs and a time for each quiz or token: two sizes tell both. The
-rehearsal builds in a folder of its own and leaves nothing behind.
+rehearsal builds in a temporary folder and leaves nothing behind.
 """
 
 import contextlib

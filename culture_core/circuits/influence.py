@@ -1,4 +1,4 @@
-"""How much of a target flows through every node: indirect influence along all paths of the graph.
+"""The influence of every node on a target, along all paths of the graph.
 
 The edges into a node, in absolute value and divided by their sum, are the shares of its input; the influence
 of a node on the target is the sum over all paths of the products of shares. Layers are gone through from the
@@ -91,7 +91,7 @@ def replacement_score(layers: Sequence[NodeLayer], found: Influence) -> float:
 
 
 def completeness_score(layers: Sequence[NodeLayer], found: Influence) -> float:
-    """The share of the input of all features and the target, weighted by influence, that is no error's."""
+    """The share of all features' and the target's input, weighted by influence, that is not from errors."""
     weight, from_errors = 1.0, found.target_error
     for layer, values, share in zip(layers[1:], found.by_layer[1:], found.error_input[1:], strict=True):
         seen = ~share[: layer.n_features].isnan()

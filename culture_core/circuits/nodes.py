@@ -30,7 +30,7 @@ class NodeLayer:
     kind, token, feature: (n,) int64; feature is NO_FEATURE but for features. activation: (n,) of features, 1
     for the rest. Features come first, then t errors; or t tokens, then t positions. dictionary: (f, d) what
     one unit of each feature adds. vectors: (n - n_features, d) of the other nodes. constant: (d,) what every
-    state holds beside its nodes (b_dec). sae: whose features they are; None for embeddings.
+    state holds besides its nodes (b_dec). sae: whose features they are; None for embeddings.
     """
 
     block: int

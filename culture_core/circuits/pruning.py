@@ -1,4 +1,4 @@
-"""From the whole graph to one that can be read: the strongest nodes, then the strongest edges between them.
+"""Pruning a graph until it can be read: the strongest nodes, then the strongest edges between them.
 
 Nodes are kept, strongest first, to a share of all influence; then edges, to a share of what the kept nodes
 hand on. A node that reaches the target no longer is dropped. Source: E. Ameisen et al. 2025, "Circuit

@@ -1,4 +1,4 @@
-"""How often two GPTs give the same answer, right or wrong, beside what chance would give."""
+"""How often two GPTs give the same answer, right or wrong, compared with chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Several populations measured alike, put side by side, and written as one file.
+"""Several populations, measured in the same way and written to one file.
 
 Beside every population's own values stand their differences from the first one, pair by pair of GPTs of the
 same number: populations that come from the same GPTs share much of what sets one pair apart from another.
@@ -39,7 +39,7 @@ PARTS = (FEATURES, ANSWERS, STATES)
 class Compared:
     """One population to compare.
 
-    name: what it is called. built: where its SAEs, indexes and matches lie; None where features are left out.
+    name: what it is called. built: where its SAEs, indexes and matches are; None if features are left out.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What `culture compare` measures of one population: values for every pair of GPTs, and single figures."""
+"""What `culture compare` measures in one population: values per pair of GPTs, and single figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

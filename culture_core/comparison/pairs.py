@@ -1,4 +1,4 @@
-"""What is measured of every two GPTs of a population, with an interval that allows for shared GPTs.
+"""Values per pair of GPTs in a population, with an interval that accounts for shared GPTs.
 
 The pairs of m GPTs are not independent: each GPT is in m - 1 of them. So what is left out in turn is a GPT
 with all its pairs (jackknife); a bootstrap would draw a GPT twice, and a GPT and itself are not a pair. With

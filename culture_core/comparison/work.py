@@ -17,7 +17,7 @@ def work_folder(population: PopulationFolder, work: Path) -> PopulationFolder:
     """A population under `work` with the same GPTs, in which artifacts may be built; what is there stays.
 
     Weights that are the same are not copied again; artifacts of others are found stale by their hashes.
-    Errors: CultureError when another folder of that name lies there.
+    Errors: CultureError when there is another folder of that name.
     """
     folder = PopulationFolder(work / population.name)
     check_folder(folder.root, _is_work_folder, "a folder written by `culture compare`")

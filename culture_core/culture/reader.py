@@ -1,4 +1,4 @@
-"""The stored candidates, opened for looking at: quizzes, and a table of how each fared."""
+"""Reading the stored candidates: quizzes, and a table of what became of each."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any

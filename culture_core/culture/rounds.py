@@ -1,7 +1,7 @@
 """Rounds of invention: GPTs take turns as author, all judge, and rejected candidates seed the next round.
 
 A round depends on the settings, the GPTs, the number of its first candidate and the seeds alone, and is
-stored before the next one begins: a killed run goes on as if it had not been. Source:
+stored before the next one begins: a killed run continues as if it had not been killed. Source:
 docs/reference/culture.md, "Rounds".
 """
 

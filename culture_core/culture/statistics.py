@@ -1,4 +1,4 @@
-"""What became of the candidates: how many were kept, by author and by reason, and how the GPTs judged."""
+"""Statistics of the candidates: how many were kept, by author and by reason, and the GPTs' verdicts."""
 
 from collections.abc import Mapping
 from typing import Any

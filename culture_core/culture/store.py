@@ -4,7 +4,7 @@
     quizzes/culture.npz      the kept quizzes alone, training quizzes first, as models/sources.py reads
                              them; made from the first file whenever that is written
 
-A run is one set of settings and GPTs; a killed run goes on from its last whole round.
+A run is one set of settings and GPTs; a killed run continues from its last complete round.
 """
 
 import json
@@ -178,7 +178,7 @@ def sole_writer(population: PopulationFolder) -> Iterator[None]:
 
 
 def save_store(population: PopulationFolder, store: CultureStore) -> None:
-    """Write the store, and the kept quizzes beside it, each file whole or not at all."""
+    """Write the store, and the kept quizzes next to it, each file atomically."""
     arrays = {
         **store.table.columns(),
         "seed_grids": store.seeds.grids,

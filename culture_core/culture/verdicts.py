@@ -1,4 +1,4 @@
-"""What every GPT makes of a candidate: understood, failed or neither; and whether the candidate is kept.
+"""Every GPT's verdict on a candidate (understood, failed or neither), and whether the candidate is kept.
 
 A GPT's probability for a quiz is that of the right f_B in A, f_A, B, f_B times that of the right B in
 f_A, A, f_B, B: it must know the rule both ways. The shown third grid is noisy; the probability is the mean

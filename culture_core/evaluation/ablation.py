@@ -1,4 +1,4 @@
-"""What each attention layer, head and MLP is needed for: loss and accuracy with it ablated.
+"""What each attention layer, head and MLP contributes: loss and accuracy with it ablated.
 
 Zero-ablation takes away what a part adds to the residual stream; mean-ablation puts in its place its mean
 over quizzes at each position, which keeps what it adds to every quiz alike. Source: docs/reference/facts.md,

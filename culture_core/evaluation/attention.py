@@ -1,4 +1,4 @@
-"""What each attention head looks at, and what it moves: patterns, profiles by offset, copying.
+"""What each attention head attends to, and what it copies: patterns, profiles by offset, copy scores.
 
 A GPT reads a 0 and then every token but the last. A query is named by the token it predicts, a key by the
 token that was read there; the offset of a key from a query is key - query, so that -101 is the same cell one

@@ -1,4 +1,4 @@
-"""Circuits on disk: what each layer, head and MLP of a GPT is needed for, and what its heads attend to."""
+"""Circuits on disk: what each layer, head and MLP of a GPT contributes, and what its heads attend to."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any

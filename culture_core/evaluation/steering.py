@@ -1,4 +1,4 @@
-"""How accurate a GPT is before and after an intervention, on the same quizzes."""
+"""Accuracy of a GPT with and without an intervention, on the same quizzes."""
 
 from dataclasses import dataclass
 

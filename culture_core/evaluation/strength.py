@@ -1,6 +1,6 @@
-"""What a GPT expects as features are scaled from nothing to many times their activation.
+"""A GPT's predictions as features are scaled from zero to many times their activation.
 
-Every cell is predicted from the right cells before it, so a change of one cell does not follow from another.
+Every cell is predicted from the right cells before it, so no change follows from an earlier one.
 Source: docs/reference/interventions.md, "Curve of strength".
 """
 

@@ -1,4 +1,4 @@
-"""Which features of a GPT an answer depends on: by ablating each, and by gradient times activation.
+"""Attribution: which features an answer depends on, by ablation and by gradient times activation.
 
 What is explained is a margin: the logit of one token minus that of another, at one cell. Ablation sets a
 feature to zero at all tokens read so far and takes the drop of the margin; gradient times activation is the

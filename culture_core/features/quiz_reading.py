@@ -1,4 +1,4 @@
-"""One quiz through one GPT: the features that fire at each token, and what it expects each token to be.
+"""One quiz through one GPT: the features that fire at each token, and the GPT's prediction of each token.
 
 Position p of the activations is the state after reading token p, as in the index; row p of the logits
 predicts token p, from the tokens before it.
@@ -47,7 +47,7 @@ class QuizReading:
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
-        """(404, 15) float32: how probable each value of each token is to the GPT."""
+        """(404, 15) float32: the GPT's probability of each value of each token."""
         shifted = np.exp(self.logits - self.logits.max(1, keepdims=True))
         return shifted / shifted.sum(1, keepdims=True)
 

@@ -1,4 +1,4 @@
-"""Charts of a population: how it was trained, and how much of the truth its features tell."""
+"""Charts of a population: its training curves, and how well its features cover the concepts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

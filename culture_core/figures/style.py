@@ -38,7 +38,7 @@ class GridStyle:
 
 @dataclass(frozen=True)
 class ValueScale:
-    """What the ink on the cells stands for.
+    """What the ink on the cells shows.
 
     name: the quantity, such as "activation"; maximum: the value drawn as the largest square (> 0).
     """

@@ -1,4 +1,4 @@
-"""Loading by name, as the study's notebooks do it: models, their TransformerLens form, quizzes."""
+"""Loading by name, as in the study's notebooks: models, their TransformerLens form, quizzes."""
 
 from collections.abc import Iterable
 from pathlib import Path

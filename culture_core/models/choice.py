@@ -1,4 +1,4 @@
-"""Which population, and which of its GPTs, a user means."""
+"""The population and the GPTs that a user names."""
 
 from collections.abc import Sequence
 from pathlib import Path

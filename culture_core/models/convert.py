@@ -1,4 +1,4 @@
-"""Published files into a population folder, and models of a population into published files."""
+"""Converting published files to a population folder, and a population's models to published files."""
 
 import time
 from collections.abc import Iterable

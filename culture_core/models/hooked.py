@@ -142,7 +142,7 @@ def _widened(weight: Tensor, width: int) -> Tensor:
 
 
 def _empty_hooked(model: MyGPT, sae: bool) -> Any:
-    """A model without weights yet; the notice that TransformerLens 4.0 drops this class is kept quiet."""
+    """A model without weights; TransformerLens' deprecation warning for this class is suppressed."""
     hooked = hooked_class("hooked", sae)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "HookedTransformer is deprecated", DeprecationWarning)

@@ -1,4 +1,4 @@
-"""Populations of GPTs on disk: safetensors files and a manifest that tells of them."""
+"""Populations of GPTs on disk: safetensors files and a manifest that describes them."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What is asked of a GPT, whichever code runs it: MyGPT, HookedTransformer or TransformerBridge.
+"""The protocol of a GPT, whichever code runs it: MyGPT, HookedTransformer or TransformerBridge.
 
 TransformerLens takes seconds to import and is not needed to look inside a MyGPT, so its classes are never
 named here: a HookedModel is whatever has these parts.

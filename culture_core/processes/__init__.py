@@ -1,4 +1,4 @@
-"""Doing the same work several times over: in this process, in processes side by side, or on a Ray cluster.
+"""Running jobs in this process, in several worker processes, or on a Ray cluster.
 
 Every stage that goes GPT by GPT or part by part hands its jobs to `run_jobs`; training, whose workers write a
 checkpoint before they end, to `run_until_asked`.

@@ -1,4 +1,4 @@
-"""Workers that are asked to end and take their time for it: those of a training, which write a checkpoint."""
+"""Workers that are asked to stop and finish first: those of a training, which write a checkpoint."""
 
 import signal
 from collections.abc import Callable, Sequence

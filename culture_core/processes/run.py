@@ -23,7 +23,7 @@ def run_jobs(
 
     function, jobs and results must be picklable. workers: where they run; a single local worker is this very
     process, with as many threads as torch is set to here. show: gets, in this process, what the jobs report.
-    finished: told the number of each job that is done.
+    finished: called with the number of each finished job.
     Errors: what a job raises, after the jobs already begun have ended; CultureError when a worker is killed.
     KeyboardInterrupt (Ctrl-C, or a signal that `ending_at_signals` turns into it) ends all workers within two
     seconds; no further job begins.

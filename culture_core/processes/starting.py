@@ -16,7 +16,7 @@ _starting = threading.Lock()
 def start_process(
     target: Callable[..., None], args: tuple[Any, ...], function: Callable[..., Any]
 ) -> BaseProcess:
-    """Start target(*args) in a process of its own. function: the work that it is for.
+    """Start target(*args) in a separate process. function: the work that it is for.
 
     An interrupt is for the process that started it, which tells its workers to end.
     """

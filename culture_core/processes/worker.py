@@ -15,7 +15,7 @@ from typing import Any
 from culture_core.memory import keep_freed_memory
 
 REPORT, DONE, FAILED = "report", "done", "failed"
-# how long a worker has for tidying up when it is told to end
+# how long a worker has to clean up when it is asked to stop
 STOP_SECONDS = 1.0
 TERMINATED = 128 + signal.SIGTERM
 
@@ -60,7 +60,7 @@ def serve(pipe: Connection, function: Callable[..., Any], threads: int) -> None:
 
 
 def _answer(function: Callable[..., Any], job: Any, report: Callable[[Any], None]) -> Any:
-    """What becomes of one job, pickled: an error that cannot be is told in words."""
+    """The result of one job, pickled; an error that cannot be pickled is passed on as text."""
     try:
         return ForkingPickler.dumps((DONE, function(job, report)))
     except Exception as error:

@@ -39,7 +39,7 @@ class Workers:
         return replace(self, n=max(1, min(n, self.count(n))))
 
     def count(self, n_jobs: int) -> int:
-        """How many workers that many jobs get. A worker's own jobs get none beside it."""
+        """The number of workers for that many jobs. Jobs inside a worker get no workers of their own."""
         if is_worker():
             return 1
         wanted = self.n or (1 if self.on_gpu else n_cores())

@@ -1,4 +1,4 @@
-"""How far the training of SAEs has come, on disk: SAELens' own checkpoints, each whole or absent.
+"""The progress of SAE training on disk: SAELens' own checkpoints, each complete or absent.
 
 FOLDER/step_NNNNNNNNN/training.json     what is trained: settings and model, as the manifest will say
 FOLDER/step_NNNNNNNNN/K/                SAELens' checkpoint of the K-th hook point

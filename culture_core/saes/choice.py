@@ -1,4 +1,4 @@
-"""Which hook point a user means."""
+"""The hook point that a user names."""
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError

@@ -1,4 +1,4 @@
-"""How good an SAE is on held-out quizzes, each figure beside its baselines. Formulas:
+"""Metrics of an SAE on held-out quizzes, with their baselines. Formulas:
 docs/reference/facts.md, "SAEs"."""
 
 import math
@@ -162,7 +162,7 @@ def token_kinds(tokens: Tensor) -> Tensor:
 def splicing_figures(
     model: GPT, sae: SplicedSAE, hook: str, batch: QuizBatch, mean: Tensor
 ) -> dict[str, Any]:
-    """Last-grid loss and quiz accuracy with the SAE spliced in, beside the untouched model, the hook set to
+    """Last-grid loss and quiz accuracy with the SAE spliced in, of the unmodified model, with the hook set to
     zero, and the hook set to `mean` (d_in,) everywhere.
 
     loss_recovered = (L_zero - L_sae) / (L_zero - L_orig). accuracy_change: spliced less original, with its

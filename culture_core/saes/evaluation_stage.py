@@ -1,4 +1,4 @@
-"""The stage behind `culture evaluate-sae`: figures of the SAEs at a hook point, GPT by GPT."""
+"""The stage behind `culture evaluate-sae`: metrics of the SAEs at a hook point, GPT by GPT."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

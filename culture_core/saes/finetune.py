@@ -1,7 +1,7 @@
-"""The last stage of training: an SAE is fitted to what the GPT does with its reconstructions.
+"""The last stage of training: an SAE is fitted to the GPT's predictions with the SAE spliced in.
 
-Squared error weighs all directions alike, but the GPT reads some far more than others, and a quiz is lost by
-one wrong cell. So for a short time the SAE is spliced in and trained to leave the GPT's predictions as they
+Squared error weights all directions equally, but the GPT reads some far more than others, and one wrong
+cell loses a quiz. So for a short time the SAE is spliced in and trained to leave the GPT's predictions as they
 are: the loss is KL(prediction without | prediction with the SAE), over all tokens of a quiz, and the squared
 error, scaled to weigh as much, with the penalty on firing of an architecture that has one, in the proportion
 to the squared error that it had before. Source: Karvonen, "Revisiting End-To-End Sparse Autoencoder Training:
@@ -43,7 +43,7 @@ def finetune(
 
     model: MyGPT. scale: what activations are multiplied by before they reach the SAE. first: number of the
     first quiz. report: told quizzes done and the divergence, in nats per token, at every step.
-    Errors: CultureError when the model is no MyGPT.
+    Errors: CultureError when the model is not a MyGPT.
     """
     if not isinstance(model, MyGPT):
         raise CultureError(f"{settings.hook} allows no finetuning; --finetune-quizzes 0 trains without")

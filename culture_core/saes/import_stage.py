@@ -1,4 +1,4 @@
-"""The stage behind `culture import-sae`: an SAE that others trained, in a population."""
+"""The stage behind `culture import-sae`: adding an SAE trained elsewhere to a population."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""SAEs read without SAELens, for looking at one quiz at a time.
+"""Reading SAEs without SAELens, to look at one quiz at a time.
 
 Importing SAELens takes some ten seconds and half a gigabyte; a dashboard that encodes a quiz now and then
 needs a matrix product. Reads SAELens' own folders; an SAE with a setting not known here goes to SAELens.

@@ -1,4 +1,4 @@
-"""What is asked of an SAE, whichever code runs it: a PlainSAE, or SAELens' own."""
+"""The protocol of an SAE, whichever code runs it: a PlainSAE, or SAELens' own."""
 
 from typing import Protocol
 

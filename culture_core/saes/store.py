@@ -1,4 +1,4 @@
-"""SAEs on disk: SAELens' own folder format, and a manifest of what made them and how good they are."""
+"""SAEs on disk: SAELens' own folder format, and a manifest with their origin and metrics."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -3,7 +3,7 @@
 Several hook points of one GPT are trained side by side, from one forward pass: a SAETrainer each, driven in
 lockstep through the methods that SAELens keeps public for such use (`step`, `maybe_reset_sparsity`,
 `save_checkpoint`, `load_trainer_state`), as its MultiSAETrainer does; that one can neither go on in the
-middle of a stream nor say how the training stands.
+middle of a stream nor report progress.
 """
 
 import math
@@ -100,7 +100,7 @@ def train_saes(
 
     model: MyGPT or HookedTransformer. settings: alike in seed, tokens and batch_size. checkpoints: where to
     go on from and to write to, so that a training that was killed loses at most half a minute; the result is
-    the same. report: told every ten seconds how each SAE stands.
+    the same. report: called every ten seconds with each SAE's progress.
     Errors: CultureError for impossible settings, a hook point that is not there or whose activations are not
     (n, t, d), and settings that cannot share a forward pass; Diverged for a training that went astray.
     """

@@ -1,4 +1,4 @@
-"""An exponential average of a GPT's weights over its training: much of what a falling rate gives, any time.
+"""An exponential average of a GPT's weights in training: most of the benefit of decay, at any time.
 
 Source: P. Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization".
 """

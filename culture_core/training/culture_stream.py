@@ -1,4 +1,4 @@
-"""The quizzes that GPTs invented, as one more training stream: each repeats, never twice alike.
+"""The quizzes that GPTs invented, as one more training stream: quizzes repeat, but in new forms.
 
 Source: docs/reference/culture.md, "Training on them".
 """

@@ -1,4 +1,4 @@
-"""From a training run to a population folder: weights, how they were made, and their curves."""
+"""Exporting a training run to a population folder: weights, provenance and training curves."""
 
 import time
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""A training run from its start to its end: processes, a longer budget, a progress line."""
+"""Running a training from start to end: processes, a longer budget, a progress line."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ LINE_SECONDS_TERMINAL, LINE_SECONDS_FILE = 5.0, 60.0
 
 
 def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
-    """Begin a run with new settings, or go on with a run's own (None).
+    """Start a run with new settings, or continue it with its own (None).
 
     Errors: CultureError when a new run would write over another or over something else, or there is none to
     go on with.
@@ -45,7 +45,7 @@ def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
 
 
 def change_recipe(folder: RunFolder, settings: Settings, recipe: Recipe) -> Settings:
-    """Go on by a changed recipe; the logs say from when.
+    """Continue with a changed recipe; the logs say from when.
 
     Errors: CultureError when the change is one that checkpoints cannot follow.
     """

@@ -50,7 +50,7 @@ class Optimizers:
         return [part.state_dict() for part in self._parts]
 
     def load_state_dict(self, states: list[dict[str, Any]]) -> None:
-        """Go on from a checkpoint's momenta, with this recipe's own settings."""
+        """Continue from a checkpoint's momenta, with this recipe's settings."""
         for part, state in zip(self._parts, states, strict=True):
             settings = [{k: v for k, v in group.items() if k != "params"} for group in part.param_groups]
             part.load_state_dict(state)

@@ -9,7 +9,7 @@
     RUN/gpt_K/progress.json    how far the newest checkpoint is
     RUN/gpt_K/log.jsonl        one line per minute and one per test
 
-The run of a population cache/NAME lies beside it, in cache/NAME.training.
+The run of a population cache/NAME is next to it, in cache/NAME.training.
 """
 
 import shutil
@@ -121,7 +121,7 @@ class RunFolder:
         return Progress(**read_json(path)) if path.exists() else Progress()
 
     def keep_stable(self, model_k: int) -> None:
-        """Keep the newest checkpoint, unless one is kept already, as the place a longer run goes on from."""
+        """Keep the newest checkpoint, unless one is kept already, for a longer run to continue from."""
         stable = self.model(model_k) / "stable.pt"
         last = self.model(model_k) / "last.pt"
         if last.exists() and not stable.exists():

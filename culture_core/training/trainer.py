@@ -71,7 +71,7 @@ class Trainer:
         self.start(seed)
 
     def start(self, seed: int) -> None:
-        """Start over, as the GPT of another seed: new weights, and a stream of its own."""
+        """Start over as the GPT of another seed, with new weights and its own stream."""
         self.seed = seed
         self.model.load_state_dict(initial_model(self.config, self.recipe, seed).state_dict())
         self.optimizers = Optimizers(self.model, self.recipe)
@@ -149,7 +149,7 @@ class Trainer:
 
 
 def final_weights(state: dict[str, Any]) -> dict[str, Tensor]:
-    """The weights a checkpoint stands for: the averaged ones where there are any."""
+    """The weights of a checkpoint: the averaged ones if there are any."""
     average = state.get("average")
     return average["mean"] if average is not None and average["seen"] else state["model"]
 

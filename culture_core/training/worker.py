@@ -20,7 +20,7 @@ WAIT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker of a run is told.
+    """Instructions for every worker of a run.
 
     n_workers: workers that share the run's GPTs, to compute how much of a budget of seconds is spent.
     slice_seconds: between two checkpoints of a GPT.

@@ -1,7 +1,7 @@
-"""QuizBatch, the thing that flows: quizzes and the whole truth about them; and the generator that makes it.
+"""QuizBatch, the quizzes and their full ground truth that all stages read, and its generator.
 
 A quiz set is interleaved and endless: quiz i has task tasks[i % len(tasks)], and its random numbers depend on
-(seed, task, i) alone. So any part of a set can be made alone, in parts of any size, on any device.
+(seed, task, i) alone. So any part of a set can be generated separately, at any size, on any device.
 """
 
 from collections.abc import Callable, Sequence

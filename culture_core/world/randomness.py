@@ -1,7 +1,7 @@
 """Counter-based random numbers: what a quiz draws depends on its seed, task and index alone.
 
 A number is splitmix64's output for (key of the quiz, number of the draw). There is no generator state, so
-any shard of a quiz set can be made alone, on any device, with the same result: everything is int64
+any shard of a quiz set can be generated separately, on any device, with the same result: everything is int64
 arithmetic that wraps around, equal bit for bit on CPU and GPU.
 Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
 """

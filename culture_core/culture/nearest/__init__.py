@@ -1,1 +1,1 @@
-"""How near a quiz is to the eight world tasks: by their rules, and by a classifier."""
+"""How close a quiz is to the eight world tasks: by their rules, and by a classifier."""

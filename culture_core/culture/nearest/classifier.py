@@ -1,7 +1,7 @@
-"""Which world task a quiz looks like, and how unusual it is among world quizzes.
+"""Which world task a quiz resembles, and how unusual it is among world quizzes.
 
 A forest of random trees (scikit-learn) over traits.py, grown in seconds on quizzes made for it. How unusual a
-quiz is: the share of new world quizzes that lie nearer to those quizzes than it does.
+quiz is: the share of new world quizzes that are closer to those quizzes than it is.
 """
 
 from dataclasses import dataclass

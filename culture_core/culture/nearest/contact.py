@@ -1,4 +1,4 @@
-"""The rule of `contact`, where which rectangles change depends on where another one lies.
+"""The rule of `contact`, in which a rectangle changes depending on the position of another.
 
 Here rectangles are read from X first: for each colour a few that fit its cells best. So unlike the other
 rules' the count may in a rare case be above the least one.

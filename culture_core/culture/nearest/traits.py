@@ -1,4 +1,4 @@
-"""What a quiz looks like whatever its colours and places: a row of counts, for the classifier."""
+"""The traits of a quiz, independent of colours and positions: a row of counts, for the classifier."""
 
 import torch
 from torch import Tensor

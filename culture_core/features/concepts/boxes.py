@@ -1,7 +1,7 @@
 """Where each grid shows the rectangles of its quiz.
 
 A quiz records the rectangles of a pair once (docs/reference/world.md, "World tasks", "Unseen tasks"); f moves
-some of them and makes some larger or smaller. The grids that f fills anew (`scale`, `isometry`) have none.
+some of them and makes some larger or smaller. Grids that f redraws (`scale`, `isometry`) have none.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
-"""What is known about every token of a batch of quizzes, as arrays (n, 404) that the concepts are made of.
+"""What is known about every token of a batch of quizzes, as arrays (n, 404) from which concepts are computed.
 
 Block: one of the four grids in the order they come, with its marker. Markers have no cell: where an array
 is of cells, it is False, 0 or -1 on them. Unless said otherwise colours are those the GPTs read (with noise),
-and what f does is told from the quiz before noise.
+and changes made by f are judged on the quiz before noise.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ COLUMN = np.where(IS_CELL, CELL % GRID_SIDE, -1)
 
 
 def shifted(values: NDArray[Any], by: int) -> NDArray[Any]:
-    """What lies `by` tokens further back at every token (further ahead when negative), 0 beyond the quiz."""
+    """The value `by` tokens further back at every token (further ahead if negative), 0 beyond the quiz."""
     out = np.zeros_like(values)
     if by > 0:
         out[:, by:] = values[:, :-by]

@@ -1,4 +1,4 @@
-"""Concepts of shape: which rectangle a cell lies in, and which part of it.
+"""Concepts of shape: which rectangle a cell is in, and which part of it.
 
 r0, r1 ... are the rectangles of a quiz by role (docs/reference/world.md), where the grid at hand shows them:
 f moves r2 of `translate` and changes the size of r2 of `grow`. Rectangles may be hidden behind others or, as
@@ -54,7 +54,7 @@ def _body(box: NDArray[np.int8]) -> Mask:
 
 
 def _sides(box: NDArray[np.int8]) -> tuple[Mask, Mask, Mask, Mask]:
-    """Whether each token lies on the top, bottom, left and right line of the box."""
+    """Whether each token is on the top, bottom, left and right line of the box."""
     i1, i2, j1, j2 = np.moveaxis(box, -1, 0)
     body = _body(box)
     return body & (i1 == ROW), body & (i2 - 1 == ROW), body & (j1 == COLUMN), body & (j2 - 1 == COLUMN)

@@ -1,4 +1,4 @@
-"""Every concept there is, by name; and their masks over a batch of quizzes, packed to one bit each."""
+"""All concepts by name, and their masks over a batch of quizzes, packed to one bit each."""
 
 import hashlib
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
 
 
 def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
-    """Whether the grades that lie there were made from the present inputs with the present settings."""
+    """Whether the grades on disk were computed from the present inputs with the present settings."""
     return grades_artifact(population, hook, model_k).is_current(grade_inputs(population, hook, model_k))
 
 

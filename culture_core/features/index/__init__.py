@@ -1,1 +1,1 @@
-"""The feature index: one pass over a quiz set, every statistic of every feature, and the reader of both."""
+"""The feature index: one pass over a quiz set that records statistics of every feature, and its reader."""

@@ -1,4 +1,4 @@
-"""The sparse activations behind an index, which do not ship and are made again on first use."""
+"""The sparse activations of an index, which are not shipped but recomputed on first use."""
 
 import shutil
 from collections.abc import Mapping

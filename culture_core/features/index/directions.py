@@ -1,4 +1,4 @@
-"""What the directions of features say by themselves: what they write, what they read, which are alike."""
+"""Feature directions on their own: what they write and read, and which are similar."""
 
 from dataclasses import dataclass
 

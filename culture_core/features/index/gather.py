@@ -1,4 +1,4 @@
-"""The parts of an index that is being made: whether all are there, and fetching them from elsewhere."""
+"""The parts of an index that is being built: whether all exist, and fetching them from elsewhere."""
 
 import shutil
 from collections.abc import Sequence

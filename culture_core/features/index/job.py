@@ -1,4 +1,4 @@
-"""One index to make: of which SAE, over which quizzes; where its parts gather."""
+"""One index to build: its SAE, its quizzes, and the folder of its parts."""
 
 import shutil
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ class IndexJob:
             artifacts.write_json(note, inputs)
 
     def make(self, span: range) -> None:
-        """Make one part, on one thread whatever the machine has: so it comes out the same everywhere."""
+        """Compute one part, on one thread whatever the machine has, so that it is the same everywhere."""
         with one_thread():
             model, sae = self.load()
             part = make_part(model, sae, self.hook, self.quiz_set, span, self.batch_size)
@@ -99,7 +99,7 @@ class IndexJob:
 
 
 def present_inputs(population: PopulationFolder, hook: str, model_k: int, variant: str) -> dict[str, Any]:
-    """Hashes of the SAE that lies there now and of its GPT.
+    """Hashes of the SAE on disk and of its GPT.
 
     Errors: CultureError that says what to run when there is no SAE.
     """

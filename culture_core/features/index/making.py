@@ -1,6 +1,6 @@
-"""Making the parts of indexes, wherever they are made.
+"""Computing the parts of indexes, on any machine.
 
-A part is made on one thread whoever makes it, so that the index comes out the same, bit for bit. Two
+A part is always computed on one thread, so that the index is the same everywhere, bit for bit. Two
 processes of one thread are 1.4 times as fast as one process of two. Finished parts are found on disk.
 """
 

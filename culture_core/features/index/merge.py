@@ -1,4 +1,4 @@
-"""From the parts of an index to the index: arithmetic over the parts in their order, no GPT.
+"""Merging the parts of an index: arithmetic over the parts in order, without a GPT.
 
 Memory: one part at a time, the statistics, a block of co-firing counts and of peaks; nothing grows with the
 number of quizzes but the peaks of a single feature (8 bytes per quiz).

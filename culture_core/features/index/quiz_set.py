@@ -1,4 +1,4 @@
-"""The quiz set an index runs over: remade from its description alone, so an index stores no quizzes."""
+"""The quiz set of an index: regenerated from its description, so an index stores no quizzes."""
 
 import hashlib
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What a feature index tells of one feature, as small records."""
+"""What a feature index holds about one feature, as small records."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -61,7 +61,7 @@ def index_saes(
     present inputs in the same way.
 
     A folder in which all is up to date is only read. Errors: CultureError when a worker fails; running it
-    again goes on.
+    again continues.
     """
 
     def wanted(among: Sequence[IndexJob]) -> list[IndexJob]:

@@ -1,4 +1,4 @@
-"""A feature index as an artifact: where it lies, what it is made from, whether it is current."""
+"""A feature index as an artifact: its path, its inputs, whether it is up to date."""
 
 from culture_core.artifact import Artifact, Record, Source, model_sha256
 from culture_core.artifacts import UNTRAINED, PopulationFolder
@@ -38,7 +38,7 @@ def is_current(job: IndexJob) -> bool:
 
 
 def read_manifest(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Record:
-    """The manifest of an index that belongs to the SAE and the GPT that lie there now.
+    """The manifest of an index that belongs to the SAE and the GPT on disk.
 
     Errors: CultureError that says what to run when it is missing, damaged or of others.
     """

@@ -1,4 +1,4 @@
-"""Writing a feature index from its parts: what ships, packed small, and the activations beside it."""
+"""Writing a feature index from its parts: the packed file that is shipped, and the activations."""
 
 import shutil
 import time

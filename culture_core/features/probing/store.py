@@ -1,4 +1,4 @@
-"""Probing the GPTs of a population, and reading what was found."""
+"""Probing the GPTs of a population, and reading the results."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -92,7 +92,7 @@ def probe_inputs(
 def probes_are_current(
     population: PopulationFolder, models: Sequence[int], settings: "ProbeSettings"
 ) -> bool:
-    """Whether the probes that lie there were made from the present GPTs with these settings."""
+    """Whether the probes on disk were computed from the present GPTs with these settings."""
     return probes_artifact(population).is_current(probe_inputs(population, models, settings))
 
 

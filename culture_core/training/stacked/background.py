@@ -1,4 +1,4 @@
-"""torch.compile in a process of its own, while training goes on without it.
+"""torch.compile in a separate process, while training continues without it.
 
 A compiler can take a minute on a fresh machine, or fail. This process compiles the same step and leaves what
 it made in the compiler's cache on disk: once it has succeeded, the training process has it in seconds.

@@ -65,7 +65,7 @@ class Feed:
             self._swap()
 
     def work(self) -> None:
-        """Make one more piece of the next chunk, beside what the device computes."""
+        """Generate one more piece of the next chunk while the device computes."""
         next(self._pieces, None)
 
     def _swap(self) -> None:

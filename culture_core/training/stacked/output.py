@@ -92,7 +92,7 @@ class OutputFolder:
         ]
 
     def begin_log(self, previous: "OutputFolder | None") -> None:
-        """A fresh log, or one that goes on from where a previous run's report ends."""
+        """A new log, or one that continues where a previous run's report ends."""
         text = previous.log.read_text() if previous is not None and previous.log.exists() else ""
         with atomic_file(self.log) as partial:
             partial.write_text(text)

@@ -16,7 +16,7 @@ FACTS = (
 
 
 def adopt(run_folder: Path | str, out: Path | str, command: str, *, force: bool = False) -> PopulationFolder:
-    """Make a population of the GPTs of an output folder, in bfloat16 as they lie there.
+    """Make a population of the GPTs of an output folder, in bfloat16 as they are stored there.
 
     The accuracy each carries is that of the check at which it was written.
     Errors: CultureError when the folder holds no such run, or out exists and force is not given.

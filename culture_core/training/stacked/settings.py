@@ -1,4 +1,4 @@
-"""What a training of stacked GPTs is told."""
+"""Settings of a training of stacked GPTs."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from culture_core.models.mygpt import MyGPTConfig
 from culture_core.training.recipes import Recipe, find_recipe
 from culture_core.training.stacked.clock import Clock
 
-# a first run, and one that goes on from weights whose rate has fallen to nothing before
+# a first run, and one that continues from weights whose learning rate had decayed to zero
 FIRST_RECIPE = replace(find_recipe("muon-gpu"), name="stacked", focus=1.0)
 RESUMED_RECIPE = replace(FIRST_RECIPE, lr=0.01, adam_lr=1e-3, decay_share=0.9)
 

@@ -1,6 +1,6 @@
-"""The first seconds on a GPU: the ways to do a step are tried, and the best of those that are right is taken.
+"""The first seconds on a GPU: several ways to do a step are tried, and the fastest correct one is used.
 
-The steps that are tried train as all others do, on quizzes of their own, at a low rate. A way that fails, or
+The trial steps also train, on quizzes of their own, at a low rate. A way that fails, or
 whose gradients are wrong, is dropped with a line.
 """
 

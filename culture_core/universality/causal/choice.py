@@ -1,4 +1,4 @@
-"""Which features the causal check changes: those of matched groups, and controls of like density."""
+"""Which features the causal check changes: those of matched groups, and controls of similar density."""
 
 import numpy as np
 from numpy.typing import NDArray

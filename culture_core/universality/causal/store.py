@@ -1,4 +1,4 @@
-"""The causal check of a hook point as an artifact: its settings, where it lies, whether it is current."""
+"""The causal check of a hook point as an artifact: its settings, its path, whether it is up to date."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

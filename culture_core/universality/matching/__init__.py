@@ -1,1 +1,1 @@
-"""Matches: which features of two GPTs fire on the same tokens, beside what chance would give."""
+"""Matches: which features of two GPTs fire on the same tokens, compared with baselines."""

@@ -1,4 +1,4 @@
-"""What a best match is worth: the highest r a feature finds where there is nothing to find.
+"""Baselines of a best match: the highest r a feature finds where there is nothing to find.
 
 Three baselines (docs/reference/universality.md, "Baselines"): shuffled quizzes (`match_all`, beside the pairs
 themselves), the SAE features of a GPT that was never trained, and the same SAE reading rotated activations

@@ -1,4 +1,4 @@
-"""What every quiz has at a place and on a token value: regressed out of features before they are correlated.
+"""Confounds: position and token value are regressed out of features before they are correlated.
 
 The model is additive, x = position + token + rest, fitted by least squares over all tokens read, exactly and
 from sums alone: with D (tokens x c) the indicators of the positions and token values, the products of the

@@ -1,4 +1,4 @@
-"""Best matches between the features of all pairs of GPTs, and what they would be by chance.
+"""Best matches between the features of all pairs of GPTs, and their chance level.
 
 One way for every two: codes -> products -> r -> best, mutual, one-to-one (groups, of all GPTs, follow from
 the best). A baseline goes the same way with other codes.

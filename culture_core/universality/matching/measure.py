@@ -1,4 +1,4 @@
-"""Everything `culture match` measures of a hook point, as the arrays and figures of its artifact."""
+"""Everything that `culture match` measures at a hook point, as the arrays and figures of its artifact."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""What is drawn of matches side by side: a feature's best matches on its own top quizzes, packed small.
+"""Overlays of matches: a feature's best matches on the feature's own top quizzes, packed small.
 
 Activations are kept in 255 steps of the feature's maximum, finer than the ink on a cell can show.
 """

@@ -1,4 +1,4 @@
-"""How alike the spaces are that paired features span: SVCCA and RSA of their decoder directions.
+"""How similar the spaces spanned by paired features are: SVCCA and RSA of their decoder directions.
 
 SVCCA: the mean canonical correlation between the two sets of directions, each first reduced to the principal
 components that hold 99% of its variance (Raghu et al. 2017). RSA: Spearman's correlation between the
@@ -19,7 +19,7 @@ LEAST_PAIRS = 3
 
 @dataclass(frozen=True)
 class Similarity:
-    """SVCCA and RSA of n paired features, each beside its mean over random pairings."""
+    """SVCCA and RSA of n paired features, each with its mean over random pairings."""
 
     pairs: int
     svcca: float
@@ -78,7 +78,7 @@ def _upper_r(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 def shared_share(a: NDArray[np.floating], b: NDArray[np.floating], at_least: float = 0.7) -> float:
     """The share of directions a (f, d) that have one of b (f, d) with cosine >= at_least, one to one.
 
-    For two SAEs of the same GPT, whose directions lie in the same space. Source: Paulo and Belrose 2025.
+    For two SAEs of the same GPT, whose directions are in the same space. Source: Paulo and Belrose 2025.
     """
     from scipy.optimize import linear_sum_assignment
 

@@ -1,4 +1,4 @@
-"""The rotation baseline: an SAE that reads activations turned about their mean by a random rotation."""
+"""The rotation baseline: an SAE that reads activations after a random rotation about their mean."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which tasks a user means."""
+"""The tasks that a user names."""
 
 from collections.abc import Sequence
 
