@@ -1,7 +1,7 @@
 """Quizzes/s a core of training, by engine, and the share of the core's measured matrix-product rate, in the
 dtype that is fastest there (bfloat16, or float32 where the processor has to emulate it).
 
-The work counted is the products a step cannot do without: 6 x parameters x 404 a quiz, and attention's own
+The work counted is the products a step cannot do without: 6 x parameters x 404 per quiz, and attention's own
 products on and below the diagonal (2 forward, 4 backward). Recomputation and padding are not counted as work.
 
     python benchmarks/bench_training.py

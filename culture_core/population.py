@@ -5,7 +5,7 @@
     population.index(hook, 0).table
     population.matches(hook).groups
 
-Nothing is read before it is asked for, and what was read is kept until it is made again on disk. What is
+Nothing is read before it is needed, and what was read is cached until it is rebuilt on disk. What is
 handed out is shared: read it, do not write to it. Threads may share a population.
 """
 
@@ -57,7 +57,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
 
 
 class Population:
-    """A population and all that was made from it.
+    """A population and everything built from it.
 
     folder: where it lies; hook: a hook point that has SAEs, of `hooks`; k: the id of a GPT, of `models`;
     variant: "" or a baseline's SAE ("untrained", "reseeded").
@@ -80,7 +80,7 @@ class Population:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the population is and how it was made."""
+        """What the population is and how it was built."""
         return self._kept(
             "manifest", artifacts.written(self.folder.manifest), lambda: read_manifest(self.folder.root)
         )
@@ -125,7 +125,7 @@ class Population:
         return self._kept(("sae", hook, k, variant), artifact.written(), read)
 
     def sae_manifest(self, hook: str, k: int, variant: str = "") -> Record:
-        """How one SAE was trained, and how good it is."""
+        """How one SAE was trained, and its metrics."""
         return self._at(hook, "sae", k, variant).manifest()
 
     def index(self, hook: str, k: int, variant: str = "") -> FeatureIndex:
@@ -145,7 +145,7 @@ class Population:
         return self._open("causal", open_causal, hook)
 
     def circuits(self, k: int) -> Circuits:
-        """What each layer, head and MLP of one GPT is needed for, and what its heads attend to."""
+        """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""
         self._check_model(k)
         artifact = self.artifact("circuits", k)
         return self._kept(("circuits", k), artifact.written(), lambda: open_circuits_of(self.folder, k))

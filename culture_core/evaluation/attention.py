@@ -22,7 +22,7 @@ GRIDS_BACK = (1, 2, 3)
 
 @dataclass(frozen=True)
 class HeadProfiles:
-    """What every head does where the last grid is predicted, averaged over quizzes.
+    """The attention of every head where the last grid is predicted, averaged over quizzes.
 
     offsets: (blocks, heads, 404) attention by offset -1 - j in column j; the last column is unused but for
     the 0 in front. start: (blocks, heads) attention to the 0 in front.

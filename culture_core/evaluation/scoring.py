@@ -21,7 +21,7 @@ BATCH_SIZE = 50
 
 @dataclass(frozen=True)
 class QuizScores:
-    """What one model makes of n quizzes.
+    """The scores of one model on n quizzes.
 
     loss: (n,) float32, mean cross-entropy over the last grid, in nats per cell.
     predicted: (n, 100) uint8, the argmax of every cell of the last grid on the true prefix.

@@ -29,7 +29,7 @@ LEAST_TOLD = 0.02
 
 @dataclass(frozen=True)
 class Margin:
-    """What is explained: logit[token] - logit[against] at a position of a quiz."""
+    """The margin that is explained: logit[token] - logit[against] at a position of a quiz."""
 
     position: int
     token: int
@@ -38,7 +38,7 @@ class Margin:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What m features do for a margin.
+    """The contributions of m features to a margin.
 
     value: of the margin. n_firing: how many features fire on the tokens read up to the cell.
     feature: (m,) ids, by falling absolute ablation effect. ablation, gradient: (m,) the drop of the margin

@@ -112,7 +112,7 @@ def _split(gradient: Tensor, tensors: list[Tensor]) -> list[Tensor]:
 
 
 def _is_transposed(number: int, n_tensors: int) -> bool:
-    """Whether tensor `number` of those trained is a qkv, o or mlp_in: embedding, then 7 a block, then 2."""
+    """Whether tensor `number` of those trained is a qkv, o or mlp_in: embedding, then 7 per block, then 2."""
     return 0 < number < n_tensors - 2 and (number - 1) % 7 in (0, 2, 3)
 
 

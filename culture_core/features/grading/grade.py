@@ -1,6 +1,6 @@
 """Every feature graded on every concept, from the sparse activations alone.
 
-Two steps a feature. Screening counts, at 16 thresholds (quantiles of the feature's own activations), how
+Two steps per feature. Screening counts, at 16 thresholds (quantiles of the feature's own activations), how
 often each concept holds where it fires, which gives the F1 of every concept nearly exactly. The best
 concepts, and conjunctions of two or three that look better together, are then scored exactly: the threshold
 is the best on the first half of the quizzes, all scores are of the second half. The baseline is the same with

@@ -82,7 +82,7 @@ class Grades:
         return feature_sentence(self.of_feature(feature))
 
     def best_features(self, concept: str) -> list[tuple[int, float]]:
-        """The features that tell one concept best, best first, each with its F1 on the second half.
+        """The features that detect one concept best, best first, each with its F1 on the second half.
 
         Errors: CultureError for a concept that is not listed.
         """

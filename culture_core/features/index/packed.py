@@ -1,6 +1,6 @@
 """Arrays of an index in one small file that is read piece by piece.
 
-An npz file, compressed; arrays with much a feature are cut into blocks of features, one member a block, so
+A compressed npz file; arrays with much data per feature are cut into blocks of features, one member each, so
 that reading one feature unpacks one block and no more.
 """
 

@@ -62,7 +62,7 @@ class FeatureIndex:
 
     @property
     def n_tokens(self) -> int:
-        """Tokens the statistics are over: 403 a quiz."""
+        """Number of tokens that the statistics cover: 403 per quiz."""
         return int(self._arrays.whole("tokens_by_task").sum())
 
     @cached_property
@@ -198,7 +198,7 @@ class FeatureIndex:
 
     @property
     def logit_effects_exact(self) -> bool:
-        """Whether `logit_effects` is all a feature does to the logits."""
+        """Whether `logit_effects` is a feature's whole effect on the logits."""
         return self.manifest["logit_effects_exact"]
 
     def decoder_neighbours(self, feature: int) -> Nearest:

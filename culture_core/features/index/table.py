@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def feature_table(arrays: PackedArrays, tasks: Sequence[str]) -> "pd.DataFrame":
-    """One row a feature, see `FeatureIndex.table`; tasks: those of the quiz set, in its order."""
+    """One row per feature, see `FeatureIndex.table`; tasks: those of the quiz set, in its order."""
     import pandas as pd
 
     fires = arrays.whole("fires")

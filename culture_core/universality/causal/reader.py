@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CausalProfile:
-    """What changing one feature in each of m GPTs does, for t tasks.
+    """The effects of changing one feature in each of m GPTs, for t tasks.
 
-    loss: (m, t) change of last-grid loss, nats a cell; accuracy: (m, t) change of greedy accuracy; agreement:
+    loss: (m, t) change of last-grid loss, nats per cell; accuracy: (m, t) change of greedy accuracy; agreement:
     the mean r over tasks between the GPTs' changes of loss. features: the feature of each GPT.
     """
 
@@ -64,7 +64,7 @@ class CausalReader:
         return self._arrays["spliced_accuracy"]
 
     def of_group(self, group: int, *, scaled: bool = False) -> CausalProfile | None:
-        """What ablating (or scaling) the features of a group does; None when it was not measured."""
+        """The effects of ablating (or scaling) the features of a group; None when it was not measured."""
         if group not in self.groups or (scaled and not self.scale):
             return None
         place = self.groups.index(group)
@@ -74,7 +74,7 @@ class CausalReader:
         return CausalProfile(loss, accuracy, agreement(loss), self._features(MATCHED, place))
 
     def profile(self, name: str, place: int) -> CausalProfile:
-        """What ablating the features of one of SETS in a place does."""
+        """The effects of ablating the features of one of SETS in a place."""
         where = (SETS.index(name), place)
         loss, accuracy = self._arrays["loss"][where], self._arrays["accuracy"][where]
         return CausalProfile(loss, accuracy, agreement(loss), self._features(name, place))
@@ -111,7 +111,7 @@ class CausalReader:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a matched group.
+        """One row per matched group.
 
         group; agreement; agreement_random, agreement_unmatched of its controls; loss, accuracy: mean change
         by ablation over GPTs and tasks; worst_task: where the loss rises most, mean over GPTs.

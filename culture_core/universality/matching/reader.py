@@ -142,7 +142,7 @@ class MatchReader:
 
     @property
     def similarities(self) -> list[dict[str, Any]]:
-        """One record a pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
+        """One record per pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
         pairs."""
         return self.manifest["figures"]["similarities"]
 

@@ -34,7 +34,7 @@ def causal_panels(scope: Scope, model_k: int, feature: int) -> list[Panel]:
             profile.loss,
             "{:+.3f}",
             -float(np.abs(profile.loss).max()) or 1.0,
-            "nats a cell; dark is worse",
+            "nats per cell; dark is worse",
         ),
     ]
 
