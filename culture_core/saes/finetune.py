@@ -1,8 +1,8 @@
 """The last stage of training: an SAE is fitted to the GPT's predictions with the SAE spliced in.
 
 Squared error weights all directions equally, but the GPT reads some far more than others, and one wrong
-cell loses a quiz. So for a short time the SAE is spliced in and trained to leave the GPT's predictions as they
-are: the loss is KL(prediction without | prediction with the SAE), over all tokens of a quiz, and the squared
+cell loses a quiz. So for a short time the SAE is spliced in and trained to preserve the GPT's predictions:
+the loss is KL(prediction without | prediction with the SAE), over all tokens of a quiz, and the squared
 error, scaled to weigh as much, with the penalty on firing of an architecture that has one, in the proportion
 to the squared error that it had before. Source: Karvonen, "Revisiting End-To-End Sparse Autoencoder Training:
 A Short Finetune Is All You Need" (2025).

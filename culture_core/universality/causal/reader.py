@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class CausalProfile:
     """The effects of changing one feature in each of m GPTs, for t tasks.
 
-    loss: (m, t) change of last-grid loss, nats per cell; accuracy: (m, t) change of greedy accuracy; agreement:
-    the mean r over tasks between the GPTs' changes of loss. features: the feature of each GPT.
+    loss: (m, t) change in last-grid loss, nats per cell; accuracy: (m, t) change in greedy accuracy;
+    agreement: the mean r over tasks between the GPTs' changes of loss. features: the feature of each GPT.
     """
 
     loss: NDArray[np.float32]

@@ -142,8 +142,8 @@ class MatchReader:
 
     @property
     def similarities(self) -> list[dict[str, Any]]:
-        """One record per pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their mutual
-        pairs."""
+        """One record per pair of models: a, b, their ids; mean_r and the fields of `Similarity` of their
+        mutual pairs."""
         return self.manifest["figures"]["similarities"]
 
     @property
