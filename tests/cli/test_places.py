@@ -101,7 +101,7 @@ def test_exported_checkpoints_do_not_replace_those_that_are_there(population, fi
 def test_force_replaces_a_population_and_nothing_that_culture_did_not_write(population, fixture_gpts, capsys):
     (population / "thesis.tex").write_text("mine")
     again = ("convert", fixture_gpts, population, "--force")
-    assert "it also holds thesis.tex" in refused(capsys, *again)
+    assert "it also contains thesis.tex" in refused(capsys, *again)
     (population / "thesis.tex").unlink()
     assert main([str(word) for word in again]) == 0
 
