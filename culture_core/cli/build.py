@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.build import BuildOptions, build_stages, write_plan
+    from culture_core.build import BuildOptions, build_stages, plan_of, write_plan
 
     population, device = common.the_population(args), common.the_device(args)
     plan = _plan(args, population)
@@ -92,7 +92,8 @@ def run(args: argparse.Namespace) -> None:
         command=common.command_line(),
     )
     stages = build_stages(population, plan, options)
-    write_plan(population, plan)
+    if plan != plan_of(population):
+        write_plan(population, plan)
     rows = [_run(stage) for stage in stages if not _left_out(stage)]
     total = {"stage": "all", "seconds": round(sum(row["seconds"] for row in rows), 1)}
     print("\n" + common.table([*rows, total]))

@@ -52,7 +52,7 @@ def _is_report(path: Path) -> bool:
         report = artifacts.read_json(path)
     except CultureError:
         return False
-    return isinstance(report, dict) and str(report.get(MADE_BY, "")).startswith("culture ")
+    return isinstance(report, dict) and str(report.get(MADE_BY, "")).split()[:1] == ["culture"]
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:

@@ -129,7 +129,7 @@ def test_shared_options_mean_the_same_in_every_command():
         import_module(COMMANDS[command]).add_arguments(subparser)
         for option in SHARED:
             action = subparser._option_string_actions.get(option)
-            if action is not None and not (option == "--hook" and command == "train-sae"):
+            if action is not None and not (option == "--hook" and command in ("compare", "train-sae")):
                 meanings.setdefault(option, set()).add((action.help or "", action.default))
     assert set(meanings) == set(SHARED)
     assert {option: len(found) for option, found in meanings.items()} == dict.fromkeys(SHARED, 1)

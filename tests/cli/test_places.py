@@ -130,7 +130,7 @@ def test_what_culture_wrote_is_written_again(tmp_path, population):
     for options in ([], ["--partitioned"], []):
         assert main([*QUIZZES, "--dataset", str(dataset), "--out", str(tmp_path / "q.npz"), *options]) == 0
         assert main([*evaluate, "--json", str(report)]) == 0
-    assert read_json(report)["command"].startswith("culture ")
+    assert read_json(report)["command"].split()[0] == "culture"
 
 
 def test_an_output_without_room_is_told_in_one_line():

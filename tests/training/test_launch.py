@@ -136,7 +136,7 @@ def test_second_run_does_not_write_over_the_first(tmp_path, capsys):
     (tmp_path / "old.training").mkdir()
     (tmp_path / "old.training" / "settings.json").write_text("{}")
     assert main(["train", "--out", str(tmp_path / "old")]) == 2
-    assert "--resume goes on with it" in capsys.readouterr().err
+    assert "continue it with --resume" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("seen", "decay"), [(0, Decay(20, 40)), (24, Decay(20, 40)), (48, Decay(40, 80))])
