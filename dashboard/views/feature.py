@@ -9,6 +9,8 @@ from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
 
 heading = st.container(horizontal=True, vertical_alignment="bottom")
+title = heading.empty()
+title.title("Feature", width="content")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
@@ -16,8 +18,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     if not index.table.dead[feature]:
         feature_links(scope, index, model_k, feature)
     display = choose_display()
+title.title(f"GPT {model_k} · {feature}", width="content")
 with heading:
-    st.title(f"GPT {model_k} · {feature}", width="content")
     show_name(scope, model_k, feature)
 if index.table.dead[feature]:
     st.info(

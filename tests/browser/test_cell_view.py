@@ -33,14 +33,19 @@ def columns(page):
 
 
 @pytest.mark.parametrize(
-    ("view", "grid"),
-    [("quizzes", 1), ("feature?gpt=0", 2), ("universal", 3)],
+    ("view", "grid", "canvas"),
+    [
+        ("quizzes", 1, "canvas >> nth=1"),
+        ("feature?gpt=0", 2, "canvas >> nth=2"),
+        ("universal", 3, ".framed canvas >> nth=0"),
+    ],
     ids=["quizzes", "feature", "universal"],
 )
-def test_a_click_on_a_cell_keeps_its_facts_and_leads_to_its_cell_view(visit, view, grid):
+def test_a_click_on_a_cell_keeps_its_facts_and_leads_to_its_cell_view(visit, view, grid, canvas):
     page = visit.open(view)
-    click_cell(visit.board().locator("canvas").nth(grid), 3, 7)
-    kept = visit.board().locator(".tooltip.pinned")
+    board = page.get_by_test_id("stBidiComponentIsolated").filter(has=page.locator("canvas")).first
+    click_cell(board.locator(canvas), 3, 7)
+    kept = board.locator(".tooltip.pinned")
     expect(kept).to_contain_text("row 3, column 7")
     position = 101 * grid + 38
     link = kept.get_by_role("link", name="Open in Cell view")

@@ -79,7 +79,7 @@ def test_a_click_on_a_row_opens_its_feature_and_back_restores_the_table(visit, r
 def test_filters_work_together_and_the_link_restores_them(visit, rows, favourite):
     task = favourite(3)
     page = open_features(visit)
-    page.get_by_test_id("stButtonGroup").get_by_text("3", exact=True).click()
+    page.get_by_role("toolbar", name="GPTs").get_by_text("3", exact=True).click()
     page.wait_for_url("**models=3*")
     page.get_by_role("combobox", name="Fires most in").click()
     page.get_by_role("option", name=task).click()

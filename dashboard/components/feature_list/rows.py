@@ -40,7 +40,7 @@ COLUMNS = (
         sortable=True,
         narrow=False,
     ),
-    Column("name", "Your name, lists, note", "words", sortable=True, narrow=False),
+    Column("name", "Your name, lists, note", "words", sortable=True),
 )
 
 
