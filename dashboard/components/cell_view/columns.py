@@ -23,7 +23,7 @@ def choose_shown(view: View, shown: Shown) -> None:
     """Selectors of what is drawn on the cells and of which state the features are."""
     options = {NOTHING: "nothing"} | {f"gpt-{k}": f"where GPT {k} is unsure" for k in view.readings}
     current = NOTHING if shown.model_k is None else f"gpt-{shown.model_k}"
-    if shown.feature is not None:
+    if shown.feature is not None and shown.model_k is not None:
         current = f"{shown.model_k}-{shown.feature}"
         words = short_words(view.scope.population, view.scope.hook, shown.model_k, shown.feature)
         options[current] = f"GPT {shown.model_k} · feature {shown.feature}" + (f": {words}" if words else "")

@@ -21,12 +21,12 @@ def test_a_list_of_features_is_read_as_it_was_written():
     [
         ("0.64", "GPT 0 has no feature 64"),
         ("1.3", "there is no GPT 1"),
-        ("0", "is no feature"),
-        ("0.5;2.1", "is no feature"),
-        ("0.-1", "is no feature"),
-        ("٠.٥", "is no feature"),
-        ("0." + "9" * 50, "is no feature"),
-        ("<b>", "is no feature"),
+        ("0", "is not a feature"),
+        ("0.5;2.1", "is not a feature"),
+        ("0.-1", "is not a feature"),
+        ("٠.٥", "is not a feature"),
+        ("0." + "9" * 50, "is not a feature"),
+        ("<b>", "is not a feature"),
     ],
 )
 def test_what_names_no_feature_is_left_out_and_told(text, words):
