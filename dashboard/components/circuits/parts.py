@@ -45,8 +45,8 @@ def show_parts(circuits: Mapping[int, Circuits]) -> None:
     st.caption(
         f"Each part of a GPT is {KIND_WORDS[kind]}, one at a time, on {first.quizzes[0]:,} held-out quizzes, "
         f"at least {first.quizzes[1:].min()} per task. *Accuracy*: share of whole grids right. *Loss*: over "
-        "the last grid, given the right cells before each, so a first mistake does not count twice. Orange is "
-        "worse, blue is better; point at a field to see the number."
+        "the last grid, given the right cells before each, so a first mistake does not count twice. Orange "
+        "is worse, blue is better; point at a field to see the number."
     )
     with st.container(horizontal=True):
         table_downloads(lambda: ablation_table(circuits), name="ablations")
