@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -94,12 +93,14 @@ def _steered_with(
     chosen: Population,
     hook: str,
     planned: Planned,
-    *_: Any,
 ) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
     return gpts.versions(chosen), tuple(gpts.sae_written(chosen, hook, k) for k, _ in planned)
 
 
-@shared(_steered_with, at_most=200)
+@shared(
+    lambda chosen, hook, planned, tokens, positions: _steered_with(chosen, hook, planned),  # noqa: ARG005
+    at_most=200,
+)
 def _steered_answers(
     chosen: Population, hook: str, planned: Planned, tokens: bytes, positions: range | None
 ) -> GivenAnswers:
@@ -114,7 +115,11 @@ def _steered_answers(
     return _together(side_by_side(answer, range(len(models))))
 
 
-@shared(_steered_with, at_most=50, spinner="Scaling the features, strength by strength")
+@shared(
+    lambda chosen, hook, planned, tokens, cell, positions: _steered_with(chosen, hook, planned),  # noqa: ARG005
+    at_most=50,
+    spinner="Scaling the features, strength by strength",
+)
 def _strength_curves(
     chosen: Population, hook: str, planned: Planned, tokens: bytes, cell: int, positions: range | None
 ) -> list[StrengthCurve]:
