@@ -9,7 +9,7 @@ import pytest
 from pages import DASHBOARD, HOSTILE, hostile_link, page_names, parameter_names
 from streamlit.testing.v1 import AppTest
 
-N_LINKS = 80
+N_LINKS = 40
 BLOCK = 20
 FORBIDDEN = ("passwd", "evil.example", "\x00")
 
