@@ -62,7 +62,7 @@ def test_without_a_compiler_products_are_made_the_slow_way(monkeypatch):
 
 def test_a_compiler_that_is_not_there_is_a_warning(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.warns(UserWarning, match="so scipy multiplies, slower"):
+    with pytest.warns(UserWarning, match="so scipy multiplies, which is slower"):
         assert load_kernels(products.SOURCE, "scipy multiplies") is None
 
 

@@ -87,7 +87,7 @@ def test_directions_are_what_a_unit_of_each_feature_decodes_to(sae):
 
 
 def test_impossible_interventions_are_refused(sae):
-    with pytest.raises(CultureError, match="one way only"):
+    with pytest.raises(CultureError, match="can be changed only once"):
         Intervention((Change(1, 2.0), Change(1, 3.0)))
     with pytest.raises(CultureError, match="not a number of features"):
         Intervention(keep_top=-1)
