@@ -163,7 +163,7 @@ def test_a_feature_is_taken_to_the_lab_with_its_strongest_quiz(visit, population
     index = open_index(population, population.hooks()[0], 0)
     feature = int(index.table.query("density < 0.05").fires.idxmax())
     page = visit.open(f"feature?gpt=0&feature={feature}")
-    page.get_by_role("link", name="Steer it in the Lab").click()
+    page.get_by_role("link", name="Steer", exact=True).click()
     page.get_by_role("heading", name="Lab", exact=True).wait_for()
     visit.settle()
     assert f"features=0.{feature}" in page.url

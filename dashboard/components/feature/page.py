@@ -33,7 +33,7 @@ def feature_links(scope: Scope, index: FeatureIndex, model_k: int, feature: int)
             link = scope.link(gpt=model_k, feature=feature)
             st.page_link(view, label=label, icon=icon, query_params=link)
     strongest = {"set": quiz_sets.INDEX_SET, "number": int(index.top_quiz[feature, 0])}
-    lab_link(scope, strongest, "Steer it in the Lab", part="steer", features=f"{model_k}.{feature}")
+    lab_link(scope, strongest, "Steer", part="steer", features=f"{model_k}.{feature}")
 
 
 def show_sentence(scope: Scope, model_k: int, feature: int) -> None:
