@@ -78,16 +78,18 @@ def _peak_memory() -> int | None:
 def _scaled(part: Part) -> float:
     """Seconds of all jobs of a part in one process."""
     small, large = part.sizes
-    _timed(part, small)  # the first time loads and compiles
-    seconds = {size: _timed(part, size) for size in part.sizes}
+    with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
+        part.prepare(small)
+        part.run(small)  # the first time loads and compiles
+        seconds = {small: _timed(part, small)}
+        part.prepare(large)
+        seconds[large] = _timed(part, large)
     each = max(0.0, (seconds[large] - seconds[small]) / (large - small))
     fixed = max(0.0, seconds[small] - each * small)
     return part.jobs * (fixed + each * part.size)
 
 
 def _timed(part: Part, size: int) -> float:
-    with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
-        part.prepare(size)
-        started = time.perf_counter()
-        part.run(size)
-        return time.perf_counter() - started
+    started = time.perf_counter()
+    part.run(size)
+    return time.perf_counter() - started

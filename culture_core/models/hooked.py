@@ -9,7 +9,6 @@ Hook points and shapes are TransformerLens' own; beyond the narrower width, the 
 of hook_v, hook_z are zeros.
 """
 
-import math
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from culture_core.errors import CultureError
-from culture_core.models.hooked_kinds import hooked_class
-from culture_core.models.mygpt import N_CTX, Block, MyGPT, MyGPTConfig
+from culture_core.models.hooked_kinds import hooked_class, shared_config
+from culture_core.models.mygpt import Block, MyGPT, MyGPTConfig
 
 if TYPE_CHECKING:
     from transformer_lens import HookedTransformer, HookedTransformerConfig
@@ -64,24 +63,7 @@ def hooked_config(model: MyGPT) -> "HookedTransformerConfig":
     """The TransformerLens config of a MyGPT, on its device and in its dtype."""
     from transformer_lens import HookedTransformerConfig
 
-    config, weight = model.config, model.readout.weight
-    return HookedTransformerConfig(
-        n_layers=config.n_blocks,
-        n_heads=config.n_heads,
-        d_model=config.d_model,
-        d_head=_head_width(config),
-        d_mlp=config.dim_hidden,
-        d_vocab=config.n_tokens,
-        n_ctx=N_CTX,
-        act_fn="relu",
-        normalization_type="LN",
-        attn_scale=math.sqrt(config.dim_keys),
-        default_prepend_bos=False,
-        init_weights=False,
-        device=str(weight.device),
-        dtype=weight.dtype,
-        model_name="culture-gpt",
-    )
+    return HookedTransformerConfig(d_head=_head_width(model.config), **shared_config(model))
 
 
 def hooked_state(model: MyGPT) -> dict[str, Tensor]:

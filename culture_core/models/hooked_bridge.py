@@ -5,7 +5,6 @@ Hook points have TransformerLens' names, values the widths of MyGPT: dim_keys fo
 d_model / n_heads for hook_v and hook_z.
 """
 
-import math
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -25,9 +24,9 @@ from transformer_lens.model_bridge.generalized_components import (
 )
 from transformer_lens.model_bridge.generalized_components.base import GeneralizedComponent
 
-from culture_core.models.hooked_kinds import hooked_class
+from culture_core.models.hooked_kinds import hooked_class, shared_config
 from culture_core.models.hooked_linear import LinearGPT
-from culture_core.models.mygpt import N_CTX, MyGPT
+from culture_core.models.mygpt import MyGPT
 
 
 def to_bridge(model: MyGPT, *, sae: bool = False) -> TransformerBridge:
@@ -46,25 +45,11 @@ def to_bridge(model: MyGPT, *, sae: bool = False) -> TransformerBridge:
 
 def bridge_config(model: MyGPT) -> TransformerBridgeConfig:
     """The TransformerLens config of a MyGPT, on its device and in its dtype."""
-    config, weight = model.config, model.readout.weight
     return TransformerBridgeConfig(
         architecture="CultureGPT",
-        model_name="culture-gpt",
-        n_layers=config.n_blocks,
-        n_heads=config.n_heads,
-        d_model=config.d_model,
-        d_head=config.dim_values,
-        d_mlp=config.dim_hidden,
-        d_vocab=config.n_tokens,
-        d_vocab_out=config.n_tokens,
-        n_ctx=N_CTX,
-        act_fn="relu",
-        normalization_type="LN",
-        attn_scale=math.sqrt(config.dim_keys),
-        default_prepend_bos=False,
-        init_weights=False,
-        device=str(weight.device),
-        dtype=weight.dtype,
+        d_head=model.config.dim_values,
+        d_vocab_out=model.config.n_tokens,
+        **shared_config(model),
     )
 
 

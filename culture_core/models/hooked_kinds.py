@@ -1,10 +1,11 @@
 """The classes of TransformerLens and SAELens that a MyGPT converts to, as far as they are installed."""
 
+import math
 from importlib import import_module
 from typing import Any
 
 from culture_core.errors import CultureError
-from culture_core.models.mygpt import MyGPT
+from culture_core.models.mygpt import N_CTX, MyGPT
 from culture_core.models.protocols import HookedModel
 
 _HOMES = {
@@ -36,6 +37,27 @@ def hooked_class(kind: str, sae: bool) -> Any:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise CultureError(f"{name} is not installed: {_WHAT_TO_DO[kind, sae]}") from error
+
+
+def shared_config(model: MyGPT) -> dict[str, Any]:
+    """What the TransformerLens configs of both kinds say of a MyGPT, on its device and in its dtype."""
+    config, weight = model.config, model.readout.weight
+    return {
+        "model_name": "culture-gpt",
+        "n_layers": config.n_blocks,
+        "n_heads": config.n_heads,
+        "d_model": config.d_model,
+        "d_mlp": config.dim_hidden,
+        "d_vocab": config.n_tokens,
+        "n_ctx": N_CTX,
+        "act_fn": "relu",
+        "normalization_type": "LN",
+        "attn_scale": math.sqrt(config.dim_keys),
+        "default_prepend_bos": False,
+        "init_weights": False,
+        "device": str(weight.device),
+        "dtype": weight.dtype,
+    }
 
 
 def to_installed_kind(model: MyGPT) -> HookedModel:
