@@ -10,6 +10,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.population import read_manifest
+from culture_core.saes.choice import usual_hook
 from culture_core.saes.hooks import default_hook
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.training_stage import DEFAULTS
@@ -45,7 +46,7 @@ def plan_of(population: PopulationFolder) -> BuildPlan:
     try:
         text = population.plan.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return BuildPlan((default_hook(_n_blocks(population)),))
+        return BuildPlan((usual_hook(population),))
     try:
         return _from_record(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValueError) as error:

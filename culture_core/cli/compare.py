@@ -167,9 +167,9 @@ def _held_out(population: PopulationFolder) -> "Tensor":
 
 
 def _the_hook(hook: str | None, first: PopulationFolder) -> str:
-    from culture_core.saes.hooks import default_hook
+    from culture_core.saes.choice import usual_hook
 
-    return hook or default_hook(artifacts.read_json(first.manifest)["config"]["n_blocks"])
+    return hook or usual_hook(first)
 
 
 def _compared(

@@ -2,6 +2,13 @@
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
+from culture_core.models.population import read_manifest
+from culture_core.saes.hooks import default_hook
+
+
+def usual_hook(population: PopulationFolder) -> str:
+    """The hook point that SAEs are trained on unless another is named: the residual stream at 2/3 depth."""
+    return default_hook(read_manifest(population.root)["config"]["n_blocks"])
 
 
 def the_hook(population: PopulationFolder, hook: str | None = None) -> str:

@@ -118,10 +118,9 @@ def at_hooks(
     population: PopulationFolder, hooks: Sequence[str], settings: SAESettings = DEFAULTS
 ) -> list[SAESettings]:
     """The same settings at each hook point (default: the residual stream at 2/3 depth)."""
-    from culture_core.models.population import read_manifest
-    from culture_core.saes.hooks import default_hook
+    from culture_core.saes.choice import usual_hook
 
-    hooks = list(hooks) or [default_hook(read_manifest(population.root)["config"]["n_blocks"])]
+    hooks = list(hooks) or [usual_hook(population)]
     return [replace(settings, hook=hook) for hook in hooks]
 
 
