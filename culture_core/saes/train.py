@@ -109,6 +109,7 @@ def train_saes(
         raise CultureError("SAEs trained side by side must have the same seed, tokens and batch size")
     hooks = [one.hook for one in settings]
     trainers = {one.hook: _trainer(model, one, model_name, device) for one in settings}
+    clock = _Clock(checkpoints, report, n_steps(shared))
     begun = checkpoints.load(list(trainers.values())) if checkpoints else 0
     first = begun + CENTRING_BATCHES if begun else 0
     batches = activation_batches(model, hooks, shared.batch_size, shared.seed, first=first, device=device)
@@ -116,31 +117,50 @@ def train_saes(
         seen = [next(batches) for _ in range(CENTRING_BATCHES)]
         for hook, trainer in trainers.items():
             _centre(trainer, torch.cat([batch[hook] for batch in seen]))
-    steps = n_steps(shared)
-    started = saved = reported = time.monotonic()
-    for step in range(begun, steps):
+    for step in range(begun, n_steps(shared)):
         batch = next(batches)
         outputs = {hook: _step(trainer, batch[hook]) for hook, trainer in trainers.items()}
-        now = time.monotonic()
-        if report is not None and (now - reported > REPORT_SECONDS or step == steps - 1):
-            seconds_left = (now - started) / (step + 1 - begun) * (steps - step - 1)
-            for hook, trainer in trainers.items():
-                report(_standing(hook, trainer, outputs[hook], (step + 1) / steps, seconds_left))
-            reported = now
-        if checkpoints is not None and now - saved > CHECKPOINT_SECONDS:
-            for hook, output in outputs.items():
-                _check_sound(hook, output.sae_in, output.sae_out)
-            checkpoints.save(list(trainers.values()), step + 1)
-            saved = time.monotonic()
+        clock.tick(trainers, outputs, step + 1, begun)
     if checkpoints is not None:
-        checkpoints.save(list(trainers.values()), steps)
-    next_quiz = quizzes_read(CENTRING_BATCHES + steps, shared.batch_size)
+        checkpoints.save(list(trainers.values()), n_steps(shared))
+    next_quiz = quizzes_read(CENTRING_BATCHES + n_steps(shared), shared.batch_size)
     for one in settings:
         _finetune(model, trainers[one.hook], one, next_quiz, device, report)
     saes, states = {hook: _finished(trainer) for hook, trainer in trainers.items()}, next(batches)
     for hook, sae in saes.items():
         _check_sound(hook, states[hook], sae(states[hook]))
     return saes
+
+
+class _Clock:
+    """Reports and checkpoints of one training, each when it is due."""
+
+    def __init__(self, checkpoints: Checkpoints | None, report: Report | None, steps: int) -> None:
+        self.checkpoints, self.report, self.steps = checkpoints, report, steps
+        self.started = self.saved = self.reported = time.monotonic()
+
+    def tick(
+        self,
+        trainers: "dict[str, SAETrainer[Any, Any]]",
+        outputs: "dict[str, TrainStepOutput]",
+        done: int,
+        begun: int,
+    ) -> None:
+        """Look at the clock after a step. done: steps behind, of which `begun` are of earlier runs.
+
+        Errors: Diverged when a checkpoint is due and an SAE is of no use.
+        """
+        now = time.monotonic()
+        if self.report is not None and (now - self.reported > REPORT_SECONDS or done == self.steps):
+            seconds_left = (now - self.started) / (done - begun) * (self.steps - done)
+            for hook, trainer in trainers.items():
+                self.report(_standing(hook, trainer, outputs[hook], done / self.steps, seconds_left))
+            self.reported = now
+        if self.checkpoints is not None and now - self.saved > CHECKPOINT_SECONDS:
+            for hook, output in outputs.items():
+                _check_sound(hook, output.sae_in, output.sae_out)
+            self.checkpoints.save(list(trainers.values()), done)
+            self.saved = time.monotonic()
 
 
 def n_steps(settings: SAESettings) -> int:

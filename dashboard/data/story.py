@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from culture_core.universality.matching.reader import Match
+from culture_core.universality.matching.match import Match
 from culture_core.world.vocabulary import STRUCTURE_NAMES
 from dashboard.data import indexes, universality
 from dashboard.data.cached import shared

@@ -14,8 +14,9 @@ from culture_core.models.choice import check_several
 from culture_core.saes.store import sae_sha256
 from culture_core.universality.matching.baselines import ROTATION
 from culture_core.universality.matching.inputs import indexed_variants, read_inputs, variant_hashes
+from culture_core.universality.matching.match import Match
 from culture_core.universality.matching.measure import MatchSettings, measure
-from culture_core.universality.matching.reader import Match, MatchReader
+from culture_core.universality.matching.reader import MatchReader
 
 __all__ = [
     "Match",

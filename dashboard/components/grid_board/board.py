@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from culture_core.figures.rows import GridRow
-from culture_core.figures.style import GridStyle, ValueScale
+from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.grid_board.messages import (
     BoardMessage,
@@ -44,19 +44,17 @@ def grid_board(
     on_click: Callable[[CellClick], None] | None = None,
     markers: bool = False,
     selected: CellClick | None = None,
-    style: GridStyle | None = None,
 ) -> CellClick | None:
     """Draw rows of grids in as many columns as fit; return the cell clicked since the last run.
 
-    scale: what the rows' values stand for; shown on hover, and as ink on the cells unless `ink` is False.
+    scale: what the rows' values stand for, shown on hover and, unless `ink` is False, as ink on the cells.
     digits: write the token on each cell. colour_key: name the eleven colours. legend: explain the marks.
-    row_width: least width of a row in pixels. per_line: so many grids per line, instead of as many as fit.
-    framed: position in the quiz at which the grid with a frame begins. max_cell: largest side of a cell in
-    pixels; min_cell: a side below which a row wraps instead.
-    clickable: report clicks; on_click: called with one before the script runs again.
-    addresses: query parameters of each row's quiz in the Cell view; a click then keeps what is known of the
-    cell on the screen, with a link that opens it there.
-    markers: the marker tokens are drawn too, and can be chosen. selected: a cell to outline.
+    row_width: least width of a row in pixels. per_line: grids per line, instead of as many as fit. framed:
+    position in the quiz at which the grid with a frame begins. max_cell: largest side of a cell in pixels;
+    min_cell: a side below which a row wraps instead. clickable: report clicks; on_click: called with one
+    before the script runs again. addresses: query parameters of each row's quiz in the Cell view; a click
+    then keeps what is known of the cell on the screen, with a link that opens it there. markers: the marker
+    tokens are drawn too, and can be chosen. selected: a cell to outline.
     """
     message: BoardMessage = {
         "rows": [row_message(row, scale) for row in rows],
@@ -72,12 +70,20 @@ def grid_board(
         "addresses": None if addresses is None else [dict(address) for address in addresses],
         "markers": markers,
         "selected": place_message(selected, rows),
-        "style": style_message(style or chosen_style()),
+        "style": style_message(chosen_style()),
+        "perLine": per_line,
+        "framed": framed,
     }
-    if per_line is not None:
-        message["perLine"] = per_line
-    if framed is not None:
-        message["framed"] = framed
+    return _show(key, rows, message, addresses, on_click)
+
+
+def _show(
+    key: str,
+    rows: Sequence[GridRow],
+    message: BoardMessage,
+    addresses: Sequence[Mapping[str, str]] | None,
+    on_click: Callable[[CellClick], None] | None,
+) -> CellClick | None:
     clicked = partial(_tell_click, key, rows, on_click)
     result = _mount(key=key, data=message, on_clicked_change=clicked, on_opened_change=no_answer)
     _open_cell(read_click(result.opened, rows), addresses)

@@ -41,8 +41,8 @@
  * @property {boolean} colourKey
  * @property {boolean} legend
  * @property {number} rowWidth
- * @property {number} [perLine] grids per line, instead of as many as fit
- * @property {number} [framed] position in the quiz at which the grid with a frame begins
+ * @property {number | null} [perLine] grids per line, instead of as many as fit
+ * @property {number | null} [framed] position in the quiz at which the grid with a frame begins
  * @property {number} minCell
  * @property {number} maxCell
  * @property {boolean} clickable

@@ -56,8 +56,8 @@ class BoardMessage(TypedDict):
     colourKey: bool
     legend: bool
     rowWidth: int
-    perLine: NotRequired[int]
-    framed: NotRequired[int]
+    perLine: NotRequired[int | None]
+    framed: NotRequired[int | None]
     minCell: int
     maxCell: int
     clickable: bool

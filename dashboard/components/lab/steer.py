@@ -49,48 +49,58 @@ def choose_steering(cell_name: str) -> Steering:
     keep_top = permalink.read_number("top", 0, LARGEST_TOP, 0)
     keep_error = permalink.read_choice("error", ["1", "0"], "1") == "1"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Change",
-            list(ACTIONS),
-            format_func=ACTIONS.__getitem__,
-            width=200,
-            **permalink.bound("do", action),
-        )
-        st.number_input(
-            "Amount",
-            -LARGEST_AMOUNT,
-            LARGEST_AMOUNT,
-            format="%g",
-            disabled=action not in (SCALE, ADD),
-            width=130,
-            **permalink.bound("by", amount, encode=lambda value: f"{value:.3f}"),
-        )
-        st.selectbox(
-            "Where",
-            list(PLACES),
-            format_func=PLACES.__getitem__,
-            width=180,
-            help="In the states from which tokens are predicted: all of them, those of the answer grid, or "
-            f"only that of {cell_name}. Click a cell of an answer below to choose another cell.",
-            **permalink.bound("at", where),
-        )
-        st.number_input(
-            "Keep only the top",
-            0,
-            LARGEST_TOP,
-            help="After the change, only this many of the strongest features are kept at each token. "
-            "0 keeps all.",
-            width=140,
-            **permalink.bound("top", keep_top),
-        )
-        st.toggle(
-            "Keep the error term",
-            help="Keeps the part of the state that the SAE does not reconstruct, so that only the change has "
-            "an effect.",
-            **permalink.bound("error", keep_error, encode=int),
-        )
+        _choose_change(action, amount, where, cell_name)
+        _choose_rest(keep_top, keep_error)
         _study_buttons()
     return Steering(action, amount, keep_top or None, keep_error, where)
+
+
+def _choose_change(action: str, amount: float, where: str, cell_name: str) -> None:
+    """Draw what is done with the features, how much of it, and where."""
+    st.selectbox(
+        "Change",
+        list(ACTIONS),
+        format_func=ACTIONS.__getitem__,
+        width=200,
+        **permalink.bound("do", action),
+    )
+    st.number_input(
+        "Amount",
+        -LARGEST_AMOUNT,
+        LARGEST_AMOUNT,
+        format="%g",
+        disabled=action not in (SCALE, ADD),
+        width=130,
+        **permalink.bound("by", amount, encode=lambda value: f"{value:.3f}"),
+    )
+    st.selectbox(
+        "Where",
+        list(PLACES),
+        format_func=PLACES.__getitem__,
+        width=180,
+        help="In the states from which tokens are predicted: all of them, those of the answer grid, or "
+        f"only that of {cell_name}. Click a cell of an answer below to choose another cell.",
+        **permalink.bound("at", where),
+    )
+
+
+def _choose_rest(keep_top: int, keep_error: bool) -> None:
+    """Draw what else of the state is kept."""
+    st.number_input(
+        "Keep only the top",
+        0,
+        LARGEST_TOP,
+        help="After the change, only this many of the strongest features are kept at each token. "
+        "0 keeps all.",
+        width=140,
+        **permalink.bound("top", keep_top),
+    )
+    st.toggle(
+        "Keep the error term",
+        help="Keeps the part of the state that the SAE does not reconstruct, so that only the change has "
+        "an effect.",
+        **permalink.bound("error", keep_error, encode=int),
+    )
 
 
 def _study_buttons() -> None:
