@@ -14,6 +14,7 @@
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
+    cache/NAME/transfer/HOOK/                what each SAE finds in the mapped states of other GPTs
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
@@ -58,7 +59,7 @@ _ENTRIES = {
         "index",
         "matches",
     ),
-    *("concepts", "probes", "causal", "circuits", "browse", "results.md", "results"),
+    *("concepts", "probes", "causal", "transfer", "circuits", "browse", "results.md", "results"),
 }
 
 
@@ -219,6 +220,9 @@ class PopulationFolder:
 
     def causal(self, hook: str) -> Path:
         return self.root / "causal" / hook
+
+    def transfer(self, hook: str) -> Path:
+        return self.root / "transfer" / hook
 
     def matches(self, hook: str) -> Path:
         return self.root / "matches" / hook

@@ -36,6 +36,8 @@ from culture_core.saes.store import sae_artifact
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.store import causal_artifact
 from culture_core.universality.matching.store import MatchReader, matches_artifact, open_matches
+from culture_core.universality.transfer.reader import TransferReader, open_transfer
+from culture_core.universality.transfer.store import transfer_artifact
 from culture_core.world.quizzes import QuizBatch
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "probes": probes_artifact,
     "matches": matches_artifact,
     "causal": causal_artifact,
+    "transfer": transfer_artifact,
     "circuits": circuits_artifact,
 }
 
@@ -143,6 +146,10 @@ class Population:
     def causal(self, hook: str) -> CausalReader:
         """What ablating matched features does to each GPT."""
         return self._open("causal", open_causal, hook)
+
+    def transfer(self, hook: str) -> TransferReader:
+        """What each SAE finds in the mapped states of the other GPTs."""
+        return self._open("transfer", open_transfer, hook)
 
     def circuits(self, k: int) -> Circuits:
         """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""

@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from culture_core.universality.transfer.moments import StateMoments
+
 
 @dataclass(frozen=True)
 class Similarity:
@@ -32,32 +34,27 @@ class StateSums:
     """Sums over tokens of the states of s GPTs of width d at one place: add batches, then ask for CKA."""
 
     def __init__(self, n_models: int, d: int, n_positions: int) -> None:
-        width = n_models * d
         self._n_models, self._d, self._n_quizzes = n_models, d, 0
-        self._products = torch.zeros(width, width, dtype=torch.float64)
-        self._shuffled = torch.zeros(width, width, dtype=torch.float64)
-        self._by_position = torch.zeros(n_positions, width, dtype=torch.float64)
+        self._moments = StateMoments(n_models, d)
+        self._by_position = torch.zeros(n_positions, n_models * d, dtype=torch.float64)
 
     def add(self, states: Tensor, shuffled: Tensor) -> None:
         """states: (s, quizzes, positions, d) over the same quizzes. shuffled: (quizzes,) a permutation."""
-        side_by_side = states.double().permute(1, 2, 0, 3).flatten(2)
-        rows = side_by_side.flatten(0, 1)
-        self._products += rows.T @ rows
-        self._shuffled += rows.T @ side_by_side[shuffled].flatten(0, 1)
+        side_by_side = self._moments.add(states, shuffled)
         self._by_position += side_by_side.sum(0)
         self._n_quizzes += len(side_by_side)
 
     def similarity(self) -> Similarity:
         """CKA from all that was added."""
-        total = self._by_position.sum(0)
-        means = torch.outer(total, total) / (self._n_quizzes * len(self._by_position))
+        moments = self._moments
+        means = torch.outer(moments.total, moments.total) / moments.count
         position_means = self._by_position.T @ self._by_position / self._n_quizzes
-        squares = self._squares(self._products - means)
+        squares = self._squares(moments.products - means)
         own = np.sqrt(np.outer(squares.diagonal(), squares.diagonal()))
         return Similarity(
             cka=squares / own,
-            centred_by_position=_normalised(self._squares(self._products - position_means)),
-            shuffled=self._squares(self._shuffled - means) / own,
+            centred_by_position=_normalised(self._squares(moments.products - position_means)),
+            shuffled=self._squares(moments.shuffled - means) / own,
         )
 
     def _squares(self, products: Tensor) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.hooks import activations_at_each
 from culture_core.saes.variants import UNTRAINED_SEED, untrained_gpt
+from culture_core.universality.transfer.moments import no_quiz_stays
 
 BATCH = 16
 
@@ -39,17 +40,8 @@ def state_similarities(
     n_read = tokens.shape[1] - 1
     sums = [StateSums(len(everyone), models[0].config.d_model, n_read) for _ in hooks]
     for batch in tqdm(tokens.split(BATCH), desc=progress, unit="batch", disable=progress is None):
-        shuffled = _no_quiz_stays(len(batch), generator)
+        shuffled = no_quiz_stays(len(batch), generator)
         seen = [activations_at_each(model, hooks, batch) for model in everyone]
         for hook, of_block in zip(hooks, sums, strict=True):
             of_block.add(torch.stack([states[hook][:, 1:] for states in seen]), shuffled)
     return [of_block.similarity() for of_block in sums]
-
-
-def _no_quiz_stays(n: int, generator: np.random.Generator) -> torch.Tensor:
-    """A random permutation of n that leaves no place as it is: each goes where the next in a random ring
-    is."""
-    ring = generator.permutation(n)
-    shuffled = np.empty(n, dtype=np.int64)
-    shuffled[ring] = np.roll(ring, 1)
-    return torch.from_numpy(shuffled)

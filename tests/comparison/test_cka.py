@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from culture_core.comparison.cka import StateSums
-from culture_core.comparison.states import StateSettings, _no_quiz_stays, state_similarities
+from culture_core.comparison.states import StateSettings, state_similarities
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.saes.hooks import activations_at
+from culture_core.universality.transfer.moments import no_quiz_stays
 
 N_MODELS, N_QUIZZES, N_POSITIONS, D = 3, 30, 7, 5
 
@@ -22,7 +23,7 @@ def states():
 
 @pytest.fixture(scope="module")
 def shuffled():
-    return _no_quiz_stays(N_QUIZZES, np.random.default_rng(1))
+    return no_quiz_stays(N_QUIZZES, np.random.default_rng(1))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_batches_add_up(states, found):
 
 @pytest.mark.parametrize("n", [2, 5, 16])
 def test_shuffling_moves_every_quiz(n):
-    order = _no_quiz_stays(n, np.random.default_rng(n))
+    order = no_quiz_stays(n, np.random.default_rng(n))
     assert sorted(order.tolist()) == list(range(n))
     assert (order != torch.arange(n)).all()
 
