@@ -14,12 +14,14 @@
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
+    cache/NAME/joint/HOOK/                   the joint dictionary beside the GPTs' own features
     cache/NAME/transfer/HOOK/                what each SAE finds in the mapped states of other GPTs
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
-same shape with random weights, "reseeded" is a second SAE of GPT K from another seed.
+same shape with random weights, "reseeded" is a second SAE of GPT K from another seed. "joint", kept under the
+first GPT, is one dictionary of all GPTs together.
 
 Everything is written whole or not at all (culture_core/writing.py).
 """
@@ -44,8 +46,8 @@ MANIFEST = "manifest.json"
 CACHE = Path("cache")
 COMPARISON = "comparison.json"
 OUT = Path("out")
-UNTRAINED, RESEEDED = "untrained", "reseeded"
-VARIANTS = ("", UNTRAINED, RESEEDED)
+UNTRAINED, RESEEDED, JOINT = "untrained", "reseeded", "joint"
+VARIANTS = ("", UNTRAINED, RESEEDED, JOINT)
 # what commands write into the folder of a population
 _ENTRIES = {
     *(
@@ -59,7 +61,7 @@ _ENTRIES = {
         "index",
         "matches",
     ),
-    *("concepts", "probes", "causal", "transfer", "circuits", "browse", "results.md", "results"),
+    *("concepts", "probes", "causal", "transfer", "joint", "circuits", "browse", "results.md", "results"),
 }
 
 
@@ -215,8 +217,11 @@ class PopulationFolder:
         """Where the parts of an index under way gather."""
         return self.root / "index" / hook / f"{_gpt(model_k, variant)}.parts"
 
-    def concepts(self, hook: str, model_k: int) -> Path:
-        return self.root / "concepts" / hook / _gpt(model_k)
+    def concepts(self, hook: str, model_k: int, variant: str = "") -> Path:
+        return self.root / "concepts" / hook / _gpt(model_k, variant)
+
+    def joint(self, hook: str) -> Path:
+        return self.root / "joint" / hook
 
     def causal(self, hook: str) -> Path:
         return self.root / "causal" / hook

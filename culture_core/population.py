@@ -35,6 +35,8 @@ from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.store import causal_artifact
+from culture_core.universality.joint.reader import JointReader, open_joint
+from culture_core.universality.joint.store import joint_artifact
 from culture_core.universality.matching.store import MatchReader, matches_artifact, open_matches
 from culture_core.universality.transfer.reader import TransferReader, open_transfer
 from culture_core.universality.transfer.store import transfer_artifact
@@ -55,6 +57,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "matches": matches_artifact,
     "causal": causal_artifact,
     "transfer": transfer_artifact,
+    "joint": joint_artifact,
     "circuits": circuits_artifact,
 }
 
@@ -63,7 +66,7 @@ class Population:
     """A population and everything built from it.
 
     folder: where it lies; hook: a hook point that has SAEs, of `hooks`; k: the id of a GPT, of `models`;
-    variant: "" or a baseline's SAE ("untrained", "reseeded").
+    variant: "" or another SAE: a baseline's ("untrained", "reseeded"), or the one of all GPTs ("joint").
     Errors: every method raises CultureError, one line that says what to run, when what it opens is missing,
     damaged or of other inputs, and for a GPT or hook point that is not there.
     """
@@ -135,9 +138,9 @@ class Population:
         """The feature index of one SAE."""
         return self._open("index", open_index, hook, k, variant)
 
-    def grades(self, hook: str, k: int) -> Grades:
+    def grades(self, hook: str, k: int, variant: str = "") -> Grades:
         """One SAE's features graded on the ground-truth concepts."""
-        return self._open("grades", open_grades, hook, k)
+        return self._open("grades", open_grades, hook, k, variant)
 
     def matches(self, hook: str) -> MatchReader:
         """Best matches and groups of the GPTs' features."""
@@ -150,6 +153,10 @@ class Population:
     def transfer(self, hook: str) -> TransferReader:
         """What each SAE finds in the mapped states of the other GPTs."""
         return self._open("transfer", open_transfer, hook)
+
+    def joint(self, hook: str) -> JointReader:
+        """The dictionary of all GPTs together, beside their own features."""
+        return self._open("joint", open_joint, hook)
 
     def circuits(self, k: int) -> Circuits:
         """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""

@@ -80,10 +80,10 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
         "--variant",
         default="",
         type=variant,
-        help="which SAEs: those of the trained GPTs (default), of an `untrained` GPT of the same shape, or "
-        "`reseeded` ones, trained from another seed; of the last two, the first GPT's unless --models says "
-        "otherwise",
-        metavar="{trained,untrained,reseeded}",
+        help="which SAEs: those of the trained GPTs (default), of an `untrained` GPT of the same shape, "
+        "`reseeded` ones, trained from another seed, or one `joint` dictionary of all GPTs; of the last "
+        "three the first GPT's unless --models says otherwise",
+        metavar="{trained,untrained,reseeded,joint}",
     )
 
 

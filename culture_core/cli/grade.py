@@ -13,6 +13,7 @@ DESCRIPTION = "grade every SAE feature of a hook point on every ground-truth con
 EXAMPLES = (
     "grade --population cache/world-1M",
     "grade --population cache/world-1M --hook blocks.2.hook_resid_post --models 0,1 --if-stale",
+    "grade --population cache/world-1M --variant joint",
 )
 NOT_MEASURED = "not measured"
 
@@ -20,6 +21,7 @@ NOT_MEASURED = "not measured"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_population(parser)
     common.add_models(parser)
+    common.add_variant(parser)
     common.add_hook(parser)
     common.add_workers(parser)
     common.add_if_stale(parser)
@@ -35,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
         population,
         hook,
         models=args.models,
+        variant=args.variant,
         if_stale=args.if_stale,
         workers=common.the_workers(args),
         command=common.command_line(),

@@ -39,6 +39,7 @@ COMMANDS = {
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
     "transfer": "culture_core.cli.transfer",
+    "joint": "culture_core.cli.joint",
     "circuits": "culture_core.cli.circuits",
     "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",

@@ -38,7 +38,7 @@ class StateSums:
         self._moments = StateMoments(n_models, d)
         self._by_position = torch.zeros(n_positions, n_models * d, dtype=torch.float64)
 
-    def add(self, states: Tensor, shuffled: Tensor) -> None:
+    def add(self, states: Tensor, shuffled: Tensor | NDArray[np.int64]) -> None:
         """states: (s, quizzes, positions, d) over the same quizzes. shuffled: (quizzes,) a permutation."""
         side_by_side = self._moments.add(states, shuffled)
         self._by_position += side_by_side.sum(0)

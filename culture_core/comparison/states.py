@@ -12,7 +12,7 @@ from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.hooks import activations_at_each
 from culture_core.saes.variants import UNTRAINED_SEED, untrained_gpt
-from culture_core.universality.transfer.moments import no_quiz_stays
+from culture_core.universality.matching.codes import other_places
 
 BATCH = 16
 
@@ -40,7 +40,7 @@ def state_similarities(
     n_read = tokens.shape[1] - 1
     sums = [StateSums(len(everyone), models[0].config.d_model, n_read) for _ in hooks]
     for batch in tqdm(tokens.split(BATCH), desc=progress, unit="batch", disable=progress is None):
-        shuffled = no_quiz_stays(len(batch), generator)
+        shuffled = other_places(len(batch), generator)
         seen = [activations_at_each(model, hooks, batch) for model in everyone]
         for hook, of_block in zip(hooks, sums, strict=True):
             of_block.add(torch.stack([states[hook][:, 1:] for states in seen]), shuffled)

@@ -70,7 +70,7 @@ def activations_at_each(model: GPT, hooks: Sequence[str], tokens: Tensor) -> dic
     """Activations at several hook points from one forward pass, by hook; else as activations_at."""
     last_block = max(blocks_needed(hook, len(model.blocks)) for hook in hooks)
     if isinstance(model, MyGPT):
-        return _activations_of_gpt(model, hooks, tokens, last_block)
+        return states_of_gpt(model, hooks, shift_right(tokens), last_block)
     _, cache = model.run_with_cache(
         shift_right(tokens.long()),
         names_filter=list(hooks),
@@ -79,8 +79,8 @@ def activations_at_each(model: GPT, hooks: Sequence[str], tokens: Tensor) -> dic
     return {hook: cache[hook] for hook in hooks}
 
 
-def _activations_of_gpt(gpt: MyGPT, hooks: Sequence[str], tokens: Tensor, n_blocks: int) -> dict[str, Tensor]:
-    """Run the first `n_blocks` blocks and keep what passes the hook points."""
+def states_of_gpt(gpt: MyGPT, hooks: Sequence[str], inputs: Tensor, n_blocks: int) -> dict[str, Tensor]:
+    """What passes the hook points in the first `n_blocks` blocks; inputs: (n, t) with the 0 in front."""
     for hook in hooks:
         check_hook(gpt, hook)
     seen: dict[str, Tensor] = {}
@@ -90,7 +90,7 @@ def _activations_of_gpt(gpt: MyGPT, hooks: Sequence[str], tokens: Tensor, n_bloc
             seen[name] = value
         return value
 
-    x = gpt.embed(shift_right(tokens))
+    x = gpt.embed(inputs)
     for number in range(n_blocks):
         x = gpt.blocks[number](x, None, number, keep)
     return seen

@@ -78,9 +78,9 @@ def sae_artifact(population: PopulationFolder, hook: str, model_k: int, variant:
     )
 
 
-def made_from_sae(population: PopulationFolder, hook: str, model_k: int) -> Source:
-    """The source of an artifact of one GPT's SAE."""
-    return Source("sae_sha256", "another SAE", lambda _: sae_sha256(population, hook, model_k))
+def made_from_sae(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Source:
+    """The source of an artifact of one SAE."""
+    return Source("sae_sha256", "another SAE", lambda _: sae_sha256(population, hook, model_k, variant))
 
 
 def sae_manifest(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Record:

@@ -2,7 +2,8 @@
 
 An SAE's variant (culture_core/artifacts.py, VARIANTS) says which GPT it reads and how it was seeded:
 "" and "reseeded" read GPT k of the population, from different seeds; "untrained" reads a GPT of the same
-shape that has learned nothing, so that what such an SAE finds is there without any training.
+shape that has learned nothing, so that what such an SAE finds is there without any training. "joint" reads
+all GPTs of the population side by side (joint.py).
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from culture_core import artifact
-from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
+from culture_core.artifacts import JOINT, RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import read_manifest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from transformer_lens import HookedTransformer
 
 UNTRAINED_SEED = 2000
-SEED_OFFSETS = {"": 0, UNTRAINED: 100, RESEEDED: 200}
+SEED_OFFSETS = {"": 0, UNTRAINED: 100, RESEEDED: 200, JOINT: 300}
 
 
 def load_gpt(population: PopulationFolder, model_k: int, variant: str = "") -> MyGPT:
@@ -52,10 +53,15 @@ def gpt_for_hooks(
     *,
     device: str = "cpu",
 ) -> GPT:
-    """The faster kind of model that has these hook points: a MyGPT, else a HookedTransformer.
+    """The faster kind of model that has these hook points: a MyGPT, else a HookedTransformer; for a joint
+    dictionary all GPTs as one.
 
     Errors: CultureError for a hook point that neither has.
     """
+    if variant == JOINT:
+        from culture_core.saes.joint import JointGPT
+
+        return JointGPT([gpt.to(device) for gpt in load_culture(source=population.root)])
     gpt = load_gpt(population, model_k, variant).to(device)
     if all(shown_by_gpt(gpt, hook) for hook in hooks):
         return gpt
@@ -76,11 +82,14 @@ def untrained_gpt(config: MyGPTConfig, seed: int) -> MyGPT:
 
 
 def model_sha256(population: PopulationFolder, model_k: int, variant: str = "") -> str:
-    """SHA-256 of the weights that an SAE of this variant reads: of the file, or of the bytes of an untrained
-    GPT's tensors in order."""
+    """SHA-256 of the weights that an SAE of this variant reads: of the file, of the bytes of an untrained
+    GPT's tensors in order, or of the hashes of all GPTs."""
+    digest = hashlib.sha256()
+    if variant == JOINT:
+        digest.update(" ".join(artifact.model_hashes(population).values()).encode())
+        return digest.hexdigest()
     if variant != UNTRAINED:
         return artifact.model_sha256(population, model_k)
-    digest = hashlib.sha256()
     for tensor in load_gpt(population, model_k, variant).state_dict().values():
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()

@@ -125,24 +125,25 @@ def _is_named(parts: NDArray[np.integer], rank: int) -> bool:
     return bool((parts[:rank] == parts[rank]).all(1).any())
 
 
-def grades_artifact(population: PopulationFolder, hook: str, model_k: int) -> Artifact:
-    """The grades of one GPT's SAE, as an artifact."""
+def grades_artifact(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Artifact:
+    """The grades of one GPT's SAE, or of the joint dictionary, as an artifact."""
+    suffix = ("--variant", variant) if variant else ()
     return Artifact(
-        name=f"grades of GPT {model_k} at {hook}",
+        name=f"grades of {variant + ' ' if variant else ''}GPT {model_k} at {hook}",
         population=population,
-        folder=population.concepts(hook, model_k),
-        command=suggested("grade", "--population", population.root, "--hook", hook),
+        folder=population.concepts(hook, model_k, variant),
+        command=suggested("grade", "--population", population.root, "--hook", hook, *suffix),
         arrays="grades.npz",
         sources=(
-            made_from_sae(population, hook, model_k),
+            made_from_sae(population, hook, model_k, variant),
             Source("settings.layout", "another version", lambda _: LAYOUT),
         ),
     )
 
 
-def open_grades(population: PopulationFolder, hook: str, model_k: int) -> Grades:
-    """Open the grades of one GPT's SAE.
+def open_grades(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Grades:
+    """Open the grades of one GPT's SAE, or of the joint dictionary.
 
     Errors: CultureError that says what to run when they are missing, damaged, or of another SAE or version.
     """
-    return Grades(*grades_artifact(population, hook, model_k).open())
+    return Grades(*grades_artifact(population, hook, model_k, variant).open())

@@ -16,6 +16,7 @@ def grade_population(
     hook: str | None = None,
     *,
     models: Sequence[int] | None = None,
+    variant: str = "",
     if_stale: bool = False,
     workers: Workers | None = None,
     command: str = "",
@@ -26,14 +27,17 @@ def grade_population(
     hook: (default: the only one with SAEs). if_stale: leave alone grades of the present inputs.
     Errors: CultureError when an index is missing, and for an unknown GPT or hook point.
     """
-    hook, chosen = the_hook(population, hook), chosen_models(population, models)
-    stale = [k for k in chosen if not (if_stale and is_current(population, hook, k))]
+    hook, chosen = the_hook(population, hook), chosen_models(population, models, variant)
+    stale = [k for k in chosen if not (if_stale and is_current(population, hook, k, variant))]
     for k in stale:
-        grades_artifact(population, hook, k).check_writable()
-    run_jobs(partial(_grade, population, hook, command), stale, workers or Workers(), show=say)
-    return {k: open_grades(population, hook, k) for k in chosen}
+        grades_artifact(population, hook, k, variant).check_writable()
+    run_jobs(partial(_grade, population, hook, variant, command), stale, workers or Workers(), show=say)
+    return {k: open_grades(population, hook, k, variant) for k in chosen}
 
 
-def _grade(population: PopulationFolder, hook: str, command: str, model_k: int, report: Report) -> None:
+def _grade(
+    population: PopulationFolder, hook: str, variant: str, command: str, model_k: int, report: Report
+) -> None:
     report(f"grading the features of GPT {model_k}")
-    grade_model(population, hook, model_k, command, progress=f"grades of GPT {model_k}")
+    progress = f"grades of GPT {model_k}"
+    grade_model(population, hook, model_k, command, variant=variant, progress=progress)

@@ -37,12 +37,12 @@ SETTINGS = {
 }
 
 
-def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[str, Any]:
+def grade_inputs(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> dict[str, Any]:
     """What the grades of one SAE depend on.
 
     Errors: CultureError when its index is missing or out of date.
     """
-    index = read_manifest(population, hook, model_k)
+    index = read_manifest(population, hook, model_k, variant)
     return {
         "sae_sha256": index["sae_sha256"],
         "quiz_set": index["quiz_set"],
@@ -52,30 +52,37 @@ def grade_inputs(population: PopulationFolder, hook: str, model_k: int) -> dict[
     }
 
 
-def is_current(population: PopulationFolder, hook: str, model_k: int) -> bool:
+def is_current(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> bool:
     """Whether the grades on disk were computed from the present inputs with the present settings."""
-    return grades_artifact(population, hook, model_k).is_current(grade_inputs(population, hook, model_k))
+    inputs = grade_inputs(population, hook, model_k, variant)
+    return grades_artifact(population, hook, model_k, variant).is_current(inputs)
 
 
 def grade_model(
-    population: PopulationFolder, hook: str, model_k: int, command: str, *, progress: str | None = None
+    population: PopulationFolder,
+    hook: str,
+    model_k: int,
+    command: str,
+    *,
+    variant: str = "",
+    progress: str | None = None,
 ) -> None:
-    """Grade the features of one GPT's SAE and write them into the population.
+    """Grade the features of one SAE and write the grades into the population.
 
     Sparse activations are made again where they are missing. Errors: CultureError when the index is missing.
     """
     from culture_core.saes.variants import gpt_for_hooks
 
     started = time.time()
-    inputs = grade_inputs(population, hook, model_k)
-    activations = ensure_activations(population, hook, model_k)
+    inputs = grade_inputs(population, hook, model_k, variant)
+    activations = ensure_activations(population, hook, model_k, variant)
     quizzes = QuizSet.from_json(inputs["quiz_set"]).quizzes()
     concepts = pack_concepts(quizzes)
     truth = Truth(concepts)
     grading = grade_features(activations, truth, progress=progress)
     few = Truth(_first_quizzes(concepts, COVERAGE_QUIZZES))
     best = coverage_by_source(
-        gpt_for_hooks(population, model_k, "", coverage_hooks(hook)),
+        gpt_for_hooks(population, model_k, variant, coverage_hooks(hook)),
         hook,
         quizzes[:COVERAGE_QUIZZES],
         few,
@@ -91,7 +98,7 @@ def grade_model(
         "coverage": coverage_summary(best, few),
         "made_by": provenance(command, started),
     }
-    grades_artifact(population, hook, model_k).write(manifest, arrays)
+    grades_artifact(population, hook, model_k, variant).write(manifest, arrays)
 
 
 def _first_quizzes(concepts: PackedConcepts, n: int) -> PackedConcepts:

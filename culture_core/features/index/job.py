@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from culture_core import artifacts
-from culture_core.artifact import model_sha256
 from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.features.index.parts import make_part
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.protocols import GPT
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_sha256
+from culture_core.saes.variants import gpt_for_hooks, model_sha256
 
 BATCH = 32
 PART = 128
@@ -105,7 +105,7 @@ def present_inputs(population: PopulationFolder, hook: str, model_k: int, varian
     """
     inputs = {"sae_sha256": sae_sha256(population, hook, model_k, variant)}
     if variant != UNTRAINED:
-        inputs["model_sha256"] = model_sha256(population, model_k)
+        inputs["model_sha256"] = model_sha256(population, model_k, variant)
     return inputs
 
 
@@ -115,7 +115,6 @@ def _load(
 ) -> tuple[GPT, Encoder]:
     """sae_sha256 is a part of the cache's key alone."""
     from culture_core.saes.plain import read_sae
-    from culture_core.saes.variants import gpt_for_hooks
 
     del sae_sha256
     folder = population.sae(hook, model_k, variant)

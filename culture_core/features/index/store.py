@@ -1,10 +1,11 @@
 """A feature index as an artifact: its path, its inputs, whether it is up to date."""
 
-from culture_core.artifact import Artifact, Record, Source, model_sha256
+from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.errors import suggested
 from culture_core.features.index.job import LAYOUT, IndexJob
 from culture_core.saes.store import sae_sha256
+from culture_core.saes.variants import model_sha256
 
 ACTIVATIONS = "activations"
 
@@ -17,7 +18,7 @@ def index_artifact(population: PopulationFolder, hook: str, model_k: int, varian
     ]
     if variant != UNTRAINED:
         sources.append(
-            Source("inputs.model_sha256", "another GPT", lambda _: model_sha256(population, model_k))
+            Source("inputs.model_sha256", "another GPT", lambda _: model_sha256(population, model_k, variant))
         )
     suffix = ("--variant", variant) if variant else ()
     return Artifact(

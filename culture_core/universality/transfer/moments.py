@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -19,7 +20,7 @@ class StateMoments:
         self.shuffled = torch.zeros(width, width, dtype=torch.float64, device=device)
         self.total = torch.zeros(width, dtype=torch.float64, device=device)
 
-    def add(self, states: Tensor, shuffled: Tensor) -> Tensor:
+    def add(self, states: Tensor, shuffled: Tensor | NDArray[np.int64]) -> Tensor:
         """Add states (s, quizzes, positions, d) over the same quizzes; shuffled: (quizzes,) a permutation.
 
         Returns them side by side, (quizzes, positions, s d).
@@ -45,12 +46,3 @@ class StateMoments:
 
     def _columns(self, a: int) -> slice:
         return slice(a * self.d, (a + 1) * self.d)
-
-
-def no_quiz_stays(n: int, generator: np.random.Generator) -> Tensor:
-    """A random permutation of n that leaves no place as it is: each goes where the next in a random ring
-    is."""
-    ring = generator.permutation(n)
-    shuffled = np.empty(n, dtype=np.int64)
-    shuffled[ring] = np.roll(ring, 1)
-    return torch.from_numpy(shuffled)

@@ -19,9 +19,10 @@ from culture_core.saes.hooks import activations_at
 from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.variants import UNTRAINED_SEED, untrained_gpt
+from culture_core.universality.matching.codes import other_places
 from culture_core.universality.transfer.figures import Spread, Target, TransferSums
 from culture_core.universality.transfer.maps import AFFINE, KINDS, NONE, SHUFFLED, StateMap, fit_map
-from culture_core.universality.transfer.moments import StateMoments, no_quiz_stays
+from culture_core.universality.transfer.moments import StateMoments
 from culture_core.universality.transfer.steer_pairs import steer_pairs
 from culture_core.universality.transfer.store import TransferSettings, made_from, transfer_artifact
 
@@ -74,7 +75,7 @@ def state_moments(
     moments: StateMoments | None = None
     for states in _states(models, hook, settings.fit_quizzes, settings.seed, "maps", progress):
         moments = moments or StateMoments(len(models), states.shape[-1], str(states.device))
-        moments.add(states, no_quiz_stays(states.shape[1], generator))
+        moments.add(states, other_places(states.shape[1], generator))
     assert moments is not None, "settings ask for two quizzes or more"
     return moments
 
@@ -108,7 +109,7 @@ def measure_transfer(
     own, spread = [TransferSums(d, f, device) for _ in saes], [Spread(d, device) for _ in saes]
     generator = np.random.default_rng(settings.seed + 1)
     for states in _states(models, hook, settings.quizzes, settings.seed + 1, "transfer", progress):
-        shuffled = states[:, no_quiz_stays(states.shape[1], generator)].flatten(1, 2)
+        shuffled = states[:, other_places(states.shape[1], generator)].flatten(1, 2)
         states = states.flatten(1, 2)
         for a, sae in enumerate(saes):
             target = Target(sae, states[a])

@@ -5,9 +5,10 @@ import torch
 from scipy.linalg import orthogonal_procrustes
 
 from culture_core.saes.plain import read_sae
+from culture_core.universality.matching.codes import other_places
 from culture_core.universality.transfer.figures import Spread, Target, TransferSums
 from culture_core.universality.transfer.maps import AFFINE, NONE, ORTHOGONAL, fit_map
-from culture_core.universality.transfer.moments import StateMoments, no_quiz_stays
+from culture_core.universality.transfer.moments import StateMoments
 
 HOOK = "blocks.1.hook_resid_post"
 
@@ -52,7 +53,7 @@ def test_the_affine_map_is_least_squares_and_none_only_moves_the_mean():
 def test_the_shuffled_map_is_fitted_on_other_quizzes_at_the_same_positions():
     states = some_states(quizzes=12)
     moments = StateMoments(3, 5)
-    order = no_quiz_stays(12, np.random.default_rng(0))
+    order = other_places(12, np.random.default_rng(0))
     assert not (order == torch.arange(12)).any() and sorted(order.tolist()) == list(range(12))
     moments.add(states, order)
     b, a = states[1][order].flatten(0, 1).double().numpy(), states[0].flatten(0, 1).double().numpy()

@@ -1,0 +1,1 @@
+"""The joint dictionary: one code for the states of all GPTs, a decoder for each."""
