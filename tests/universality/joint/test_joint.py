@@ -1,4 +1,4 @@
-"""The joint dictionary: its states, its figures against plain numpy, `culture joint` on a small population."""
+"""The joint dictionary: its states, its figures against plain numpy, and `culture joint` as a command."""
 
 import shutil
 
