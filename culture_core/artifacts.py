@@ -14,6 +14,7 @@
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
+    cache/NAME/families/HOOK/                what groups and families of features do in each GPT
     cache/NAME/joint/HOOK/                   the joint dictionary beside the GPTs' own features
     cache/NAME/transfer/HOOK/                what each SAE finds in the mapped states of other GPTs
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
@@ -61,7 +62,18 @@ _ENTRIES = {
         "index",
         "matches",
     ),
-    *("concepts", "probes", "causal", "transfer", "joint", "circuits", "browse", "results.md", "results"),
+    *(
+        "concepts",
+        "probes",
+        "causal",
+        "transfer",
+        "joint",
+        "families",
+        "circuits",
+        "browse",
+        "results.md",
+        "results",
+    ),
 }
 
 
@@ -219,6 +231,9 @@ class PopulationFolder:
 
     def concepts(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "concepts" / hook / _gpt(model_k, variant)
+
+    def families(self, hook: str) -> Path:
+        return self.root / "families" / hook
 
     def joint(self, hook: str) -> Path:
         return self.root / "joint" / hook

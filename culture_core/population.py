@@ -35,6 +35,8 @@ from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.store import causal_artifact
+from culture_core.universality.families.reader import FamilyReader, open_families
+from culture_core.universality.families.store import families_artifact
 from culture_core.universality.joint.reader import JointReader, open_joint
 from culture_core.universality.joint.store import joint_artifact
 from culture_core.universality.matching.store import MatchReader, matches_artifact, open_matches
@@ -56,6 +58,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "probes": probes_artifact,
     "matches": matches_artifact,
     "causal": causal_artifact,
+    "families": families_artifact,
     "transfer": transfer_artifact,
     "joint": joint_artifact,
     "circuits": circuits_artifact,
@@ -153,6 +156,10 @@ class Population:
     def transfer(self, hook: str) -> TransferReader:
         """What each SAE finds in the mapped states of the other GPTs."""
         return self._open("transfer", open_transfer, hook)
+
+    def families(self, hook: str) -> FamilyReader:
+        """What groups and families of features do to the answer, in each GPT."""
+        return self._open("families", open_families, hook)
 
     def joint(self, hook: str) -> JointReader:
         """The dictionary of all GPTs together, beside their own features."""

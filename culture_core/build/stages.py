@@ -19,6 +19,7 @@ from culture_core.results.stage import write_population_results
 from culture_core.saes.evaluation_stage import evaluate_population_saes
 from culture_core.saes.training_stage import train_population_saes
 from culture_core.universality.causal.stage import check_causes
+from culture_core.universality.families.stage import measure_families
 from culture_core.universality.joint.stage import measure_joint_dictionary
 from culture_core.universality.matching.stage import match_saes
 from culture_core.universality.transfer.stage import measure_population_transfer
@@ -111,6 +112,7 @@ def _of_hook(
     )
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
     yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
+    yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), alone)
     yield Stage(
         "joint",
         words,

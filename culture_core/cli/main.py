@@ -38,6 +38,7 @@ COMMANDS = {
     "probe": "culture_core.cli.probe",
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
+    "families": "culture_core.cli.families",
     "transfer": "culture_core.cli.transfer",
     "joint": "culture_core.cli.joint",
     "circuits": "culture_core.cli.circuits",

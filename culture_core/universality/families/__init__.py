@@ -1,0 +1,1 @@
+"""Causes with power: groups and families of features with the most influence, ablated and interchanged."""

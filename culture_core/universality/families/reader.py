@@ -1,0 +1,97 @@
+"""Reading the effects of groups and families of a hook point, from a notebook or the dashboard."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from culture_core.artifacts import PopulationFolder
+from culture_core.intervals import Z_95
+from culture_core.models.choice import check_several
+from culture_core.universality.families.choice import FAMILY, GROUP
+from culture_core.universality.families.effects import ABLATION, INTERCHANGE, MEASURES
+from culture_core.universality.families.store import families_artifact
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = (GROUP, FAMILY)
+
+
+class FamilyReader:
+    """The effects of sets of features at one hook point, as `culture families` wrote them.
+
+    models: ids of the m GPTs; kind, name: (s,) of the sets, GROUP with its number or FAMILY with its concept.
+    """
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self.manifest = manifest
+        self.models: list[int] = manifest["models"]
+        self.kind: list[str] = arrays["kind"].tolist()
+        self.name: list[str] = arrays["name"].tolist()
+        self._arrays = arrays
+
+    def features(self, place: int, model_k: int) -> list[int]:
+        """The features of one set in one GPT."""
+        starts = self._arrays[f"starts_{model_k}"]
+        return self._arrays[f"features_{model_k}"][starts[place] : starts[place + 1]].tolist()
+
+    def effects(self, measure: str, *, controls: bool = False) -> NDArray[np.float32]:
+        """(s, m, 2) mean and standard error of ABLATION (rise of the loss, nats per cell) or INTERCHANGE
+        (move to the other quiz's answer, nats) of each set in each GPT, or of the controls."""
+        return self._arrays["effects"][int(controls), MEASURES.index(measure)]
+
+    def interval(self, measure: str, *, controls: bool = False) -> NDArray[np.float32]:
+        """(s, m, 2) the ends of the 95% interval of each mean."""
+        effects = self.effects(measure, controls=controls)
+        half = Z_95 * effects[..., 1]
+        return np.stack([effects[..., 0] - half, effects[..., 0] + half], axis=-1)
+
+    def is_real(self, measure: str, *, controls: bool = False) -> NDArray[np.bool_]:
+        """(s,) whether the effect is distinguishable from 0, with the same sign, in every GPT."""
+        low, high = np.moveaxis(self.interval(measure, controls=controls), -1, 0)
+        return np.all(low > 0, axis=1) | np.all(high < 0, axis=1)
+
+    def share_real(self, kind: str, measure: str, *, controls: bool = False) -> float:
+        """The share of groups, or families, whose effect is real in all GPTs; NaN for none."""
+        of_kind = np.array(self.kind) == kind
+        real = self.is_real(measure, controls=controls)[of_kind]
+        return float(real.mean()) if len(real) else float("nan")
+
+    @property
+    def ceilings(self) -> dict[str, NDArray[np.float32]]:
+        """What interchanging all features, and the whole state, does: (m, 2) mean and standard error each."""
+        return {"all features": self._arrays["ceilings"][:, 0], "the state": self._arrays["ceilings"][:, 1]}
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row per set.
+
+        kind, name; features, in all GPTs together; ablation, interchange: mean over GPTs of the effect, with
+        controls_ablation, controls_interchange beside them; real_ablation, real_interchange: in all GPTs.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            "kind": self.kind,
+            "name": self.name,
+            "features": [
+                sum(len(self.features(place, k)) for k in self.models) for place in range(len(self.name))
+            ],
+        }
+        for measure in (ABLATION, INTERCHANGE):
+            columns[measure] = self.effects(measure)[..., 0].mean(1)
+            columns[f"controls_{measure}"] = self.effects(measure, controls=True)[..., 0].mean(1)
+            columns[f"real_{measure}"] = self.is_real(measure)
+        return pd.DataFrame(columns)
+
+
+def open_families(population: PopulationFolder, hook: str) -> FamilyReader:
+    """Open the effects of groups and families of a hook point.
+
+    Errors: CultureError that says what to run when they are missing, damaged or of other matches, and for a
+    population of a single GPT.
+    """
+    check_several(population)
+    return FamilyReader(*families_artifact(population, hook).open())
