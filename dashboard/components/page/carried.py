@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.components.page import permalink
 from dashboard.components.page.display import display_parameters
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import WITHIN
 
 KEY = "carried"
 
@@ -27,7 +28,7 @@ class Kind:
         return scope.population.name, scope.hook if self.of_a_hook else ""
 
 
-FEATURE = Kind(("gpt", "feature"), of_a_hook=True)
+FEATURE = Kind(("gpt", "feature", WITHIN), of_a_hook=True)
 QUIZ = Kind(("set", "number", "position"))
 EDITED_QUIZ = Kind(("task", "structure", "seed", "quiz"))
 ABOUT = {
