@@ -51,6 +51,7 @@ def route() -> None:
     pages = {name: page_at(ROOT if name == HOME else name, name) for name in PAGES}
     page = st.navigation([*pages.values(), page_at(HOME, HOME)], position="hidden")
     name = page.url_path or HOME
+    permalink.enter(name)
     st.set_page_config(page_title=tab_title(page.title, permalink.read_all()))
     linked = pages | {name: page}  # Home by either of its paths is the one that is open
     synchronise_notes()
