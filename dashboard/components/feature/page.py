@@ -60,7 +60,7 @@ def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) 
             numbers.append(
                 ("Excess", f"{table.excess[feature]:+.2f}", "universality above the highest baseline")
             )
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="large", key="numbers"):
         for name, value, meaning in numbers:
             st.metric(name, value, help=meaning, width="content")
 

@@ -161,7 +161,8 @@ def show_rows(
     key: str,
     row_width: int = NARROW,
 ) -> None:
-    """Draw quizzes of the index; row_width: least width of one in pixels."""
+    """Draw quizzes of the index under the feature's name; row_width: least width of one in pixels."""
+    st.caption(feature_label(scope, index.model_k, feature, markdown=True))
     grid_board(
         rows,
         key=key,
