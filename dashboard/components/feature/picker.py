@@ -32,7 +32,14 @@ def choose_feature(
         first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
     lost = ("cell",) if suffix else ("cell", WITHIN)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", width="content"):
+    row = st.container(
+        horizontal=True,
+        vertical_alignment="bottom",
+        gap="xsmall",
+        width="content",
+        key=f"picker{suffix}",
+    )
+    with row:
         st.selectbox(
             "GPT",
             scope.population.models,
