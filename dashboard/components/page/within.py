@@ -39,7 +39,7 @@ def this_list(kind: str) -> dict[str, str]:
 
 def onward() -> dict[str, str]:
     """The list that the reader came from, as a query parameter of further links; nothing without one."""
-    value = permalink.read(WITHIN)
+    value = permalink.read("within")
     return {} if value is None else {WITHIN: value}
 
 
@@ -48,7 +48,7 @@ def came_from() -> tuple[str, dict[str, str]] | None:
 
     Errors: CultureError for a link to no such list.
     """
-    value = permalink.read(WITHIN)
+    value = permalink.read("within")
     if value is None:
         return None
     kind, _, query = value.partition("?")
