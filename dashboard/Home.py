@@ -14,6 +14,7 @@ from dashboard.components.page.navigation import navigation_place, show_navigati
 from dashboard.components.page.notes import synchronise_notes
 from dashboard.components.page.problem import show_problem
 from dashboard.components.page.scope import asked_scope, show_scope
+from dashboard.components.printing.printer import fit_to_paper
 from dashboard.components.scroll_memory.memory import remember_scrolling
 from dashboard.server.garbage import loading_once
 from dashboard.server.headers import SafeHeaders
@@ -51,10 +52,12 @@ def route() -> None:
     pages = {name: page_at(ROOT if name == HOME else name, name) for name in PAGES}
     page = st.navigation([*pages.values(), page_at(HOME, HOME)], position="hidden")
     name = page.url_path or HOME
+    permalink.enter(name)
     st.set_page_config(page_title=tab_title(page.title, permalink.read_all()))
     linked = pages | {name: page}  # Home by either of its paths is the one that is open
     synchronise_notes()
     remember_scrolling()
+    fit_to_paper()
     scope = asked_scope()
     carried.remember(name, scope)
     links = navigation_place()

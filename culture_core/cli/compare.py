@@ -120,13 +120,15 @@ def run(args: argparse.Namespace) -> None:
 
 def report(comparison: dict[str, Any]) -> None:
     """Print every measure of every population, and how it differs from the first."""
-    from culture_core.comparison.tables import difference_rows, measure_rows
+    from culture_core.comparison.tables import difference_rows, measure_rows, unpaired_words
 
     print("\nmean over pairs of GPTs (95% interval: jackknife over GPTs)")
     print(common.table(measure_rows(comparison)))
     if comparison["differences"]:
         print(f"\nmore than in {comparison['differences'][0]['from']}, pair by pair")
         print(common.table(difference_rows(comparison)))
+    if unpaired := unpaired_words(comparison):
+        print(f"\n{unpaired}")
 
 
 def _parts(text: str) -> list[str]:

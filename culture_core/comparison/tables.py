@@ -53,6 +53,18 @@ def difference_rows(comparison: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def unpaired_words(comparison: dict[str, Any]) -> str:
+    """Which populations have no differences from the first, and why; "" where all have."""
+    first, *others = comparison["populations"]
+    names = [one["name"] for one in others if one["models"] != first["models"]]
+    if not names:
+        return ""
+    return (
+        f"No differences from {first['name']} for {', '.join(names)}: pairs are compared one by one, which "
+        "takes GPTs with the same numbers."
+    )
+
+
 def measure_words(name: str) -> str:
     """What a measure is, in words: "states.3.cka" -> "block 3: CKA"."""
     part, *middle, last = name.split(".")

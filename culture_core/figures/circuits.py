@@ -14,7 +14,7 @@ WORSE, BETTER = "#d55e00", "#0072b2"
 ACCURACY, LOSS = "accuracy", "loss"
 LOSS_BENDS_AT = 0.01
 LOSS_TICKS = (-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0, 10.0)
-GRID_OFFSETS = {-101: "one grid back", -202: "two grids back", -303: "three grids back"}
+GRID_OFFSETS = {-101: "one<br>grid back", -202: "two<br>grids back", -303: "three<br>grids back"}
 
 
 def change_heatmaps(
@@ -98,7 +98,10 @@ def offset_profile(offsets: np.ndarray) -> go.Figure:
     figure = go.Figure(bars)
     for offset, words in GRID_OFFSETS.items():
         figure.add_vline(
-            offset, line={"color": "rgba(128, 128, 128, 0.7)", "dash": "dot"}, annotation_text=words
+            offset,
+            line={"color": "rgba(128, 128, 128, 0.7)", "dash": "dot"},
+            annotation_text=words,
+            annotation_align="left",
         )
     figure.update_xaxes(title="offset from the token that is predicted", range=[-len(offsets), 2])
     figure.update_yaxes(title="share of attention", tickformat=".0%", rangemode="tozero")

@@ -4,7 +4,7 @@ from typing import Any
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.comparison.compare import open_comparison
-from culture_core.comparison.tables import clear, difference_rows, measure_rows, measure_words
+from culture_core.comparison.tables import clear, difference_rows, measure_rows, measure_words, unpaired_words
 from culture_core.results.markdown import percent, table
 
 TITLE = "Does culture make the GPTs more alike?"
@@ -26,7 +26,7 @@ def likeness_section(population: PopulationFolder) -> str:
         first = comparison["differences"][0]["from"]
         parts += [f"Difference from {first}, paired by GPTs:", table(difference_rows(comparison))]
         parts += [_verdict(one) for one in comparison["differences"]]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *filter(None, [unpaired_words(comparison)])])
 
 
 def _what_was_done(comparison: dict[str, Any]) -> str:

@@ -204,6 +204,11 @@ def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
 
     table: with the columns of the reader's notes.
     """
+    return in_order(table[passing(table, chosen)], chosen)
+
+
+def passing(table: pd.DataFrame, chosen: FeatureFilter) -> pd.Series:
+    """Which features of a table pass all filters."""
     passes = pd.Series(True, index=table.index)
     if chosen.models:
         passes &= table.gpt.isin(chosen.models)
@@ -224,7 +229,7 @@ def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
         passes &= table.lists.map(lambda lists: chosen.listed in lists)
     for word in chosen.words.lower().split():
         passes &= _with_word(table, word)
-    return _sorted(table[passes], chosen.order(table), chosen.up)
+    return passes
 
 
 def _has_matches(table: pd.DataFrame, chosen: FeatureFilter) -> pd.Series:
@@ -245,9 +250,13 @@ def _with_word(table: pd.DataFrame, word: str) -> pd.Series:
     return found
 
 
-def _sorted(table: pd.DataFrame, column: str, up: bool) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:
+    """The features of a table, sorted as chosen."""
+    column = chosen.order(table)
     key = table[column].replace("", np.nan) if column in TEXT_COLUMNS else table[column]
     keyed = pd.DataFrame({"key": key, "gpt": table.gpt, "feature": table.feature})
     return table.loc[
-        keyed.sort_values(["key", "gpt", "feature"], ascending=[up, True, True], na_position="last").index
+        keyed.sort_values(
+            ["key", "gpt", "feature"], ascending=[chosen.up, True, True], na_position="last"
+        ).index
     ]

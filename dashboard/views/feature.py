@@ -11,16 +11,17 @@ from dashboard.components.page.scope import choose_scope
 heading = st.container(horizontal=True, vertical_alignment="bottom")
 title = heading.empty()
 title.title("Feature", width="content")
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
     star_button(scope, model_k, feature)
     if not index.table.dead[feature]:
         feature_links(scope, index, model_k, feature)
-    display = choose_display()
 title.title(f"GPT {model_k} · {feature}", width="content")
 with heading:
     show_name(scope, model_k, feature)
+    st.space("stretch")
+    display = choose_display()
 if index.table.dead[feature]:
     st.info(
         f"This feature is dead: it fires on none of the {index.n_tokens:,} tokens of the index. Next and "

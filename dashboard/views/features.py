@@ -7,6 +7,7 @@ from dashboard.components.feature_list.browser import browse_features, choose_pa
 from dashboard.components.feature_list.filters import choose_filters, clear_filters
 from dashboard.components.page.notes import kept_notes
 from dashboard.components.page.scope import choose_scope
+from dashboard.components.page.within import FEATURES
 from dashboard.data import tables
 from dashboard.data.feature_filter import choose_features
 from dashboard.data.feature_table import for_download, with_notes
@@ -31,7 +32,7 @@ else:
     browse_features(
         scope,
         found.iloc[page],
-        key="features",
+        kind=FEATURES,
         sort=chosen.order(table),
         up=chosen.up,
         notes=any(note.has_words for note in notes),

@@ -61,15 +61,21 @@ def test_a_click_on_a_head_sorts_all_features_and_enters_the_link(visit, rows):
     assert float(column(rows, 5)[0]) < values[-1]
 
 
-def test_a_click_on_a_row_opens_its_feature_and_back_restores_the_table(visit, rows, favourite):
+def test_a_click_on_a_row_opens_its_feature_next_goes_on_and_back_restores_the_table(visit, rows, favourite):
     query = f"models=2&task={favourite(2)}&sort=max"
     page = open_features(visit, f"?{query}")
     second = rows().nth(1)
-    name = second.locator("a").inner_text()
+    name, third = second.locator("a").inner_text(), rows().nth(2).locator("a").inner_text()
     second.locator("td").nth(4).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
     gpt, feature = name.removeprefix("GPT ").split(" · ")
     assert f"gpt={gpt}&feature={feature}" in page.url
+    page.get_by_role("link", name="2 of ").wait_for()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("heading", name=third, exact=True).wait_for()
+    page.get_by_role("link", name="3 of ").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
     page.go_back()
     page.get_by_role("heading", name="Features", exact=True).wait_for()
     assert query in page.url

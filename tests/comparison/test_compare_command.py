@@ -193,6 +193,20 @@ def test_a_comparison_of_other_gpts_is_refused(cache, tmp_path):
         open_comparison(other)
 
 
+def test_populations_of_different_sizes_are_compared_without_differences(cache, tmp_path, capsys):
+    save_population(tmp_path / "two", [leaning_gpt(k, 1.0) for k in (0, 1)], made_by=provenance("test"))
+    names = [str(cache / "before"), str(tmp_path / "two")]
+    parts = ["--parts", "answers,states", "--out", str(tmp_path / "c.json"), "--keep-in", names[1]]
+    assert main(["compare", *names, *parts, *SMALL]) == 0
+    comparison = artifacts.read_json(tmp_path / "c.json")
+    assert [len(pairs_of(comparison, name, "world.same")["pairs"]) for name in ("before", "two")] == [3, 1]
+    assert pairs_of(comparison, "two", "states.1.cka")["interval"] is None
+    assert comparison["differences"] == []
+    words = "No differences from before for two"
+    assert words in capsys.readouterr().out
+    assert words in likeness_section(PopulationFolder(tmp_path / "two"))
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

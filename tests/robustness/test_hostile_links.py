@@ -38,7 +38,7 @@ def trouble_with(seed: int) -> list[str]:
 
 def test_the_scan_finds_pages_and_parameters():
     assert {"home", "quizzes", "feature", "universal"} <= set(page_names())
-    assert {"population", "gpt", "feature", "task", "cell", "page"} <= set(parameter_names())
+    assert {"population", "gpt", "feature", "task", "cell", "page", "within"} <= set(parameter_names())
 
 
 def test_hostile_values_cover_paths_markup_numbers_and_size():

@@ -11,6 +11,7 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.lab.link import lab_link
 from dashboard.components.lab.quiz import choose_quiz
 from dashboard.components.page import permalink
+from dashboard.components.page.carried_quiz import first_set
 from dashboard.components.page.display import Display, chosen_style
 from dashboard.components.page.scope import Scope
 from dashboard.data import gpts, quiz_sets
@@ -20,7 +21,7 @@ from dashboard.data.token_names import token_name
 
 def choose_view(scope: Scope) -> View:
     """Draw the selectors of the quiz; read it with every GPT."""
-    quiz = choose_quiz(scope.population, first_set=None, editing=False)
+    quiz = choose_quiz(scope.population, first_set=first_set("cell", scope.population), editing=False)
     origin = quiz.origin
     position = permalink.read_number(
         "position", 0, QUIZ_LENGTH - 1, deciding_position(quiz.clean), of="a quiz"

@@ -12,6 +12,7 @@ from dashboard.components.lab.link import lab_link
 from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import onward
 from dashboard.data import indexes, quiz_sets, universality
 from dashboard.data.feature_profile import feature_tables
 from dashboard.data.number_words import share_words
@@ -30,7 +31,7 @@ def feature_links(scope: Scope, index: FeatureIndex, model_k: int, feature: int)
         ("views/compare.py", "Compare", ":material/difference:"),
     ):
         if matched or label == "Compare":
-            link = scope.link(gpt=model_k, feature=feature)
+            link = scope.link(gpt=model_k, feature=feature, **onward())
             st.page_link(view, label=label, icon=icon, query_params=link)
     strongest = {"set": quiz_sets.INDEX_SET, "number": int(index.top_quiz[feature, 0])}
     lab_link(scope, strongest, "Steer", part="steer", features=f"{model_k}.{feature}")
@@ -59,7 +60,7 @@ def show_numbers(scope: Scope, index: FeatureIndex, model_k: int, feature: int) 
             numbers.append(
                 ("Excess", f"{table.excess[feature]:+.2f}", "universality above the highest baseline")
             )
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="large", key="numbers"):
         for name, value, meaning in numbers:
             st.metric(name, value, help=meaning, width="content")
 

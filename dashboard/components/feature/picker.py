@@ -1,13 +1,13 @@
 """Which feature of which GPT: selectors tied to the URL, and steps to the neighbours that fire."""
 
-import numpy as np
 import streamlit as st
 
 from culture_core.features.index.reader import FeatureIndex
+from dashboard.components.feature.stepping import steps_through_all, steps_through_list
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import WITHIN
 from dashboard.data import indexes, populations, universality
-from dashboard.data.stepping import next_alive
 from dashboard.data.universal_features import most_universal
 
 
@@ -31,27 +31,31 @@ def choose_feature(
     if first is None:
         first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+    lost = ("cell",) if suffix else ("cell", WITHIN)
+    row = st.container(
+        horizontal=True,
+        vertical_alignment="bottom",
+        gap="xsmall",
+        width="content",
+        key=f"picker{suffix}",
+    )
+    with row:
         st.selectbox(
             "GPT",
             scope.population.models,
             format_func=lambda k: f"GPT {k}",
             width=95,
-            **permalink.bound(gpt_name, model_k, resets=(feature_name, "cell")),
+            **permalink.bound(gpt_name, model_k, resets=(feature_name, *lost)),
         )
         st.number_input(
             f"Feature, 0 to {index.n_features - 1}",
             min_value=0,
             max_value=index.n_features - 1,
             width=150,
-            **permalink.bound(feature_name, feature, resets=("cell",)),
+            **permalink.bound(feature_name, feature, resets=lost),
         )
-        dead = index.table.dead.to_numpy()
-        alive = np.flatnonzero(~dead)
-        _step("Previous", ":material/chevron_left:", feature_name, next_alive(dead, feature, -1))
-        _step("Next", ":material/chevron_right:", feature_name, next_alive(dead, feature, 1))
-        if len(alive):
-            _step("Random", ":material/casino:", feature_name, int(np.random.default_rng().choice(alive)))
+        if suffix or not steps_through_list(scope, (model_k, feature)):
+            steps_through_all(index.table.dead.to_numpy(), feature, feature_name)
     return model_k, feature, index
 
 
@@ -61,12 +65,6 @@ def _best_matches(scope: Scope, chosen: tuple[int, int]) -> dict[int, int]:
         return {}
     found = universality.matches(scope.population, scope.hook).best(*chosen)
     return {match.model_k: match.feature for match in sorted(found, key=lambda match: -match.r)}
-
-
-def _step(label: str, icon: str, name: str, feature: int) -> None:
-    """A button that goes to another feature of the same GPT."""
-    key = f"step.{label}{name.removeprefix('feature')}"
-    st.button(label, icon=icon, key=key, on_click=permalink.write, kwargs={name: feature, "cell": None})
 
 
 def _first_feature(scope: Scope, index: FeatureIndex, model_k: int) -> int:

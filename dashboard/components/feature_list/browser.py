@@ -11,10 +11,10 @@ from dashboard.components.feature_list.rows import row_cells, shown_columns
 from dashboard.components.page import permalink
 from dashboard.components.page.notes import switch_star
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import PER_PAGE, this_list
 from dashboard.data.feature_filter import TEXT_COLUMNS
 from dashboard.data.stepping import page_of
 
-PER_PAGE = 25
 Key = tuple[int, int]
 
 
@@ -28,24 +28,26 @@ def choose_page(n_rows: int, per_page: int = PER_PAGE) -> slice:
 
 
 def browse_features(
-    scope: Scope, shown: pd.DataFrame, *, key: str, sort: str, up: bool, notes: bool, alt: str
+    scope: Scope, shown: pd.DataFrame, *, kind: str, sort: str, up: bool, notes: bool, alt: str
 ) -> None:
     """Draw rows of the features table.
 
-    sort, up: what they are sorted by, and whether the smallest come first. notes: with the reader's words.
+    kind: of the list, a key of `within.LISTS`. sort, up: what they are sorted by, and whether the smallest
+    come first. notes: with the reader's words.
     """
     columns = shown_columns(shown, notes=notes)
     records: list[Any] = list(shown.itertuples())
     keys = [(int(record.gpt), int(record.feature)) for record in records]
     names = [column.name for column in columns]
+    here = this_list(kind)
     listing.feature_list(
         columns,
-        [row_cells(scope, record) for record in records],
-        key=key,
+        [row_cells(scope, record, here) for record in records],
+        key=kind,
         sort=sort,
         up=up,
         alt=alt,
-        on_action=lambda: act(scope, listing.action(key, len(keys), names), keys, sort, up),
+        on_action=lambda: act(scope, listing.action(kind, len(keys), names), keys, sort, up),
     )
 
 

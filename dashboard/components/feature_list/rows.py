@@ -1,5 +1,6 @@
 """The cells of the features table: numbers as words and bars, the strongest grid as a thumbnail."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,11 +56,11 @@ def shown_columns(table: pd.DataFrame, *, notes: bool) -> list[Column]:
     ]
 
 
-def row_cells(scope: Scope, record: Any) -> dict[str, Any]:
-    """The cells of one feature; record: a row of the table."""
+def row_cells(scope: Scope, record: Any, here: Mapping[str, str]) -> dict[str, Any]:
+    """The cells of one feature; record: a row of the table; here: the list, as a query parameter."""
     gpt, feature = int(record.gpt), int(record.feature)
     cells = {
-        "href": f"feature?{urlencode(scope.link(gpt=gpt, feature=feature))}",
+        "href": f"feature?{urlencode(scope.link(gpt=gpt, feature=feature, **here))}",
         "starred": bool(record.starred),
         "feature": f"GPT {gpt} · {feature}",
         "grid": strongest_grid(indexes.index(scope.population, scope.hook, gpt), feature),

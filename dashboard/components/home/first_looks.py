@@ -78,7 +78,7 @@ def show_first_looks(population: Population, display: Display) -> None:
     )
     columns = st.columns(2, gap="large")
     for place, ref in enumerate(universal_refs(population, scope.hook)):
-        with columns[place % 2].container(border=True):
+        with columns[place % 2].container(border=True, key=f"card-{place}"):
             show_thumbnail(scope, ref, display, key=f"first.{place}")
 
 

@@ -30,12 +30,12 @@ FIRST_TASK = "frame"
 
 
 def choose_quiz(
-    population: Population, *, first_set: str | None = NEW_SET, editing: bool = True, drawing: bool = False
+    population: Population, *, first_set: str = NEW_SET, editing: bool = True, drawing: bool = False
 ) -> ChosenQuiz:
     """Draw the controls that choose a quiz.
 
-    first_set: where quizzes come from unless the link says so; None: the first set there is. editing: quizzes
-    can be pasted and reordered. drawing: the grids can be emptied, to draw a quiz.
+    first_set: where quizzes come from unless the link says so. editing: quizzes can be pasted and reordered.
+    drawing: the grids can be emptied, to draw a quiz.
 
     Errors: CultureError for a link that names no quiz.
     """
@@ -65,10 +65,10 @@ def show_caption(quiz: ChosenQuiz) -> None:
     st.markdown(f"**{what}** :small[{beside}]")
 
 
-def _choose_origin(population: Population, first_set: str | None) -> Origin:
+def _choose_origin(population: Population, first_set: str) -> Origin:
     """Draw the selectors of a set and of a quiz in it; return the quiz."""
     sets = sets_of(population)
-    quiz_set = permalink.read_choice("set", sets, first_set or sets[0])
+    quiz_set = permalink.read_choice("set", sets, first_set)
     st.selectbox(
         "Quizzes",
         sets,

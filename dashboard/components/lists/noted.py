@@ -8,19 +8,19 @@ from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list.browser import browse_features, choose_page
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import NOTED
 from dashboard.data import tables
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.feature_filter import FeatureFilter, choose_features
+from dashboard.data.feature_filter import choose_features
 from dashboard.data.feature_table import for_download, with_notes
+from dashboard.data.noted import LIST, STARRED, noted_order
 from dashboard.notes.note import Note
-
-STARRED = "starred"
 
 
 def choose_list(notes: list[Note]) -> list[Note]:
     """Draw the choice of a list; return its notes."""
     names = sorted({name for note in notes for name in note.lists})
-    options = [EVERYTHING, STARRED, *(f"list:{name}" for name in names)]
+    options = [EVERYTHING, STARRED, *(f"{LIST}{name}" for name in names)]
     chosen = permalink.read_choice("list", options, EVERYTHING)
     st.selectbox(
         "List",
@@ -33,11 +33,11 @@ def choose_list(notes: list[Note]) -> list[Note]:
         return notes
     if chosen == STARRED:
         return [note for note in notes if note.starred]
-    return [note for note in notes if chosen.removeprefix("list:") in note.lists]
+    return [note for note in notes if chosen.removeprefix(LIST) in note.lists]
 
 
 def _list_name(option: str) -> str:
-    return "everything" if option == EVERYTHING else option.removeprefix("list:")
+    return "everything" if option == EVERYTHING else option.removeprefix(LIST)
 
 
 def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
@@ -45,8 +45,7 @@ def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
     table = with_notes(tables.features(scope.population, scope.hook), notes)
     keys = pd.MultiIndex.from_tuples([(note.key.model_k, note.key.feature) for note in notes])
     noted = table[pd.MultiIndex.from_frame(table[["gpt", "feature"]]).isin(keys)]
-    order = {name: value for name, value in permalink.read_all().items() if name in ("sort", "up")}
-    return choose_features(noted, FeatureFilter.parse({"sort": "feature", "up": "1", **order}, table))
+    return choose_features(noted, noted_order(permalink.read_all(), table))
 
 
 def notes_page(scope: Scope, rows: pd.DataFrame) -> str:
@@ -70,13 +69,13 @@ def show_notes(scope: Scope, notes: list[Note]) -> None:
             page_download(lambda: notes_page(scope, rows), name="noted_features")
             page = choose_page(len(rows))
     if len(rows):
-        order = permalink.read_all()
+        order = noted_order(permalink.read_all(), rows)
         browse_features(
             scope,
             rows.iloc[page],
-            key="noted",
-            sort=order.get("sort", "feature"),
-            up=order.get("up", "1") == "1" if "sort" in order else True,
+            kind=NOTED,
+            sort=order.sort,
+            up=order.up,
             notes=any(note.has_words for note in notes),
             alt="Features you keep notes on",
         )

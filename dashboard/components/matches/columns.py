@@ -17,6 +17,7 @@ from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.display import Display
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import GROUPS, came_from, onward
 from dashboard.data import indexes, quiz_sets, universality
 
 SHARES = ValueScale("share of its maximum", 1.0)
@@ -66,7 +67,9 @@ def show_head(scope: Scope, column: FeatureColumn, beside: tuple[int, int] | Non
             label=f"**{feature_label(scope, column.model_k, column.feature, markdown=True)}**",
             icon=":material/bolt:",
             help="Open this feature",
-            query_params=scope.link(gpt=column.model_k, feature=column.feature),
+            query_params=scope.link(
+                gpt=column.model_k, feature=column.feature, **_still_within(column, beside)
+            ),
         )
         if beside is not None and beside != (column.model_k, column.feature):
             st.page_link(
@@ -83,6 +86,14 @@ def show_head(scope: Scope, column: FeatureColumn, beside: tuple[int, int] | Non
     if indexes.has_grades(scope.population, scope.hook, column.model_k):
         words = indexes.grades(scope.population, scope.hook, column.model_k).table.words[column.feature]
         st.caption(words or "no graded concept")
+
+
+def _still_within(column: FeatureColumn, chosen: tuple[int, int] | None) -> dict[str, str]:
+    """The list that the reader came from, for links to what stands in it: the chosen feature, and of a list
+    of groups the others too."""
+    found = came_from()
+    stands = found is not None and (found[0] == GROUPS or chosen == (column.model_k, column.feature))
+    return onward() if stands else {}
 
 
 def shared_rows(scope: Scope, column: FeatureColumn, shared: Sequence[int]) -> list[GridRow]:
@@ -150,7 +161,8 @@ def show_rows(
     key: str,
     row_width: int = NARROW,
 ) -> None:
-    """Draw quizzes of the index; row_width: least width of one in pixels."""
+    """Draw quizzes of the index under the feature's name; row_width: least width of one in pixels."""
+    st.caption(feature_label(scope, index.model_k, feature, markdown=True))
     grid_board(
         rows,
         key=key,

@@ -17,16 +17,15 @@ from dashboard.components.feature_list.owners import choose_absent
 from dashboard.components.feature_list.rows import bar, strongest_grid
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import GROUPS, GROUPS_PER_PAGE, this_list
 from dashboard.data import indexes, tables
-from dashboard.data.choices import EVERYTHING, one_of
-from dashboard.data.concept_names import concept_parts, single_concepts
-from dashboard.data.group_table import SORTABLE, TEXT_COLUMNS, choose_groups, first_sort, group_models
+from dashboard.data.choices import EVERYTHING
+from dashboard.data.group_filter import SELECTIVE, GroupFilter, group_sizes, group_tasks
+from dashboard.data.group_table import TEXT_COLUMNS, group_models
 from dashboard.data.number_words import share_words
 
-PER_PAGE = 12
 LIST = "groups"
-DENSITIES = {"selective": MOST_DENSE, EVERYTHING: 1.0}
-DENSITY_WORDS = {"selective": f"fire on at most {MOST_DENSE:.0%} of tokens", EVERYTHING: "have any density"}
+DENSITY_WORDS = {SELECTIVE: f"fire on at most {MOST_DENSE:.0%} of tokens", EVERYTHING: "have any density"}
 COLUMNS = (
     Column("feature", "Group", "feature", "its number; a click shows it above"),
     Column("grid", "Strongest", "grid", "the grid on which its first feature fires most strongly"),
@@ -47,14 +46,14 @@ COLUMNS = (
 def show_groups(scope: Scope) -> None:
     """Draw the filters and the list of groups."""
     table = tables.groups(scope.population, scope.hook)
-    sort = permalink.read_choice("sort", [name for name in SORTABLE if name in table], first_sort(table))
-    up = permalink.read("up") == "1"
+    chosen = GroupFilter.parse(permalink.read_all(), table)
+    found = chosen.of(table)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        found = choose_groups(table, sort=sort, up=up, **_choose_filters(table))
+        _choose_filters(table, chosen)
         st.space("stretch")
         st.markdown(f"**{len(found):,}** of {len(table):,} groups")
         table_downloads(lambda: found, name="groups")
-        page = choose_page(len(found), PER_PAGE)
+        page = choose_page(len(found), GROUPS_PER_PAGE)
     if len(found) == 0:
         st.info("No group passes these filters.", icon=":material/filter_alt_off:")
         return
@@ -66,43 +65,28 @@ def show_groups(scope: Scope) -> None:
         columns,
         [_cells(scope, record) for record in records],
         key=LIST,
-        sort=sort,
-        up=up,
+        sort=chosen.sort,
+        up=chosen.up,
         alt="Groups of features that are mutual best matches",
-        on_action=lambda: _act([column.name for column in columns], sort, up),
+        on_action=lambda: _act([column.name for column in columns], chosen.sort, chosen.up),
     )
 
 
-def _choose_filters(table: pd.DataFrame) -> dict[str, Any]:
-    """Draw the filters; return them as arguments of `choose_groups`."""
-    models = group_models(table)
-    sizes = {str(n): f"{n} of {len(models)} GPTs" for n in sorted(set(table.n_gpts), reverse=True)}
-    sizes |= {EVERYTHING: "any number of GPTs"}
-    size = _choose("In", "size", sizes, next(iter(sizes)))
-    density = _choose("Features that", "density", DENSITY_WORDS, "selective")
-    tasks = {EVERYTHING: "all tasks"} | {name: name for name in sorted(set(table.task) - {""})}
-    task = _choose("Fire most in", "task", tasks, EVERYTHING)
-    concepts: list[str] = []
+def _choose_filters(table: pd.DataFrame, chosen: GroupFilter) -> None:
+    """Draw the filters, each tied to the URL."""
+    models, sizes = group_models(table), group_sizes(table)
+    size_words = {n: f"{n} of {len(models)} GPTs" for n in sizes} | {EVERYTHING: "any number of GPTs"}
+    _choose("In", "size", size_words, chosen.size, sizes[0])
+    _choose("Features that", "density", DENSITY_WORDS, chosen.density, SELECTIVE)
+    tasks = {name: name for name in group_tasks(table)} | {EVERYTHING: "all tasks"}
+    _choose("Fire most in", "task", tasks, chosen.task, EVERYTHING)
     if "concept" in table:
-        known = single_concepts(table.concept)
-        asked = concept_parts(permalink.read("concept") or "")
-        concepts = [one_of("concept", name, known) for name in asked]
-        choose_concepts(table.concept, concepts)
-    known_gpts = [str(k) for k in models]
-    absent = [int(one_of("GPT", k, known_gpts)) for k in (permalink.read("absent") or "").split(",") if k]
+        choose_concepts(table.concept, chosen.concept)
     if len(sizes) > 2:
-        choose_absent(models, absent)
-    return {
-        "n_gpts": None if size == EVERYTHING else int(size),
-        "most_dense": DENSITIES[density],
-        "task": task,
-        "concepts": concepts,
-        "absent": absent,
-    }
+        choose_absent(models, chosen.absent)
 
 
-def _choose(label: str, name: str, options: dict[str, str], default: str) -> str:
-    chosen = permalink.read_choice(name, options, default)
+def _choose(label: str, name: str, options: dict[str, str], chosen: str, default: str) -> None:
     st.selectbox(
         label,
         list(options),
@@ -112,7 +96,6 @@ def _choose(label: str, name: str, options: dict[str, str], default: str) -> str
             name, chosen, resets=("page",), encode=lambda value: None if value == default else value
         ),
     )
-    return chosen
 
 
 def _act(columns: list[str], sort: str, up: bool) -> None:
@@ -126,7 +109,7 @@ def _cells(scope: Scope, record: Any) -> dict[str, Any]:
     members = {k: int(getattr(record, f"gpt_{k}")) for k in scope.population.models}
     first = next(k for k, feature in members.items() if feature != ABSENT)
     index = indexes.index(scope.population, scope.hook, first)
-    parameters = scope.link(gpt=first, feature=members[first])
+    parameters = scope.link(gpt=first, feature=members[first], **this_list(GROUPS))
     cells: dict[str, Any] = {
         "href": f"universal?{urlencode(parameters)}",
         "feature": f"{record.group}",

@@ -4,37 +4,22 @@ Population, hook point and display choices stand in the URL of every page; a fea
 those of the pages that show it, and is kept here while the reader is elsewhere.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import streamlit as st
 
 from dashboard.components.page import permalink
+from dashboard.components.page.carried_quiz import link_to_quiz, quiz_in_link
 from dashboard.components.page.display import display_parameters
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.within import WITHIN
+from dashboard.data.quiz_sets import INDEX_SET
 
 KEY = "carried"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What several pages are about: the query parameters that name it; whether it is of one hook point."""
-
-    parameters: tuple[str, ...]
-    of_a_hook: bool = False
-
-    def owner(self, scope: Scope) -> tuple[str, str]:
-        return scope.population.name, scope.hook if self.of_a_hook else ""
-
-
-FEATURE = Kind(("gpt", "feature"), of_a_hook=True)
-QUIZ = Kind(("set", "number", "position"))
-EDITED_QUIZ = Kind(("task", "structure", "seed", "quiz"))
+FEATURE, QUIZ = "feature", "quiz"
 ABOUT = {
     **dict.fromkeys(("feature", "universal", "compare"), FEATURE),
-    "cell": QUIZ,
-    **dict.fromkeys(("lab", "circuits"), EDITED_QUIZ),
+    **dict.fromkeys(("cell", "lab", "circuits"), QUIZ),
 }
+Owner = tuple[str, str]
 
 
 def remember(page: str, scope: Scope | None) -> None:
@@ -42,9 +27,13 @@ def remember(page: str, scope: Scope | None) -> None:
     kind = ABOUT.get(page)
     if kind is None or scope is None:
         return
-    found = _named(kind.parameters)
+    asked = permalink.read_all()
+    if kind == QUIZ:
+        found = quiz_in_link(page, scope.population, asked)
+    else:
+        found = {name: value for name, value in asked.items() if name in ("gpt", "feature", WITHIN)}
     if found:
-        _kept()[kind] = kind.owner(scope), found
+        _kept()[kind] = _owner(kind, found, scope), found
 
 
 def forget(page: str) -> None:
@@ -64,14 +53,19 @@ def parameters_of(page: str, scope: Scope | None) -> dict[str, str]:
     """The query parameters of a link to a page."""
     if scope is None:
         return display_parameters()
-    kind = ABOUT.get(page)
+    kind = ABOUT.get(page, "")
     owner, found = _kept().get(kind, (None, {}))
-    return scope.link(**found) if kind is not None and owner == kind.owner(scope) else scope.link()
+    if not found or owner != _owner(kind, found, scope):
+        return scope.link()
+    return scope.link(**(link_to_quiz(page, scope.population, found) if kind == QUIZ else found))
 
 
-def _named(parameters: Sequence[str]) -> dict[str, str]:
-    return {name: value for name, value in permalink.read_all().items() if name in parameters}
+def _owner(kind: str, found: dict[str, str], scope: Scope) -> Owner:
+    """What the names in a link belong to: a population and, for features and quizzes of an index, a hook
+    point."""
+    of_a_hook = kind == FEATURE or found["set"] == INDEX_SET
+    return scope.population.name, scope.hook if of_a_hook else ""
 
 
-def _kept() -> dict[Kind | None, tuple[tuple[str, str], dict[str, str]]]:
+def _kept() -> dict[str, tuple[Owner, dict[str, str]]]:
     return st.session_state.setdefault(KEY, {})

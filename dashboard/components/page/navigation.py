@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.components.page import carried
 from dashboard.components.page.scope import Scope
 
-STYLES = Path(__file__).with_name("navigation.css")
+STYLES = tuple(Path(__file__).with_name(name) for name in ("navigation.css", "print.css"))
 
 
 def tab_title(title: str, asked: Mapping[str, str]) -> str:
@@ -24,7 +24,8 @@ def tab_title(title: str, asked: Mapping[str, str]) -> str:
 
 def navigation_place() -> DeltaGenerator:
     """Where the links stand."""
-    st.html(STYLES)
+    for sheet in STYLES:
+        st.html(sheet)
     return st.empty()
 
 

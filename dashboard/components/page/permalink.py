@@ -9,6 +9,18 @@ from culture_core.errors import CultureError
 from dashboard.data.choices import one_of
 from dashboard.data.foreign_text import quoted
 
+PREFIX, PAGE = "bound.", "permalink.page"
+
+
+def enter(page: str) -> None:
+    """Say which page is drawn. The widgets of the page before are forgotten: those of the same name would
+    else be taken for drawn, and not show what the URL says."""
+    if st.session_state.get(PAGE) == page:
+        return
+    st.session_state[PAGE] = page
+    for key in [key for key in st.session_state if str(key).startswith(PREFIX)]:
+        del st.session_state[key]
+
 
 def read(name: str) -> str | None:
     """A query parameter, or None."""
@@ -64,7 +76,7 @@ def bound(
     resets: parameters that lose their meaning when this one changes. encode: what is written for a value of
     the widget; None removes the parameter.
     """
-    key = f"bound.{name}"
+    key = f"{PREFIX}{name}"
     if st.session_state.get(key) != current or key not in st.session_state:
         st.session_state[key] = current
     return {"key": key, "on_change": _store, "args": (name, key, resets, encode)}

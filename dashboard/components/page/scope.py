@@ -15,7 +15,7 @@ from dashboard.data.scope_words import quiet_words
 # query parameters that name things of one population
 OF_A_POPULATION = (
     *("gpt", "feature", "cell", "page", "set", "number", "position", "show"),
-    *("features", "shown", "head", "author", "invent", "measured"),
+    *("features", "shown", "head", "author", "invent", "measured", "within"),
 )
 
 
@@ -84,7 +84,7 @@ def choose_hook(population: Population) -> str:
     """The hook point of the URL; a selector where there are several."""
     hook = populations.the_hook(population, permalink.read("hook"))
     if len(population.hooks) > 1:
-        resets = ("gpt", "feature", "cell", "show")
+        resets = ("gpt", "feature", "cell", "show", "within")
         st.selectbox(
             "Hook point", population.hooks, width=260, **permalink.bound("hook", hook, resets=resets)
         )

@@ -4,7 +4,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from culture_core.world.codes import encode_quiz
 from dashboard.components.page.navigation import tab_title
+from dashboard.data.lab_quizzes import start_quiz
 
 
 def links(app) -> dict[str, dict[str, str]]:
@@ -42,6 +44,57 @@ def test_a_feature_and_a_quiz_are_kept_while_the_reader_is_elsewhere(open_page):
 def test_a_quiz_that_was_changed_in_the_lab_goes_along_to_circuits(open_page):
     app = open_page("lab", task="grow", seed=5)
     assert links(app)["Circuits"] == {"task": "grow", "seed": "5"}
+
+
+def test_the_quiz_and_the_cell_of_the_cell_view_go_along_to_the_lab(open_page):
+    app = open_page("cell", set="browse", number=7, position=340)
+    assert links(app)["Lab"] == links(app)["Circuits"] == {"set": "browse", "number": "7", "cell": "340"}
+    app = follow(app, "Lab")
+    assert app.selectbox(key="bound.set").value == "browse"
+    assert app.number_input(key="bound.number").value == 7
+    assert links(app)["Cell view"] == {"set": "browse", "number": "7", "position": "340"}
+
+
+def test_the_quiz_a_page_shows_without_being_asked_goes_along_too(open_page):
+    assert links(open_page("cell"))["Lab"] == {"set": "index"}
+    assert links(open_page("lab"))["Cell view"] == {"set": "new"}
+
+
+def test_a_quiz_that_was_changed_in_the_lab_goes_along_to_the_cell_view(open_page):
+    tokens = start_quiz("grow", "A,f_A,B,f_B", 5).tokens[0].clone()
+    tokens[7] = (tokens[7] + 1) % 11
+    code = encode_quiz(tokens)
+    app = open_page("lab", task="grow", seed=5, quiz=code, cell=310)
+    app = follow(app, "Cell view")
+    kept = {"task": "grow", "seed": "5", "quiz": code}
+    assert {name: app.query_params[name] for name in ("set", *kept, "position")} == {
+        "set": "new",
+        **kept,
+        "position": "310",
+    }
+    assert links(app)["Lab"] == {**kept, "cell": "310"}
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "kept"),
+    [
+        ("lab", {"cell": 10**6}, {"set": "new"}),
+        ("lab", {"cell": "<b>"}, {"set": "new"}),
+        (
+            "lab",
+            {"set": "browse", "number": 1, "seed": "x", "task": "none"},
+            {"set": "browse", "number": "1"},
+        ),
+        ("lab", {"seed": "x"}, {}),
+        ("lab", {"set": "browse", "number": 10**6}, {}),
+        ("lab", {"quiz": "abc"}, {}),
+    ],
+)
+def test_of_a_quiz_only_what_there_is_goes_along(open_page, page, asked, kept):
+    app = open_page(page, **asked)
+    assert not app.exception
+    last = [link.proto for link in app.get("page_link") if link.proto.label == "Cell view"][-1]
+    assert dict(parse_qsl(last.query_string)) == kept
 
 
 def test_a_link_to_a_feature_that_is_not_there_is_not_taken_along(open_page):
