@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 import torch
 from lanes import is_slow
+from match_helpers import make_two_groups
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
@@ -73,6 +74,21 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
     for command in commands:
         assert main(command) == 0, command
     return PopulationFolder(Path(root))
+
+
+@pytest.fixture(scope="session")
+def measured_population(built_population, tmp_path_factory) -> PopulationFolder:
+    """A copy of the population with two groups, and universality by every measure."""
+    population = PopulationFolder(tmp_path_factory.mktemp("measured") / "small")
+    shutil.copytree(built_population.root, population.root)
+    make_two_groups(population, HOOK)
+    for name, sizes in (
+        ("families", "--groups 3 --families 3 --n 16 --least-f1 0.1 --most-dense 1 --workers 1"),
+        ("transfer", "--fit-quizzes 17 --n 9 --steered 2 --steered-quizzes 3"),
+        ("joint", "--width 1 --k 6 --tokens 20000 --n 6 --workers 1"),
+    ):
+        assert main([name, "--population", str(population.root), *sizes.split()]) == 0, name
+    return population
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-SLOW_FIXTURES = {"built_population", "answered_population"}
+SLOW_FIXTURES = {"built_population", "measured_population", "answered_population", "small_cache"}
 SLOW_PATHS = (
     "browser/",
     "build/test_rehearsal.py",
     "cli/",
     "comparison/test_compare_command.py",
+    "culture/nearest/test_distance.py",
+    "culture/test_bounds.py",
     "culture/test_published.py",
     "culture/test_rounds.py",
     "dashboard/data/test_lab_computations.py",
@@ -30,6 +32,7 @@ SLOW_PATHS = (
     "models/test_generation.py",
     "models/test_hooked_bridge.py",
     "models/test_hooked_bridge_saes.py",
+    "models/test_hooked_kinds.py",
     "models/test_hub.py",
     "models/test_patch.py",
     "models/test_patch_bridge.py",
@@ -38,6 +41,7 @@ SLOW_PATHS = (
     "saes/test_sae_evaluation.py",
     "saes/test_sae_training.py",
     "processes/",
+    "test_imports.py",
     "test_portable.py",
     "training/stacked/test_stacked_run.py",
     "training/stacked/test_trials.py",
@@ -45,6 +49,8 @@ SLOW_PATHS = (
     "training/test_launch.py",
     "training/test_start.py",
     "universality/matching/test_correlation.py",
+    "world/test_distribution.py",
+    "world/test_two_samples.py",
 )
 
 

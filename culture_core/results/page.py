@@ -8,7 +8,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.places import check_file
 from culture_core.population import Population
-from culture_core.results import sections
+from culture_core.results import measures, sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
@@ -61,6 +61,10 @@ def _sections(population: Population, hook: str) -> dict[str, Callable[[], str]]
         "Universality": lambda: sections.universality_section(population, hook),
         "Groups": lambda: sections.groups_section(population, hook),
         "Causal agreement": lambda: sections.causal_section(population, hook),
+        "Groups and families": lambda: measures.families_section(population, hook),
+        "Transfer": lambda: measures.transfer_section(population, hook),
+        "Joint dictionary": lambda: measures.joint_section(population, hook),
+        "Universality by every measure": lambda: measures.measures_section(population, hook),
     }
 
 

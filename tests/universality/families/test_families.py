@@ -1,14 +1,10 @@
 """Groups and families: influence and effects against forward passes, the choice of sets, the command."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
-from match_helpers import make_two_groups
 
 from culture_core import open_population
-from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
@@ -25,17 +21,6 @@ from culture_core.world.vocabulary import LAST_GRID
 
 HOOK = "blocks.1.hook_resid_post"
 SMALL = FamilySettings(quizzes=16)
-
-
-@pytest.fixture(scope="module")
-def measured(built_population, tmp_path_factory) -> PopulationFolder:
-    """A copy of the population with the effects of its groups and families."""
-    copy = PopulationFolder(tmp_path_factory.mktemp("cache") / "small")
-    shutil.copytree(built_population.root, copy.root)
-    make_two_groups(copy, HOOK)
-    sizes = ["--groups", "3", "--families", "3", "--n", "16", "--least-f1", "0.1", "--most-dense", "1"]
-    assert main(["families", "--population", str(copy.root), *sizes, "--workers", "1"]) == 0
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +110,8 @@ def test_influence_is_the_slope_of_the_deciding_cell(one_gpt):
         assert found[feature] == pytest.approx(np.mean(effects), rel=0.1)
 
 
-def test_groups_and_families_with_the_most_influence_are_chosen(measured):
-    matches = open_population(measured.root).matches(HOOK)
+def test_groups_and_families_with_the_most_influence_are_chosen(measured_population):
+    matches = open_population(measured_population.root).matches(HOOK)
     f = matches.n_features
     influence = np.linspace(0, 1, f) + 0.1 * (np.arange(f) % 2)
     concept = np.where(np.arange(f) % 2, "odd", "even").astype(str)
@@ -146,8 +131,8 @@ def test_groups_and_families_with_the_most_influence_are_chosen(measured):
         assert len(chosen.controls[0]) == len(chosen.features[0])
 
 
-def test_the_command_writes_what_the_reader_reads(measured):
-    families = open_population(measured.root).families(HOOK)
+def test_the_command_writes_what_the_reader_reads(measured_population):
+    families = open_population(measured_population.root).families(HOOK)
     assert len(families.table) == len(families.kind) and set(families.kind) == {GROUP, FAMILY}
     for place, kind in enumerate(families.kind):
         sizes = [len(families.features(place, k)) for k in families.models]

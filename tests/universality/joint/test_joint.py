@@ -1,13 +1,11 @@
 """The joint dictionary: its states, its figures against plain numpy, and `culture joint` as a command."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
 
 from culture_core import open_population
-from culture_core.artifacts import JOINT, PopulationFolder
+from culture_core.artifacts import JOINT
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
@@ -23,15 +21,6 @@ from culture_core.universality.matching.codes import Codes, quizzes_of
 
 HOOK = "blocks.1.hook_resid_post"
 SIZES = ["--width", "1", "--k", "6", "--tokens", "20000", "--n", "6"]
-
-
-@pytest.fixture(scope="module")
-def joined(built_population, tmp_path_factory) -> PopulationFolder:
-    """A copy of the population with its joint dictionary."""
-    copy = PopulationFolder(tmp_path_factory.mktemp("cache") / "small")
-    shutil.copytree(built_population.root, copy.root)
-    assert main(["joint", "--population", str(copy.root), *SIZES, "--workers", "1"]) == 0
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +44,14 @@ def test_states_stand_side_by_side_centred_and_at_one_scale(joint_gpt):
         joint_gpt.add_hook(HOOK, lambda value, **_: value)
 
 
-def test_figures_of_the_dictionary_equal_plain_ones(joined, joint_gpt):
-    sae = load_sae(joined.sae(HOOK, 0, JOINT))
+def test_figures_of_the_dictionary_equal_plain_ones(measured_population, joint_gpt):
+    sae = load_sae(measured_population.sae(HOOK, 0, JOINT))
     states = activations_at(joint_gpt, HOOK, evaluation_quizzes(6, 26).tokens).flatten(0, 1)
     off = (sae(states) - states).detach().unflatten(1, (5, -1)).square().sum((0, 2))
     whole = (states - states.mean(0)).unflatten(1, (5, -1)).square().sum((0, 2))
-    joint = open_population(joined.root).joint(HOOK)
+    joint = open_population(measured_population.root).joint(HOOK)
     np.testing.assert_allclose(list(joint.explained.values()), (1 - off / whole).numpy(), atol=1e-4)
-    again = explained_by_gpt(joint_gpt, read_sae(joined.sae(HOOK, 0, JOINT)), HOOK, 6, 26)
+    again = explained_by_gpt(joint_gpt, read_sae(measured_population.sae(HOOK, 0, JOINT)), HOOK, 6, 26)
     np.testing.assert_allclose(again, (1 - off / whole).numpy(), atol=1e-4)
     rows = sae.W_dec.detach().numpy().reshape(joint.n_latents, 5, -1)
     expected = np.linalg.norm(rows, axis=2)
@@ -70,8 +59,8 @@ def test_figures_of_the_dictionary_equal_plain_ones(joined, joint_gpt):
     np.testing.assert_allclose(joint.relative_norms, expected / expected.max(1, keepdims=True), atol=2e-3)
 
 
-def test_correlations_with_features_equal_numpys(joined):
-    latents, features = (open_activations(joined, HOOK, *which) for which in ((0, JOINT), (2,)))
+def test_correlations_with_features_equal_numpys(measured_population):
+    latents, features = (open_activations(measured_population, HOOK, *which) for which in ((0, JOINT), (2,)))
     codes = [Codes.of(one, 24) for one in (latents, features)]
     found = find_features(codes[0], codes[1:], seed=1)
     dense = [quizzes_of(one, 0, 24).toarray() for one in (latents, features)]
@@ -85,9 +74,9 @@ def test_correlations_with_features_equal_numpys(joined):
     assert found.feature.shape == (1, latents.n_features)
 
 
-def test_the_dictionary_is_an_sae_like_any_other(joined):
-    population = open_population(joined.root)
-    manifest = sae_manifest(joined, HOOK, 0, JOINT)
+def test_the_dictionary_is_an_sae_like_any_other(measured_population):
+    population = open_population(measured_population.root)
+    manifest = sae_manifest(measured_population, HOOK, 0, JOINT)
     assert manifest["variant"] == JOINT and manifest["d_in"] == 5 * population.gpt(0).config.d_model
     index, grades = population.index(HOOK, 0, JOINT), population.grades(HOOK, 0, JOINT)
     assert index.n_features == grades.n_features == population.joint(HOOK).n_latents
@@ -95,8 +84,8 @@ def test_the_dictionary_is_an_sae_like_any_other(joined):
     assert population.sae(HOOK, 0, JOINT).W_dec.shape == (manifest["d_sae"], manifest["d_in"])
 
 
-def test_users_groups_and_shares(joined):
-    population = open_population(joined.root)
+def test_users_groups_and_shares(measured_population):
+    population = open_population(measured_population.root)
     joint, matches = population.joint(HOOK), population.matches(HOOK)
     assert sum(joint.shares_by_users.values()) == pytest.approx(1)
     assert ((joint.n_users >= 1) & (joint.n_users <= 5)).all()
@@ -128,8 +117,11 @@ def test_a_feature_whose_latent_only_some_use_is_not_universal():
     assert joint.shares_by_users == {2: 0.5, 1: 0.5}
 
 
-def test_what_is_up_to_date_is_left_alone(joined, capsys):
-    before = {path: path.stat().st_mtime_ns for path in joined.root.rglob("*.npz")}
-    assert main(["joint", "--population", str(joined.root), *SIZES, "--workers", "1", "--if-stale"]) == 0
+def test_what_is_up_to_date_is_left_alone(measured_population, capsys):
+    before = {path: path.stat().st_mtime_ns for path in measured_population.root.rglob("*.npz")}
+    assert (
+        main(["joint", "--population", str(measured_population.root), *SIZES, "--workers", "1", "--if-stale"])
+        == 0
+    )
     assert capsys.readouterr().out.count("up to date") >= 3
-    assert {path: path.stat().st_mtime_ns for path in joined.root.rglob("*.npz")} == before
+    assert {path: path.stat().st_mtime_ns for path in measured_population.root.rglob("*.npz")} == before

@@ -26,17 +26,8 @@ from culture_core.universality.transfer.steering import (
 from culture_core.universality.transfer.store import TransferSettings
 
 HOOK = "blocks.1.hook_resid_post"
+SIZES = ["--fit-quizzes", "17", "--n", "9", "--steered", "2", "--steered-quizzes", "3"]
 SMALL = TransferSettings(fit_quizzes=17, quizzes=9, steered=0)
-
-
-@pytest.fixture(scope="module")
-def transferred(built_population, tmp_path_factory) -> PopulationFolder:
-    """A copy of the population with its transfer."""
-    copy = PopulationFolder(tmp_path_factory.mktemp("cache") / "small")
-    shutil.copytree(built_population.root, copy.root)
-    sizes = ["--fit-quizzes", "17", "--n", "9", "--steered", "2", "--steered-quizzes", "3"]
-    assert main(["transfer", "--population", str(copy.root), *sizes]) == 0
-    return copy
 
 
 def copies(gpt: MyGPT) -> list[MyGPT]:
@@ -57,8 +48,8 @@ def test_a_gpt_transfers_whole_to_its_copy_and_not_from_shuffled_quizzes(built_p
     assert np.isnan(arrays["explained"][:, 0, 0]).all()
 
 
-def test_the_command_writes_what_the_reader_reads(transferred):
-    transfer = open_population(transferred.root).transfer(HOOK)
+def test_the_command_writes_what_the_reader_reads(measured_population):
+    transfer = open_population(measured_population.root).transfer(HOOK)
     assert transfer.models == [0, 1, 2, 3, 4]
     affine, none = transfer.explained(AFFINE), transfer.explained(NONE)
     np.testing.assert_array_equal(np.diag(affine), transfer.own)
@@ -71,8 +62,8 @@ def test_the_command_writes_what_the_reader_reads(transferred):
         transfer.r(NONE)
 
 
-def test_steering_has_a_row_per_feature_and_other_gpt(transferred):
-    steering = open_population(transferred.root).transfer(HOOK).steering
+def test_steering_has_a_row_per_feature_and_other_gpt(measured_population):
+    steering = open_population(measured_population.root).transfer(HOOK).steering
     assert len(steering) and set(steering.columns) >= {"gpt", "other", "affine_cells", "random_colours"}
     assert (steering.gpt != steering.other).all()
     assert steering.groupby(["gpt", "feature"]).size().eq(4).all()
@@ -80,12 +71,13 @@ def test_steering_has_a_row_per_feature_and_other_gpt(transferred):
     assert (np.abs(agreement) <= 1 + 1e-6).all()
 
 
-def test_one_that_is_up_to_date_is_left_alone_and_other_saes_are_refused(transferred, tmp_path, capsys):
-    sizes = ["--fit-quizzes", "17", "--n", "9", "--steered", "2", "--steered-quizzes", "3"]
-    assert main(["transfer", "--population", str(transferred.root), *sizes, "--if-stale"]) == 0
+def test_one_that_is_up_to_date_is_left_alone_and_other_saes_are_refused(
+    measured_population, tmp_path, capsys
+):
+    assert main(["transfer", "--population", str(measured_population.root), *SIZES, "--if-stale"]) == 0
     assert "up to date" in capsys.readouterr().out
     copy = PopulationFolder(tmp_path / "small")
-    shutil.copytree(transferred.root, copy.root)
+    shutil.copytree(measured_population.root, copy.root)
     shutil.rmtree(copy.sae(HOOK, 0))
     shutil.copytree(copy.sae(HOOK, 1), copy.sae(HOOK, 0))
     with pytest.raises(CultureError, match=r"other SAEs|of GPT"):
