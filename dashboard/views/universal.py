@@ -5,14 +5,20 @@ import streamlit as st
 from dashboard.components.feature.picker import choose_feature
 from dashboard.components.matches.distribution import show_distribution
 from dashboard.components.matches.groups import show_groups
+from dashboard.components.matches.measures import show_measures
 from dashboard.components.matches.side_by_side import show_side_by_side
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
 from dashboard.data import universality
 
-SIDE_BY_SIDE, GROUPS, BASELINES = "features", "groups", "baselines"
-VIEWS = {SIDE_BY_SIDE: "Side by side", GROUPS: "All groups", BASELINES: "Beside the baselines"}
+SIDE_BY_SIDE, GROUPS, BASELINES, MEASURES = "features", "groups", "baselines", "measures"
+VIEWS = {
+    SIDE_BY_SIDE: "Side by side",
+    GROUPS: "All groups",
+    BASELINES: "Beside the baselines",
+    MEASURES: "Other measures",
+}
 
 st.title("Universal features")
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -32,6 +38,8 @@ if view == GROUPS:
     show_groups(scope)
 elif view == BASELINES:
     show_distribution(scope, model_k, feature)
+elif view == MEASURES:
+    show_measures(scope, model_k, feature)
 elif index.table.dead[feature]:
     st.info(
         f"Feature {feature} of GPT {model_k} never fires, so nothing matches it.",
