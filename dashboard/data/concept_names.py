@@ -26,6 +26,12 @@ def concept_words(name: str) -> str:
     return BY_NAME[name].words if name in BY_NAME else name
 
 
+def concept_family(name: str) -> str:
+    """What a concept, or the first of a conjunction, is about: its kind; "" for none."""
+    first = next(iter(concept_parts(name)), "") if isinstance(name, str) else ""
+    return BY_NAME[first].kind if first in BY_NAME else ""
+
+
 def contains_all(names: "pd.Series", wanted: Sequence[str]) -> "pd.Series":
     """Which of the names contain all wanted single concepts."""
     joined = JOINT + names + JOINT

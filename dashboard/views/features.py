@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list.browser import browse_features, choose_page
 from dashboard.components.feature_list.filters import choose_filters, clear_filters
+from dashboard.components.feature_list.map import choose_map, show_map
 from dashboard.components.page.notes import kept_notes
 from dashboard.components.page.scope import choose_scope
 from dashboard.components.page.within import FEATURES
@@ -24,8 +25,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.space("stretch")
     if chosen.n_set():
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear", on_click=clear_filters)
+    mapped = choose_map(table)
     table_downloads(lambda: for_download(found), name="features")
     page = choose_page(len(found))
+if mapped and len(found):
+    show_map(found)
 if len(found) == 0:
     st.info("No feature passes these filters. Take one away.", icon=":material/filter_alt_off:")
 else:
