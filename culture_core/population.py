@@ -30,11 +30,14 @@ from culture_core.models.api import load_hooked, load_quizzes
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import read_manifest
 from culture_core.models.sources import default_population, resolve_source
+from culture_core.saes.hook_order import by_depth, main_hook
 from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
 from culture_core.universality.causal.reader import CausalReader, open_causal
 from culture_core.universality.causal.store import causal_artifact
+from culture_core.universality.layers.reader import LayerReader
+from culture_core.universality.layers.store import layers_artifact, open_layers
 from culture_core.universality.matching.store import MatchReader, matches_artifact, open_matches
 from culture_core.world.quizzes import QuizBatch
 
@@ -53,6 +56,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "matches": matches_artifact,
     "causal": causal_artifact,
     "circuits": circuits_artifact,
+    "layers": layers_artifact,
 }
 
 
@@ -92,8 +96,14 @@ class Population:
 
     @property
     def hooks(self) -> tuple[str, ...]:
-        """Hook points that have SAEs."""
-        return tuple(self.folder.hooks())
+        """Hook points that have SAEs, in the order of a forward pass."""
+        return tuple(by_depth(self.folder.hooks()))
+
+    @property
+    def main_hook(self) -> str:
+        """The hook point shown first: at 2/3 depth if it has SAEs; "" where none has."""
+        n_blocks = self.manifest["config"]["n_blocks"]
+        return main_hook(self.hooks, n_blocks) if self.hooks else ""
 
     def artifact(self, kind: str, *of: Any) -> Artifact:
         """The declaration of an artifact: where it is, whether it exists, when it was written.
@@ -143,6 +153,12 @@ class Population:
     def causal(self, hook: str) -> CausalReader:
         """What ablating matched features does to each GPT."""
         return self._open("causal", open_causal, hook)
+
+    def layers(self, k: int) -> LayerReader:
+        """The features of one GPT that fire on the same tokens before and after each."""
+        self._check_model(k)
+        written = self.artifact("layers", k).written()
+        return self._kept(("layers", k), written, lambda: open_layers(self.folder, k))
 
     def circuits(self, k: int) -> Circuits:
         """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""

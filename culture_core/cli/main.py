@@ -38,6 +38,7 @@ COMMANDS = {
     "probe": "culture_core.cli.probe",
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
+    "layers": "culture_core.cli.layers",
     "circuits": "culture_core.cli.circuits",
     "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",
