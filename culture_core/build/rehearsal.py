@@ -9,9 +9,11 @@ import io
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder
@@ -53,16 +55,29 @@ def rehearse(
     progress: bool = False,
 ) -> Estimate:
     """Estimate every stage but `results`, which takes seconds; a stage may have several parts."""
+    workers = (workers or Workers()).computing_on(device)
     with tempfile.TemporaryDirectory(prefix="culture-") as folder:
         scratch = work_folder(population, Path(folder))
         found: dict[str, float] = {}
         for part in tqdm(parts_of(scratch, plan, device), "measuring", unit="part", disable=not progress):
-            n_workers = (workers or Workers()).computing_on(device).count(part.jobs) if part.shared else 1
-            found[part.name] = found.get(part.name, 0.0) + _scaled(part) / n_workers
+            n_workers = workers.count(part.jobs) if part.shared else 1
+            with _threads(workers.threads or 1 if n_workers > 1 else None):
+                found[part.name] = found.get(part.name, 0.0) + _scaled(part) / n_workers
         trial = scratch.sae(plan.hooks[0], read_manifest(scratch.root)["models"][0]["id"])
         sae_bytes = sum(file.stat().st_size for file in trial.iterdir()) * n_saes(scratch, plan)
     stages = [StageEstimate(name, seconds) for name, seconds in found.items()]
     return Estimate(stages, sae_bytes, _peak_memory())
+
+
+@contextlib.contextmanager
+def _threads(n: int | None) -> Iterator[None]:
+    """As many threads of torch as a worker of the build has; None: those there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _peak_memory() -> int | None:
@@ -80,7 +95,8 @@ def _scaled(part: Part) -> float:
     small, large = part.sizes
     with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
         part.prepare(small)
-        part.run(small)  # the first time loads and compiles
+        if part.cold:
+            part.run(small)
         seconds = {small: _timed(part, small)}
         part.prepare(large)
         seconds[large] = _timed(part, large)

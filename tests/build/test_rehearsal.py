@@ -26,7 +26,7 @@ def test_every_stage_is_tried_and_the_population_is_left_alone(answered_populati
     monkeypatch.setattr("culture_core.build.rehearsal.parts_of", few)
     found = rehearse(answered_population, BuildPlan((FIRST, "blocks.1.hook_mlp_out"), sae, n=200))
     names = [stage.name for stage in found.stages]
-    features = ["index", "grade", "match", "causal"]
+    features = ["index", "grade", "match", "causal", "layers"]
     assert names == ["evaluate", "answers", "probe", "circuits", "train-sae", "evaluate-sae", *features]
     assert all(stage.seconds > 0 for stage in found.stages)
     assert found.sae_bytes > 2 * 5 * 4 * 2 * 32 * 128
