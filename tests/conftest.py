@@ -77,8 +77,8 @@ def built_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
 
 @pytest.fixture(scope="session")
 def layered_population(built_population, tmp_path_factory) -> PopulationFolder:
-    """A copy of the small population in which GPTs 0 and 1 have SAEs and indexes at an earlier hook point too,
-    and have been followed from there to HOOK."""
+    """A copy of the small population in which GPTs 0 and 1 also have SAEs and indexes at an earlier hook
+    point, from which their features have been followed to HOOK."""
     population = PopulationFolder(tmp_path_factory.mktemp("layered") / "layered")
     shutil.copytree(built_population.root, population.root)
     two, earlier = ("--models", "0,1", "--workers", "1"), ("--hook", "blocks.0.hook_resid_post")

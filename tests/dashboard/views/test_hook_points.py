@@ -1,5 +1,5 @@
-"""Pages of a population with SAEs at two hook points, of which the earlier has SAEs of GPTs 0 and 1 alone, and
-neither grades nor matches."""
+"""Pages of a population with SAEs at two hook points, of which the earlier has those of GPTs 0 and 1 alone,
+and neither grades nor matches."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
