@@ -4,6 +4,7 @@ and neither grades nor matches."""
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from culture_core.errors import CultureError
 from culture_core.results.hook_figures import hook_figures
 from dashboard.components.feature.layers import AFTER, BEFORE, layer_panels
 from dashboard.components.page.scope import Scope
@@ -66,6 +67,13 @@ def test_what_a_hook_point_lacks_is_told_in_one_line(open_page, page, asked, sai
     assert not app.exception
     assert len(app.warning) == 1
     assert said in app.warning[0].value
+
+
+def test_an_sae_that_was_not_measured_is_told_with_what_to_run(layered):
+    with pytest.raises(
+        CultureError, match=rf"GPT 0 .* not been measured; run `culture evaluate-sae .*{FIRST}"
+    ):
+        measurements.saes(layered, FIRST)
 
 
 def test_a_feature_shows_what_it_was_made_from_and_goes_on_as(layered):
