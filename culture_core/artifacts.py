@@ -11,6 +11,7 @@
     cache/NAME/index/HOOK/gpt_K/             the feature index of that SAE, and manifest.json;
                                              gpt_K.parts/ while it is being made
     cache/NAME/matches/HOOK/                 best matches between the GPTs' features
+    cache/NAME/layers/gpt_K/                 the features of GPT K nearest to each at adjacent hook points
     cache/NAME/concepts/HOOK/gpt_K/          every feature of that SAE graded on ground-truth concepts
     cache/NAME/probes/                       linear probes for the concepts, by layer
     cache/NAME/causal/HOOK/                  what ablating matched features does to each GPT
@@ -63,6 +64,7 @@ _ENTRIES = {
         "matches",
     ),
     *(
+        "layers",
         "concepts",
         "probes",
         "causal",
@@ -246,6 +248,9 @@ class PopulationFolder:
 
     def matches(self, hook: str) -> Path:
         return self.root / "matches" / hook
+
+    def layers(self, model_k: int) -> Path:
+        return self.root / "layers" / _gpt(model_k)
 
     def strangers(self) -> list[str]:
         """Names of files in the folder that no command writes there, sorted."""

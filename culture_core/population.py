@@ -30,6 +30,7 @@ from culture_core.models.api import load_hooked, load_quizzes
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import read_manifest
 from culture_core.models.sources import default_population, resolve_source
+from culture_core.saes.hook_order import by_depth, main_hook
 from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
@@ -39,6 +40,8 @@ from culture_core.universality.families.reader import FamilyReader, open_familie
 from culture_core.universality.families.store import families_artifact
 from culture_core.universality.joint.reader import JointReader, open_joint
 from culture_core.universality.joint.store import joint_artifact
+from culture_core.universality.layers.reader import LayerReader
+from culture_core.universality.layers.store import layers_artifact, open_layers
 from culture_core.universality.matching.store import MatchReader, matches_artifact, open_matches
 from culture_core.universality.transfer.reader import TransferReader, open_transfer
 from culture_core.universality.transfer.store import transfer_artifact
@@ -62,6 +65,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "transfer": transfer_artifact,
     "joint": joint_artifact,
     "circuits": circuits_artifact,
+    "layers": layers_artifact,
 }
 
 
@@ -101,8 +105,14 @@ class Population:
 
     @property
     def hooks(self) -> tuple[str, ...]:
-        """Hook points that have SAEs."""
-        return tuple(self.folder.hooks())
+        """Hook points that have SAEs, in the order of a forward pass."""
+        return tuple(by_depth(self.folder.hooks()))
+
+    @property
+    def main_hook(self) -> str:
+        """The hook point shown first: at 2/3 depth if it has SAEs; "" where none has."""
+        n_blocks = self.manifest["config"]["n_blocks"]
+        return main_hook(self.hooks, n_blocks) if self.hooks else ""
 
     def artifact(self, kind: str, *of: Any) -> Artifact:
         """The declaration of an artifact: where it is, whether it exists, when it was written.
@@ -164,6 +174,12 @@ class Population:
     def joint(self, hook: str) -> JointReader:
         """The dictionary of all GPTs together, beside their own features."""
         return self._open("joint", open_joint, hook)
+
+    def layers(self, k: int) -> LayerReader:
+        """The features of one GPT that fire on the same tokens before and after each."""
+        self._check_model(k)
+        written = self.artifact("layers", k).written()
+        return self._kept(("layers", k), written, lambda: open_layers(self.folder, k))
 
     def circuits(self, k: int) -> Circuits:
         """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""

@@ -1,6 +1,8 @@
 """What this machine's processor can do, read once."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +24,17 @@ def cpuinfo(field: str) -> str:
 def cpu_features() -> frozenset[str]:
     """Names of the instruction sets the processor has."""
     return frozenset(cpuinfo("flags").split())
+
+
+@contextmanager
+def torch_threads(n: int) -> Iterator[None]:
+    """Compute with n threads of torch inside the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def fast_dtype(device: torch.device | str) -> torch.dtype:

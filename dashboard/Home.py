@@ -22,6 +22,7 @@ from dashboard.server.preload import loading_ahead
 
 ICON = Path(__file__).parent / "icon.svg"
 HOME = "home"
+WITH_FEATURES = (HOME, "features", "feature", "cell", "universal", "compare", "lab", "lists")
 ROOT = "root"  # a name that Streamlit wants of the page it serves without one
 PAGES = {
     HOME: ("Home", "home"),
@@ -62,7 +63,7 @@ def route() -> None:
     carried.remember(name, scope)
     links = navigation_place()
     show_navigation(links, linked, scope)
-    show_scope(scope)
+    show_scope(scope, choose=name in WITH_FEATURES)
     with loading_once(page.title):
         try:
             page.run()

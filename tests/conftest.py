@@ -92,6 +92,23 @@ def measured_population(built_population, tmp_path_factory) -> PopulationFolder:
 
 
 @pytest.fixture(scope="session")
+def layered_population(built_population, tmp_path_factory) -> PopulationFolder:
+    """A copy of the small population in which GPTs 0 and 1 also have SAEs and indexes at an earlier hook
+    point, from which their features have been followed to HOOK."""
+    population = PopulationFolder(tmp_path_factory.mktemp("layered") / "layered")
+    shutil.copytree(built_population.root, population.root)
+    two, earlier = ("--models", "0,1", "--workers", "1"), ("--hook", "blocks.0.hook_resid_post")
+    sae = ("--tokens", "1024", "--batch-size", "512", "--width", "2", "--k", "4", "--finetune-quizzes", "0")
+    for command in (
+        ["train-sae", *earlier, *sae, *two],
+        ["index", "--n", "24", *earlier, *two],
+        ["layers", *two],
+    ):
+        assert main([command[0], "--population", str(population.root), *command[1:]]) == 0, command
+    return population
+
+
+@pytest.fixture(scope="session")
 def answered_population(tmp_path_factory, fixture_gpts) -> PopulationFolder:
     """Five fixture GPTs with their answers to 16 world, 7 unseen and 6 culture quizzes, and nothing else."""
     root = tmp_path_factory.mktemp("cache") / "answered"

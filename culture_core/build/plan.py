@@ -11,7 +11,6 @@ from culture_core.errors import CultureError
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.population import read_manifest
 from culture_core.saes.choice import usual_hook
-from culture_core.saes.hooks import default_hook
 from culture_core.saes.settings import SAESettings
 from culture_core.saes.training_stage import DEFAULTS
 from culture_core.writing import atomic_file
@@ -84,12 +83,6 @@ def hooks_named(population: PopulationFolder, text: str) -> tuple[str, ...]:
     if not hooks:
         raise CultureError(f"--hooks takes hook points separated by commas, or {ALL_BLOCKS}")
     return tuple(dict.fromkeys(hooks))
-
-
-def main_hook(hooks: Sequence[str], n_blocks: int) -> str:
-    """The hook point that pages and results show first: the one at 2/3 depth if it is among them."""
-    usual = default_hook(n_blocks)
-    return usual if usual in hooks else hooks[0]
 
 
 def _n_blocks(population: PopulationFolder) -> int:

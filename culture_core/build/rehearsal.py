@@ -9,6 +9,7 @@ import io
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from culture_core.build.plan import BuildPlan
 from culture_core.comparison.work import work_folder
 from culture_core.models.population import read_manifest
 from culture_core.processes import Workers
+from culture_core.processor import torch_threads
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,21 @@ def rehearse(
     workers: Workers | None = None,
     progress: bool = False,
 ) -> Estimate:
-    """Estimate every stage but `results`, which takes seconds; a stage may have several parts."""
+    """Estimate every stage but `results`, which takes seconds; a stage may have several parts.
+
+    Each is tried on the threads of one worker, on one unless more are asked for: on busy cores two threads
+    would wait for each other longer than they work. On a CPU the time is that of the processor, so that what
+    else runs there does not count.
+    """
+    clock = time.thread_time if device == "cpu" else time.perf_counter
+    workers = (workers or Workers()).computing_on(device)
     with tempfile.TemporaryDirectory(prefix="culture-") as folder:
         scratch = work_folder(population, Path(folder))
         found: dict[str, float] = {}
         for part in tqdm(parts_of(scratch, plan, device), "measuring", unit="part", disable=not progress):
-            n_workers = (workers or Workers()).computing_on(device).count(part.jobs) if part.shared else 1
-            found[part.name] = found.get(part.name, 0.0) + _scaled(part) / n_workers
+            n_workers = workers.count(part.jobs) if part.shared else 1
+            with torch_threads(workers.threads or 1):
+                found[part.name] = found.get(part.name, 0.0) + _scaled(part, clock) / n_workers
         trial = scratch.sae(plan.hooks[0], read_manifest(scratch.root)["models"][0]["id"])
         sae_bytes = sum(file.stat().st_size for file in trial.iterdir()) * n_saes(scratch, plan)
     stages = [StageEstimate(name, seconds) for name, seconds in found.items()]
@@ -75,21 +85,22 @@ def _peak_memory() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _scaled(part: Part) -> float:
-    """Seconds of all jobs of a part in one process."""
+def _scaled(part: Part, clock: Callable[[], float]) -> float:
+    """Seconds of all jobs of a part in one process, by a clock."""
     small, large = part.sizes
     with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
         part.prepare(small)
-        part.run(small)  # the first time loads and compiles
-        seconds = {small: _timed(part, small)}
+        if part.cold:
+            part.run(small)
+        seconds = {small: _timed(part, small, clock)}
         part.prepare(large)
-        seconds[large] = _timed(part, large)
+        seconds[large] = _timed(part, large, clock)
     each = max(0.0, (seconds[large] - seconds[small]) / (large - small))
     fixed = max(0.0, seconds[small] - each * small)
     return part.jobs * (fixed + each * part.size)
 
 
-def _timed(part: Part, size: int) -> float:
-    started = time.perf_counter()
+def _timed(part: Part, size: int, clock: Callable[[], float]) -> float:
+    started = clock()
     part.run(size)
-    return time.perf_counter() - started
+    return clock() - started

@@ -6,7 +6,7 @@ from typing import Any
 
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
-from culture_core.build.plan import BuildPlan, main_hook
+from culture_core.build.plan import BuildPlan
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -17,14 +17,17 @@ from culture_core.models.population import read_manifest
 from culture_core.processes import Workers
 from culture_core.results.stage import write_population_results
 from culture_core.saes.evaluation_stage import evaluate_population_saes
+from culture_core.saes.hook_order import main_hook
 from culture_core.saes.training_stage import train_population_saes
 from culture_core.universality.causal.stage import check_causes
 from culture_core.universality.families.stage import measure_families
 from culture_core.universality.joint.stage import measure_joint_dictionary
+from culture_core.universality.layers.stage import follow_layers
 from culture_core.universality.matching.stage import match_saes
 from culture_core.universality.transfer.stage import measure_population_transfer
 
 ONE_GPT = "one GPT has no others to be matched with"
+ONE_HOOK = "one hook point has none before or after it"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOp
     return [
         *_of_gpts(population, plan, options),
         *(stage for hook in plan.hooks for stage in _of_hook(population, plan, hook, options)),
+        _layers(population, plan, options),
         Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
         Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
         _results(population, plan),
@@ -122,6 +126,13 @@ def _of_hook(
     yield Stage(
         "transfer", words, lambda: measure_population_transfer(population, hook, **options.on_device), alone
     )
+
+
+def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
+    """What the features of each GPT become from one hook point to the next."""
+    made = {**options.alone, "workers": options.workers}
+    few = ONE_HOOK if len({*plan.hooks, *population.indexed_hooks()}) == 1 else ""
+    return Stage("layers", "", lambda: follow_layers(population, **made), few)
 
 
 def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:

@@ -15,6 +15,7 @@ from culture_core.cli import (
     evaluate_sae,
     grade,
     index,
+    layers,
     match,
     probe,
     results,
@@ -44,6 +45,7 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "probe": probe.show,
     "match": match.show,
     "causal": causal.show,
+    "layers": layers.show,
     "circuits": circuits.show,
     "results": results.show,
 }

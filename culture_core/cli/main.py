@@ -41,6 +41,7 @@ COMMANDS = {
     "families": "culture_core.cli.families",
     "transfer": "culture_core.cli.transfer",
     "joint": "culture_core.cli.joint",
+    "layers": "culture_core.cli.layers",
     "circuits": "culture_core.cli.circuits",
     "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",

@@ -8,7 +8,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.places import check_file
 from culture_core.population import Population
-from culture_core.results import measures, sections
+from culture_core.results import hook_section, measures, sections
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
@@ -53,8 +53,10 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
 
 
 def _sections(population: Population, hook: str) -> dict[str, Callable[[], str]]:
+    several = len(population.hooks) > 1
     return {
         "Population": lambda: sections.population_section(population),
+        **({hook_section.TITLE: lambda: hook_section.hooks_section(population)} if several else {}),
         "SAEs": lambda: sections.sae_section(population, hook),
         "Coverage of concepts": lambda: sections.coverage_section(population, hook),
         "Linear probes": lambda: sections.probes_section(population),

@@ -17,6 +17,10 @@ from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
 
 GROUP_R = (0.5, 0.7, 0.8, 0.9)
+# the folders of artifacts whose cost is told
+KINDS = (
+    *("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "layers", "circuits"),
+)
 
 
 def population_section(population: Population) -> str:
@@ -239,8 +243,10 @@ def causal_section(population: Population, hook: str) -> str:
 def cost_section(population: Population) -> str:
     """Compute time and size of every kind of artifact."""
     rows = []
-    for name in ("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "circuits"):
+    for name in KINDS:
         files = [path for path in (population.folder.root / name).rglob("*") if _ships(path)]
+        if not files:
+            continue
         made = [artifacts.read_json(path) for path in files if path.name == MANIFEST]
         seconds = sum(_seconds(manifest) for manifest in made)
         rows.append(

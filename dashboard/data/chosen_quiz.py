@@ -9,7 +9,7 @@ from culture_core.world.codes import encode_quiz
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.structures import canonical_grids, reconfigure, structure_of
 from culture_core.world.vocabulary import CULTURE, STRUCTURE_NAMES
-from dashboard.data import populations, quiz_sets
+from dashboard.data import quiz_sets
 from dashboard.data.lab_quizzes import start_quiz
 from dashboard.data.populations import Population
 from dashboard.data.quiz_sets import BROWSE_SET, CULTURE_SET, INDEX_SET
@@ -126,11 +126,6 @@ def new_quiz(task: str, structure: str, seed: int) -> Origin:
 def sets_of(chosen: Population) -> list[str]:
     """Where a quiz can come from: the sets of the population, and quizzes drawn on the spot."""
     return [*quiz_sets.sets_there(chosen), NEW_SET]
-
-
-def hook_of_quizzes(chosen: Population, name: str | None) -> str:
-    """The hook point whose index is read, "" for a population without SAEs."""
-    return populations.the_hook(chosen, name) if chosen.hooks else ""
 
 
 def _batch(tokens: np.ndarray) -> torch.Tensor:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from culture_core.artifact import Record
+from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits
 from dashboard.data.populations import Population
 
@@ -19,9 +21,20 @@ def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:
     return chosen.training()
 
 
-def saes(chosen: Population, hook: str) -> list[dict[str, Any]]:
-    """The manifests of the SAEs at a hook point, one per GPT."""
-    return [chosen.sae_manifest(hook, model_k) for model_k in chosen.models]
+def saes(chosen: Population, hook: str) -> list[Record]:
+    """The manifests of the SAEs at a hook point, with their figures, one per GPT.
+
+    Errors: CultureError that says what to run when an SAE is missing or has not been measured.
+    """
+    return [_measured(chosen, hook, model_k) for model_k in chosen.models]
+
+
+def _measured(chosen: Population, hook: str, model_k: int) -> Record:
+    manifest = chosen.sae_manifest(hook, model_k)
+    if not manifest.get("figures"):
+        command = suggested("evaluate-sae", "--population", chosen.folder.root, "--hook", hook)
+        raise CultureError(f"the SAE of GPT {model_k} at {hook} has not been measured; run {command}")
+    return manifest
 
 
 def sae_hash(chosen: Population, hook: str, model_k: int) -> str:

@@ -60,7 +60,7 @@ def _opened(root: str, working_folder: str) -> Population:  # noqa: ARG001 - a r
 
 
 def the_hook(chosen: Population, name: str | None) -> str:
-    """The hook point of that name, or the first when no name is given.
+    """The hook point of that name, or the main one when no name is given.
 
     Errors: CultureError for a hook point without SAEs, or when there are none at all.
     """
@@ -69,13 +69,16 @@ def the_hook(chosen: Population, name: str | None) -> str:
             f"no SAEs of {chosen.name} yet; run `culture build --population {chosen.folder.root}`"
         )
     if name is None:
-        return chosen.hooks[0]
+        return chosen.main_hook
     return one_of("hook point", name, chosen.hooks)
 
 
-def any_hook(chosen: Population) -> str:
-    """The first hook point, or "" for a population without SAEs."""
-    return chosen.hooks[0] if chosen.hooks else ""
+def any_hook(chosen: Population, name: str | None) -> str:
+    """The same, but "" for a population without SAEs.
+
+    Errors: CultureError for a hook point without SAEs.
+    """
+    return the_hook(chosen, name) if chosen.hooks else ""
 
 
 def the_model(chosen: Population, name: str | None) -> int:

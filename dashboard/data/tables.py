@@ -22,7 +22,7 @@ def _groups_written(chosen: Population, hook: str) -> Hashable:
     return _features_written(chosen, hook), universality.causal_written(chosen, hook)
 
 
-@shared(_features_written, at_most=4, spinner="Reading the features")
+@shared(_features_written, at_most=8, spinner="Reading the features")
 def features(chosen: Population, hook: str) -> pd.DataFrame:
     """The features of all GPTs in one table, of every GPT that has an index.
 

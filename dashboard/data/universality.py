@@ -29,7 +29,7 @@ def has_matches(chosen: Population, hook: str) -> bool:
     return matches_written(chosen, hook) is not None
 
 
-@shared(lambda chosen, hook, model_k: matches_written(chosen, hook), at_most=20)  # noqa: ARG005
+@shared(lambda chosen, hook, model_k: matches_written(chosen, hook), at_most=40)  # noqa: ARG005
 def match_table(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
     """One GPT's table of matches, with the excess over the highest baseline and the best r in each other GPT
     (r_K; NaN in its own)."""

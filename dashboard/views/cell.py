@@ -8,7 +8,7 @@ from dashboard.components.cell_view.view import read_shown
 from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.display import choose_display
-from dashboard.components.page.scope import Scope, choose_hook, choose_population
+from dashboard.components.page.scope import choose_population, scope_of
 from dashboard.data.answers import answers
 from dashboard.data.cell_facts import cell_facts
 from dashboard.data.firing_features import feature_frame
@@ -16,7 +16,7 @@ from dashboard.data.firing_features import feature_frame
 st.title("Cell view")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     population = choose_population()
-    scope = Scope(population, choose_hook(population) if population.hooks else "")
+    scope = scope_of(population)
     view = choose_view(scope)
     downloads = download_button()
     display = choose_display()

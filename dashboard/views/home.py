@@ -11,12 +11,13 @@ from dashboard.components.home.story import show_story
 from dashboard.components.home.tasks import show_tasks
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
-from dashboard.components.page.scope import choose_population
+from dashboard.components.page.scope import choose_population, scope_of
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     heading = st.container(width="content")
     population = choose_population()
     display = choose_display()
+scope_of(population)  # a hook point that is not there is told once, not by every section
 heading.title(headline(population), width="content")
 introduce(population)
 sections = (

@@ -14,9 +14,8 @@ from dashboard.components.lab.why import show_why, the_cell
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
-from dashboard.components.page.scope import Scope, choose_hook, choose_population
+from dashboard.components.page.scope import choose_population, scope_of, scope_with_saes
 from dashboard.data import answers
-from dashboard.data.chosen_quiz import hook_of_quizzes
 
 WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
 PARTS = {
@@ -58,14 +57,14 @@ answers_board(
     answer_rows(tokens, intact, [f"GPT {k}" for k in population.models]),
     display,
     key="answers",
-    address=Scope(population, hook_of_quizzes(population, permalink.read("hook"))).link(**quiz.link()),
+    address=scope_of(population).link(**quiz.link()),
 )
 part = choose_part()
 if part == INVENT:
     show_inventing(population, display)
 else:
     try:
-        scope = Scope(population, choose_hook(population))
+        scope = scope_with_saes(population)
         position = the_cell(tokens, intact)
         if part == WHY:
             show_why(scope, tokens, position, display)

@@ -7,7 +7,6 @@ import pytest
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.build import BuildPlan, changed, hooks_named, plan_of, write_plan
-from culture_core.build.plan import main_hook
 from culture_core.errors import CultureError
 from culture_core.models.population import MANIFEST_KIND
 from culture_core.saes.training_stage import DEFAULTS
@@ -73,8 +72,3 @@ def test_a_setting_that_changes_changes_at_every_hook_point():
     wider = changed(plan, plan.hooks, replace(DEFAULTS, width=20), plan.n)
     assert wider.sae_at == {SECOND: {"k": 32}}
     assert changed(plan, (FIRST,), DEFAULTS, 100) == BuildPlan((FIRST,), DEFAULTS, {}, 100)
-
-
-def test_the_main_hook_is_the_one_at_two_thirds_depth_if_it_is_there():
-    assert main_hook([FIRST, "blocks.2.hook_resid_post"], 3) == "blocks.2.hook_resid_post"
-    assert main_hook([SECOND, FIRST], 3) == SECOND

@@ -26,19 +26,18 @@ def test_every_stage_is_tried_and_the_population_is_left_alone(answered_populati
     monkeypatch.setattr("culture_core.build.rehearsal.parts_of", few)
     found = rehearse(answered_population, BuildPlan((FIRST, "blocks.1.hook_mlp_out"), sae, n=200))
     names = [stage.name for stage in found.stages]
-    features = ["index", "grade", "match", "causal"]
+    features = ["index", "grade", "match", "causal", "layers"]
     assert names == ["evaluate", "answers", "probe", "circuits", "train-sae", "evaluate-sae", *features]
     assert all(stage.seconds > 0 for stage in found.stages)
     assert found.sae_bytes > 2 * 5 * 4 * 2 * 32 * 128
     assert files_of(answered_population) == before
 
 
-def test_time_is_scaled_from_what_each_job_and_each_quiz_take(monkeypatch):
+def test_time_is_scaled_from_what_each_job_and_each_quiz_take():
     clock = [0.0]
-    monkeypatch.setattr("culture_core.build.rehearsal.time.perf_counter", lambda: clock[0])
 
     def run(size: int) -> None:
         clock[0] += 2.0 + 0.5 * size
 
     part = Part("anything", run, (4, 12), jobs=3, size=100)
-    assert _scaled(part) == 3 * (2.0 + 0.5 * 100)
+    assert _scaled(part, lambda: clock[0]) == 3 * (2.0 + 0.5 * 100)

@@ -21,7 +21,17 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
     stages = stages_of(built_population)
     names = [stage.name for stage in stages]
     of_hook = ["evaluate-sae", "index", "index", "index", "grade", "match", "causal"]
-    assert names == ["evaluate", "answers", "train-sae", *of_hook, *of_hook, "probe", "circuits", "results"]
+    assert names == [
+        "evaluate",
+        "answers",
+        "train-sae",
+        *of_hook,
+        *of_hook,
+        "layers",
+        "probe",
+        "circuits",
+        "results",
+    ]
     assert [FIRST in stage.words for stage in stages[3:10]] == [True] * 7
     assert [SECOND in stage.words for stage in stages[10:17]] == [True] * 7
     assert not any(stage.left_out for stage in stages)

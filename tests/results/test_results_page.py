@@ -17,6 +17,7 @@ from culture_core.features.index.reader import open_index
 from culture_core.features.probing.store import open_probes
 from culture_core.population import Population
 from culture_core.results.choice import interesting_groups
+from culture_core.results.hook_section import hooks_section
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
 from culture_core.results.sections import cost_section, coverage_section, probes_section
@@ -43,6 +44,15 @@ def test_coverage_is_that_of_the_grades(built_population):
     for k in range(5):
         coverage = open_grades(built_population, HOOK, k).coverage
         assert f"| {k} | {coverage['sae']:.3f} | not measured | {coverage['raw_directions']:.3f} |" in text
+
+
+def test_every_hook_point_has_a_row(layered_population):
+    population = Population(layered_population)
+    first, second = hooks_section(population).splitlines()[-2:]
+    assert first.startswith("| block 0 (`blocks.0.hook_resid_post`) | 128 | not measured | not measured |")
+    figures = [population.sae_manifest(HOOK, k)["figures"] for k in range(5)]
+    l0, explained = (np.mean([one[name] for one in figures]) for name in ("l0", "explained_variance"))
+    assert second.startswith(f"| block 1 (`{HOOK}`) | 256 | {l0:.3f} | {explained:.3f} |")
 
 
 def test_what_it_took_counts_what_ships_and_its_seconds(built_population):

@@ -10,11 +10,10 @@ from torch import Tensor
 from culture_core.features.index.cofiring import Neighbours, nearest
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.protocols import GPT
+from culture_core.saes.hook_order import in_stream
 from culture_core.saes.protocols import Encoder
 
 BLOCK = 1024
-# hook points whose activations lie in, or are added to, the residual stream
-RESIDUAL = ("hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_attn_out", "hook_mlp_out")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Directions:
 def describe_directions(model: GPT, sae: Encoder, hook: str) -> Directions:
     """The direct logit effects and decoder neighbours of every feature; model: MyGPT or HookedTransformer."""
     decoder = unit_outputs(sae)
-    residual = hook.rsplit(".", 1)[-1] in RESIDUAL and decoder.shape[1] == readout(model).shape[0]
+    residual = in_stream(hook) and decoder.shape[1] == readout(model).shape[0]
     unit = torch.nn.functional.normalize(decoder, dim=1)
     encoder = torch.nn.functional.normalize(sae.W_enc.T, dim=1)
     blocks = [

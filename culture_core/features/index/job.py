@@ -1,20 +1,17 @@
 """One index to build: its SAE, its quizzes, and the folder of its parts."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from culture_core import artifacts
 from culture_core.artifacts import UNTRAINED, PopulationFolder
 from culture_core.features.index.parts import make_part
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.models.protocols import GPT
+from culture_core.processor import torch_threads
 from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_sha256
 from culture_core.saes.variants import gpt_for_hooks, model_sha256
@@ -84,7 +81,7 @@ class IndexJob:
 
     def make(self, span: range) -> None:
         """Compute one part, on one thread whatever the machine has, so that it is the same everywhere."""
-        with one_thread():
+        with torch_threads(1):
             model, sae = self.load()
             part = make_part(model, sae, self.hook, self.quiz_set, span, self.batch_size)
         part.save(self.path(span))
@@ -120,14 +117,3 @@ def _load(
     folder = population.sae(hook, model_k, variant)
     sae = read_sae(folder, device)
     return gpt_for_hooks(population, model_k, variant, [hook], device=device), sae
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute with one thread of torch inside the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

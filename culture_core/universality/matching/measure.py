@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.features.index.sparse import SparseActivations
@@ -55,7 +56,23 @@ def measure(
     *,
     progress: bool = False,
 ) -> Measurement:
-    """Match all pairs of models and measure the baselines that can be."""
+    """Match all pairs of models and measure the baselines that can be.
+
+    BLAS keeps to one thread: most matrices here are small, and on busy cores its threads would wait for each
+    other a hundred times as long as they work.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        return _measured(population, hook, models, inputs, settings, progress)
+
+
+def _measured(
+    population: PopulationFolder,
+    hook: str,
+    models: Sequence[int],
+    inputs: Inputs,
+    settings: MatchSettings,
+    progress: bool,
+) -> Measurement:
     codes = inputs.codes()
     confounds = Confounds.of(inputs.quiz_set.quizzes(0, inputs.quiz_set.n).tokens.numpy())
     matches = match_all(codes, confounds, seed=settings.seed, progress="matching" if progress else None)

@@ -5,6 +5,7 @@ import streamlit as st
 from culture_core.features.index.reader import FeatureIndex
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature.examples import feature_examples
+from dashboard.components.feature.layers import layer_panels
 from dashboard.components.feature.note import feature_note
 from dashboard.components.feature.profile import concepts_panel, matches_panel, profile_panels
 from dashboard.components.feature_panels.panels import feature_panels
@@ -82,7 +83,11 @@ def show_feature(scope: Scope, index: FeatureIndex, model_k: int, feature: int, 
     with beside:
         with st.expander("Your note", icon=":material/edit_note:"):
             feature_note(scope, model_k, feature)
-        known = [concepts_panel(scope, model_k, feature), matches_panel(scope, model_k, feature)]
+        known = [
+            concepts_panel(scope, model_k, feature),
+            matches_panel(scope, model_k, feature),
+            *layer_panels(scope, model_k, feature),
+        ]
         feature_panels([panels[0], *known, *panels[1:BESIDE]], key="known")
     feature_panels(panels[BESIDE:], key="profile")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -10,6 +10,7 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.features.index.records import Nearest
 from culture_core.universality.matching.store import Match
 from dashboard.components.feature.links import compare_link, feature_href
+from dashboard.components.feature.words import concept_words
 from dashboard.components.feature_panels.kinds import (
     colour_bars,
     histogram,
@@ -84,7 +85,7 @@ def _neighbours(
             "label": f"feature {other}",
             "href": feature_href(scope, index.model_k, int(other)),
             "badges": [{"text": f"{score:.2f}", "help": measure}],
-            "detail": _concept_words(scope, index.model_k, int(other)),
+            "detail": concept_words(scope, index.model_k, int(other)),
         }
         for other, score in zip(others[:NEIGHBOURS_SHOWN], scores, strict=False)
     ]
@@ -140,12 +141,5 @@ def _match_row(scope: Scope, chosen: tuple[int, int], match: Match) -> LinkRow:
         "href": feature_href(scope, match.model_k, match.feature),
         "badges": match_badges(match),
         "compare": f"compare?{urlencode(compare_link(scope, chosen, (match.model_k, match.feature)))}",
-        "detail": _concept_words(scope, match.model_k, match.feature),
+        "detail": concept_words(scope, match.model_k, match.feature),
     }
-
-
-def _concept_words(scope: Scope, model_k: int, feature: int) -> str:
-    """The best concept of a feature in words, "" where there is none."""
-    if not indexes.has_grades(scope.population, scope.hook, model_k):
-        return ""
-    return str(indexes.grades(scope.population, scope.hook, model_k).table.words.iloc[feature])

@@ -6,8 +6,8 @@ from dashboard.components.feature.overlays import activation_scale, top_rows
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.home.story import detects, feature_link
 from dashboard.components.page.display import Display
-from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, populations, quiz_sets
+from dashboard.components.page.scope import Scope, scope_of, scope_with_saes
+from dashboard.data import indexes, quiz_sets
 from dashboard.data.number_words import number_word
 from dashboard.data.populations import Population
 from dashboard.data.story import universal_refs
@@ -71,7 +71,7 @@ def introduce(population: Population) -> None:
 
 
 def show_first_looks(population: Population, display: Display) -> None:
-    scope = Scope(population, populations.the_hook(population, None))
+    scope = scope_with_saes(population)
     st.markdown(
         "The most universal of the selective features, one of each group of matches, each on its strongest "
         "quiz. Click a cell to see everything that fires there."
@@ -108,7 +108,7 @@ def show_thumbnail(scope: Scope, ref: FeatureRef, display: Display, *, key: str)
 
 
 def show_ways_on(population: Population) -> None:
-    scope = Scope(population, populations.any_hook(population))
+    scope = scope_of(population)
     for column, (view, name, icon, words) in zip(st.columns(len(WAYS_ON)), WAYS_ON, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             st.page_link(view, label=f"**{name}**", icon=icon, query_params=scope.link())

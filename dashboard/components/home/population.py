@@ -4,9 +4,10 @@ import streamlit as st
 
 from culture_core.figures.charts import accuracy_chart
 from culture_core.figures.population_charts import accuracy_curves, coverage_chart, loss_curves
+from dashboard.components.home.layers import show_layers
 from dashboard.components.page.charts import chart
-from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, measurements, populations
+from dashboard.components.page.scope import Scope, scope_with_saes
+from dashboard.data import indexes, measurements
 from dashboard.data.population_tables import population_table, sae_table
 from dashboard.data.populations import Population
 
@@ -54,10 +55,12 @@ def show_training(population: Population) -> None:
 
 
 def show_saes(population: Population) -> None:
-    for hook in population.hooks or [populations.the_hook(population, None)]:
-        st.markdown(f"at `{hook}`")
-        st.table(sae_table(measurements.saes(population, hook)), border="horizontal")
-        show_coverage(Scope(population, hook))
+    scope = scope_with_saes(population)
+    if len(population.hooks) > 1:
+        show_layers(population)
+    st.markdown(f"at `{scope.hook}`")
+    st.table(sae_table(measurements.saes(population, scope.hook)), border="horizontal")
+    show_coverage(scope)
     st.caption(
         "*L0*: features that fire on a token, on average. *Explained variance*: how much of the state the "
         "features rebuild. *Dead*: features that never fire. *with it*: the GPT runs on the rebuilt state."

@@ -11,8 +11,8 @@ from dashboard.components.feature.overlays import activation_scale, overlay_row
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
-from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, populations, quiz_sets, universality
+from dashboard.components.page.scope import Scope, scope_of
+from dashboard.data import indexes, quiz_sets, universality
 from dashboard.data.number_words import number_word
 from dashboard.data.populations import Population
 from dashboard.data.quizzes import Quizzes
@@ -24,7 +24,7 @@ story_board = partial(grid_board, row_width=280, min_cell=10, max_cell=15, click
 def show_story(population: Population, display: Display) -> None:
     """Three pictures side by side; the quiz alone where nothing has been matched."""
     try:
-        scope = Scope(population, populations.the_hook(population, None))
+        scope = scope_of(population)
         story = find_story(population, scope.hook)
     except CultureError:
         story = None

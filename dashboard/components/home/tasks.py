@@ -7,8 +7,7 @@ import streamlit as st
 from culture_core.world.vocabulary import UNSEEN_TASKS, WORLD_TASKS
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
-from dashboard.components.page.scope import Scope
-from dashboard.data import populations
+from dashboard.components.page.scope import Scope, scope_of
 from dashboard.data.number_words import number_word
 from dashboard.data.populations import Population
 from dashboard.data.task_words import EXAMPLE_SEED, TASK_WORDS, example_row
@@ -18,7 +17,7 @@ PER_LINE = 4
 
 def show_tasks(population: Population, display: Display) -> None:
     """Draw all tasks of the world."""
-    scope = Scope(population, populations.any_hook(population))
+    scope = scope_of(population)
     st.markdown(
         f"A rule belongs to one of {number_word(len(WORLD_TASKS))} tasks. Quizzes are made by a program that "
         "knows the rule, so the truth about every cell is known."

@@ -11,13 +11,12 @@ from culture_core.world.vocabulary import STRUCTURE_NAMES, TASKS
 from dashboard.components.lab.keep import OF_A_QUIZ, keep_quiz
 from dashboard.components.lab.paste import paste_or_copy
 from dashboard.components.page import permalink
-from dashboard.data import quiz_sets
+from dashboard.data import populations, quiz_sets
 from dashboard.data.chosen_quiz import (
     NEW_SET,
     SET_NAMES,
     ChosenQuiz,
     Origin,
-    hook_of_quizzes,
     new_quiz,
     quiz_of_set,
     sets_of,
@@ -103,7 +102,7 @@ def _choose_new() -> Origin:
 
 def _choose_stored(population: Population, quiz_set: str) -> Origin:
     """Draw the selectors of a quiz of a set; return it."""
-    hook = hook_of_quizzes(population, permalink.read("hook"))
+    hook = populations.any_hook(population, permalink.read("hook"))
     n = len(quiz_sets.quizzes_of(population, hook, quiz_set).tokens)
     number = permalink.read_number("number", 0, n - 1, 0, of=f"the quizzes {SET_NAMES[quiz_set]}")
     st.number_input(

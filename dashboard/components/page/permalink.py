@@ -56,12 +56,11 @@ def read_choice(name: str, options: dict[str, str] | list[str], default: str) ->
 
 
 def write(**parameters: Any) -> None:
-    """Set query parameters (None removes one). For callbacks: the script that follows reads them."""
-    for name, value in parameters.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = str(value)
+    """Set query parameters (None removes one), all at once, so that Back undoes them at once. For callbacks:
+    the script that follows reads them."""
+    wanted = {name: str(value) for name, value in {**read_all(), **parameters}.items() if value is not None}
+    if wanted != read_all():
+        st.query_params.from_dict(wanted)
 
 
 def bound(

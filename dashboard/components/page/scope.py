@@ -6,17 +6,16 @@ from dataclasses import dataclass
 import streamlit as st
 
 from culture_core.errors import CultureError
+from culture_core.saes.hook_order import short_words
 from dashboard.components.page import permalink
 from dashboard.components.page.display import display_parameters
 from dashboard.data import populations
 from dashboard.data.populations import Population
 from dashboard.data.scope_words import quiet_words
 
-# query parameters that name things of one population
-OF_A_POPULATION = (
-    *("gpt", "feature", "cell", "page", "set", "number", "position", "show"),
-    *("features", "shown", "head", "author", "invent", "measured", "within"),
-)
+# query parameters that name things of one hook point, and of one population
+OF_A_HOOK = ("feature", "feature2", "cell", "page", "show", "features", "shown", "measured", "within")
+OF_A_POPULATION = (*OF_A_HOOK, "gpt", "gpt2", "set", "number", "position", "head", "author", "invent")
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,12 @@ class Scope:
     def link(self, **parameters: object) -> dict[str, str]:
         """Query parameters of a view of this scope as the reader displays it.
 
-        The default population and hook point are left out.
+        The default population and its main hook point are left out.
         """
         scope: dict[str, object] = {}
         if self.population.name != populations.population_names()[0]:
             scope["population"] = self.population.name
-        if self.population.hooks and self.hook != self.population.hooks[0]:
+        if self.hook != self.population.main_hook:
             scope["hook"] = self.hook
         return display_parameters() | {name: str(value) for name, value in (scope | parameters).items()}
 
@@ -46,22 +45,57 @@ class Scope:
         return [self.link(set=quiz_set, number=int(number)) for number in numbers]
 
 
+def scope_of(population: Population) -> Scope:
+    """A population at the hook point of the URL; "" for one without SAEs.
+
+    Errors: CultureError for a hook point without SAEs.
+    """
+    return Scope(population, populations.any_hook(population, permalink.read("hook")))
+
+
+def scope_with_saes(population: Population) -> Scope:
+    """The same, of a population that has SAEs.
+
+    Errors: CultureError also when it has none.
+    """
+    return Scope(population, populations.the_hook(population, permalink.read("hook")))
+
+
 def asked_scope() -> Scope | None:
-    """The scope that the URL names, without selectors; None where there is none."""
+    """The scope that the URL names; None where there is none."""
     try:
         names = populations.population_names()
-        population = populations.population(permalink.read("population") or names[0])
-        hook = populations.the_hook(population, permalink.read("hook")) if population.hooks else ""
-        return Scope(population, hook)
+        return scope_of(populations.population(permalink.read("population") or names[0]))
     except CultureError:
         return None
 
 
-def show_scope(scope: Scope | None) -> None:
-    """One quiet line: which population, hook point and SAEs the page is about."""
-    if scope is not None:
-        with st.container(key="scope-line"):
-            st.caption(quiet_words(scope.population, scope.hook))
+def show_scope(scope: Scope | None, *, choose: bool) -> None:
+    """One quiet line: which population, hook point and SAEs the page is about. choose: with a selector of the
+    hook point, where there are several."""
+    if scope is None:
+        return
+    choose = choose and len(scope.population.hooks) > 1
+    key = "scope-choice" if choose else "scope-line"
+    with st.container(key=key, horizontal=True, vertical_alignment="center"):
+        if choose:
+            choose_hook(scope)
+        st.caption(quiet_words(scope.population, scope.hook))
+
+
+def choose_hook(scope: Scope) -> None:
+    """A selector of the hook point, by depth, tied to the URL."""
+    main = scope.population.main_hook
+    st.segmented_control(
+        "Hook point",
+        scope.population.hooks,
+        format_func=short_words,
+        required=True,
+        label_visibility="collapsed",
+        **permalink.bound(
+            "hook", scope.hook, resets=OF_A_HOOK, encode=lambda hook: None if hook == main else hook
+        ),
+    )
 
 
 def choose_population() -> Population:
@@ -75,17 +109,8 @@ def choose_population() -> Population:
 
 
 def choose_scope() -> Scope:
-    """The population and hook point of the URL; selectors where there are several."""
-    population = choose_population()
-    return Scope(population, choose_hook(population))
+    """The population, with a selector where there are several, at the hook point of the URL.
 
-
-def choose_hook(population: Population) -> str:
-    """The hook point of the URL; a selector where there are several."""
-    hook = populations.the_hook(population, permalink.read("hook"))
-    if len(population.hooks) > 1:
-        resets = ("gpt", "feature", "cell", "show", "within")
-        st.selectbox(
-            "Hook point", population.hooks, width=260, **permalink.bound("hook", hook, resets=resets)
-        )
-    return hook
+    Errors: CultureError for a hook point without SAEs, and when there are none at all.
+    """
+    return scope_with_saes(choose_population())

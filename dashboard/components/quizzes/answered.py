@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.display import choose_display
-from dashboard.components.page.scope import Scope
+from dashboard.components.page.scope import scope_of
 from dashboard.components.quizzes.answers import (
     found_words,
     quiz_answers,
@@ -21,7 +21,7 @@ from dashboard.components.quizzes.filters import (
     choose_order,
     choose_page,
 )
-from dashboard.data import populations, quiz_sets, tables
+from dashboard.data import quiz_sets, tables
 from dashboard.data.inventions import kept_words
 from dashboard.data.populations import Population
 from dashboard.data.quiz_table import in_order
@@ -48,7 +48,7 @@ def _show_found(population: Population, found: np.ndarray, order: str, unsure: b
     """Draw the quizzes that were found; found: their places in the browse set."""
     browse, quizzes = quiz_sets.browse(population), quiz_sets.browse_quizzes(population)
     invented = quiz_sets.inventions(population)
-    scope = Scope(population, populations.any_hook(population))
+    scope = scope_of(population)
     table = in_order(tables.quizzes(population).iloc[found], order)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.empty()
