@@ -1,7 +1,7 @@
 """The work of a build, in parts that can be run at a small size: what `rehearsal` times."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from culture_core.answers.browse import BrowseSettings
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import PopulationFolder
+from culture_core.build.measure_parts import measure_parts
+from culture_core.build.part import CAUSAL_QUIZZES, Part
 from culture_core.build.plan import BuildPlan
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.circuits import CircuitSettings
@@ -40,33 +42,7 @@ from culture_core.universality.matching.store import MatchSettings, match_popula
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 N_BASELINES = 2
-# quizzes that features are ablated in
-CAUSAL_QUIZZES = 24
 PRODUCT_SIZES = (50, 150)
-
-
-def nothing(size: int) -> None:
-    """What a part needs beforehand, if it needs nothing."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Work of one kind.
-
-    name: its stage. run: does it once, `size` quizzes, tokens or features large. sizes: two small ones to
-    try. jobs, size: how often the build does it, and how large. prepare: what must be there, not timed.
-    shared: whether several workers share the jobs. cold: whether its first run loads or compiles what later
-    ones find there, and is not to be timed.
-    """
-
-    name: str
-    run: Callable[[int], Any]
-    sizes: tuple[int, int]
-    jobs: int
-    size: int
-    prepare: Callable[[int], Any] = nothing
-    shared: bool = True
-    cold: bool = False
 
 
 def parts_of(scratch: PopulationFolder, plan: BuildPlan, device: str) -> list[Part]:
@@ -138,13 +114,14 @@ class _Trial:
         def grade(_: int) -> Any:
             return grade_population(self.scratch, self.hook, models=self.models[:1], **self.quiet)
 
-        yield Part("index", self._index, (32, 96), n_saes(self.scratch, self.plan), n, prepare=self._stand_in)
+        yield Part("index", self._index, (32, 96), n_saes(self.scratch, self.plan), n, prepare=self.stand_in)
         few = min(n, COVERAGE_QUIZZES)
         yield Part("grade", grade, (16, 48), m * n_hooks, few, prepare=self._indexed)
         if n > few:
             yield Part("grade", self._grade_alone, (48, 96), m * n_hooks, n - few, prepare=self._indexed)
         if m > 1:
             yield from self._of_matches()
+            yield from measure_parts(self)
         if n_hooks > 1:
             jobs = m * len(adjacent(self.plan.hooks))
             yield Part("layers", self._multiply, PRODUCT_SIZES, jobs, n, prepare=self._fire)
@@ -173,7 +150,7 @@ class _Trial:
             "match", match, sizes, pairs * n_hooks, sizes[1], self._two_indexed, shared=False, cold=True
         )
         yield Part("match", self._multiply, PRODUCT_SIZES, products, n, prepare=self._fire, shared=False)
-        yield Part("causal", self._ablate, (2, 6), m * n_hooks, changed)
+        yield Part("causal", self.ablate, (2, 6), m * n_hooks, changed)
 
     def _multiply(self, _: int) -> Any:
         """The products of the activations of two SAEs."""
@@ -208,13 +185,13 @@ class _Trial:
     def _two_indexed(self, n: int) -> None:
         self._index(n, 2, if_stale=True)
 
-    def _stand_in(self, _: int) -> None:
+    def stand_in(self, _: int) -> None:
         """SAEs of which k features fire on a token from the first step on, as of trained ones; of those that
         find their threshold in training, hundreds would."""
         few = replace(self.sae, architecture="topk", tokens=4 * self.sae.batch_size, finetune_quizzes=0)
         train_population_saes(self.scratch, [few], models=self.models[:2], if_stale=True, **self.alone)
 
-    def _ablate(self, n_features: int) -> None:
+    def ablate(self, n_features: int) -> None:
         model = load_culture(self.models[:1], source=self.scratch.root)[0].to(self.device)
         sae = read_sae(self.scratch.sae(self.hook, self.models[0]), self.device)
         tokens = evaluation_quizzes(CAUSAL_QUIZZES, seed=0).tokens

@@ -16,7 +16,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder
-from culture_core.build.parts import Part, n_saes, parts_of
+from culture_core.build.part import Part
+from culture_core.build.parts import n_saes, parts_of
 from culture_core.build.plan import BuildPlan
 from culture_core.comparison.work import work_folder
 from culture_core.models.population import read_manifest

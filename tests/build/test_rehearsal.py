@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from culture_core.build import BuildPlan
-from culture_core.build.parts import Part, parts_of
+from culture_core.build.part import Part
+from culture_core.build.parts import parts_of
 from culture_core.build.rehearsal import _scaled, rehearse
 from culture_core.saes.training_stage import DEFAULTS
 
@@ -26,7 +27,7 @@ def test_every_stage_is_tried_and_the_population_is_left_alone(answered_populati
     monkeypatch.setattr("culture_core.build.rehearsal.parts_of", few)
     found = rehearse(answered_population, BuildPlan((FIRST, "blocks.1.hook_mlp_out"), sae, n=200))
     names = [stage.name for stage in found.stages]
-    features = ["index", "grade", "match", "causal", "layers"]
+    features = ["index", "grade", "match", "causal", "families", "joint", "transfer", "layers"]
     assert names == ["evaluate", "answers", "probe", "circuits", "train-sae", "evaluate-sae", *features]
     assert all(stage.seconds > 0 for stage in found.stages)
     assert found.sae_bytes > 2 * 5 * 4 * 2 * 32 * 128

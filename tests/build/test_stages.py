@@ -20,7 +20,8 @@ def stages_of(population: PopulationFolder):
 def test_each_hook_point_passes_all_its_stages_before_the_next(built_population):
     stages = stages_of(built_population)
     names = [stage.name for stage in stages]
-    of_hook = ["evaluate-sae", "index", "index", "index", "grade", "match", "causal"]
+    measures = ["match", "causal", "families", "joint", "transfer"]
+    of_hook = ["evaluate-sae", "index", "index", "index", "grade", *measures]
     assert names == [
         "evaluate",
         "answers",
@@ -32,8 +33,8 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
         "circuits",
         "results",
     ]
-    assert [FIRST in stage.words for stage in stages[3:10]] == [True] * 7
-    assert [SECOND in stage.words for stage in stages[10:17]] == [True] * 7
+    assert [FIRST in stage.words for stage in stages[3:13]] == [True] * 10
+    assert [SECOND in stage.words for stage in stages[13:23]] == [True] * 10
     assert not any(stage.left_out for stage in stages)
 
 
@@ -42,7 +43,9 @@ def test_one_gpt_is_not_matched(built_population, copy_population):
     manifest = json.loads(population.manifest.read_text())
     manifest["models"] = manifest["models"][:1]
     population.manifest.write_text(json.dumps(manifest))
-    assert {stage.name for stage in stages_of(population) if stage.left_out} == {"match", "causal"}
+    assert {stage.name for stage in stages_of(population) if stage.left_out} == {
+        *("match", "causal", "families", "joint", "transfer"),
+    }
 
 
 def test_a_further_hook_point_leaves_the_saes_of_the_first_alone(built_population, copy_population):

@@ -1,0 +1,32 @@
+"""A part of the work of a build, which can be run at a small size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# quizzes that features are ablated in
+CAUSAL_QUIZZES = 24
+
+
+def nothing(size: int) -> None:
+    """What a part needs beforehand, if it needs nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Work of one kind.
+
+    name: its stage. run: does it once, `size` quizzes, tokens or features large. sizes: two small ones to
+    try. jobs, size: how often the build does it, and how large. prepare: what must be there, not timed.
+    shared: whether several workers share the jobs. cold: whether its first run loads or compiles what later
+    ones find there, and is not to be timed.
+    """
+
+    name: str
+    run: Callable[[int], Any]
+    sizes: tuple[int, int]
+    jobs: int
+    size: int
+    prepare: Callable[[int], Any] = nothing
+    shared: bool = True
+    cold: bool = False
