@@ -32,7 +32,8 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -112,9 +113,18 @@ def read_json(path: Path) -> Any:
         raise CultureError(f"{path} cannot be read as JSON: {error}") from None
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write named arrays as a compressed npz file (inside a folder that is itself written atomically)."""
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its options
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, tight: Container[str] = ()) -> None:
+    """Write named arrays as a compressed npz file (inside a folder that is itself written atomically).
+
+    tight: names of those compressed by LZMA, a seventh smaller than by numpy's own deflate and four times as
+    long to read: for what is read piece by piece.
+    """
+    with zipfile.ZipFile(path, "w") as file:
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry.compress_type = zipfile.ZIP_LZMA if name in tight else zipfile.ZIP_DEFLATED
+            with file.open(entry, "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def read_arrays(path: Path, remedy: str) -> dict[str, NDArray[Any]]:

@@ -44,7 +44,7 @@ class Trial(Protocol):
 
 
 def measure_parts(trial: Trial) -> Iterator[Part]:
-    """Families, the joint dictionary and transfer; each is of all GPTs together at one hook point."""
+    """Families, the joint dictionary and transfer; each is of all GPTs together."""
     m, n_hooks = len(trial.models), len(trial.plan.hooks)
     families, joint, transfer = FamilySettings(), JointSettings(), TransferSettings()
     sets = 2 * 2 * (families.groups + families.families) * families.quizzes // CAUSAL_QUIZZES
@@ -53,8 +53,9 @@ def measure_parts(trial: Trial) -> Iterator[Part]:
     yield Part("families", trial.ablate, (2, 6), m * n_hooks, sets, prepare=trial.stand_in)
     batch = trial.plan.sae.batch_size
     sizes = (8 * batch, 24 * batch)
-    yield Part("joint", _joint_training(trial), sizes, n_hooks, joint.tokens, shared=False, cold=True)
-    yield Part("joint", _joint_index(trial), (16, 48), n_hooks, trial.plan.n)
+    # at the main hook point only
+    yield Part("joint", _joint_training(trial), sizes, 1, joint.tokens, shared=False, cold=True)
+    yield Part("joint", _joint_index(trial), (16, 48), 1, trial.plan.n)
     pairs = max(1, n_hooks * m * m // TRIED_PAIRS)
     run = _transfer(trial)
     yield Part("transfer", run, (2, 6), pairs, transfer.quizzes, prepare=trial.stand_in, shared=False)

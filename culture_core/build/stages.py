@@ -117,12 +117,11 @@ def _of_hook(
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
     yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
     yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), alone)
-    yield Stage(
-        "joint",
-        words,
-        lambda: measure_joint_dictionary(population, hook, **side_by_side),
-        alone,
-    )
+    # its weights are five times those of an SAE, so it is made at one hook point; `culture joint` makes more
+    if hook == _main_hook(population, plan):
+        yield Stage(
+            "joint", words, lambda: measure_joint_dictionary(population, hook, **side_by_side), alone
+        )
     yield Stage(
         "transfer", words, lambda: measure_population_transfer(population, hook, **options.on_device), alone
     )
@@ -136,6 +135,9 @@ def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions
 
 
 def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:
-    n_blocks = read_manifest(population.root)["config"]["n_blocks"]
-    hook = main_hook(plan.hooks, n_blocks)
+    hook = _main_hook(population, plan)
     return Stage("results", f"--hook {hook}", lambda: write_population_results(population, hook))
+
+
+def _main_hook(population: PopulationFolder, plan: BuildPlan) -> str:
+    return main_hook(plan.hooks, read_manifest(population.root)["config"]["n_blocks"])

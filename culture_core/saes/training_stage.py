@@ -175,5 +175,5 @@ def _save(
         "d_in": sae.cfg.d_in,
         "made_by": made_by,
     }
-    save_sae(sae, job.population.sae(hook, job.model_k, job.variant), manifest)
+    save_sae(sae, job.population.sae(hook, job.model_k, job.variant), manifest, halved=True)
     return manifest

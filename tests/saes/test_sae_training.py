@@ -7,7 +7,7 @@ import torch
 from sae_lens import SAE
 
 from culture_core import load_culture, load_hooked
-from culture_core.artifacts import UNTRAINED, VARIANTS, read_json, sha256_file, write_json
+from culture_core.artifacts import RESEEDED, UNTRAINED, read_json, sha256_file, write_json
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
@@ -93,7 +93,8 @@ def test_a_baseline_reads_an_untrained_gpt_and_lies_beside_the_sae(built_populat
     population = copy_population(built_population)
     command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "3"]
     assert main([*command, "--tokens", "1024", "--finetune-quizzes", "0", "--baselines"]) == 0
-    own, untrained, reseeded = (sae_manifest(population, HOOK, 3, variant) for variant in VARIANTS)
+    variants = ("", UNTRAINED, RESEEDED)
+    own, untrained, reseeded = (sae_manifest(population, HOOK, 3, variant) for variant in variants)
     assert len({record["settings"]["seed"] for record in (own, untrained, reseeded)}) == 3
     assert own["model_sha256"] == reseeded["model_sha256"] != untrained["model_sha256"]
     model = load_model(population, 3, UNTRAINED)

@@ -27,18 +27,18 @@ def write_packed(
 ) -> None:
     """Write arrays that are read whole, arrays (f, ...) that are read by feature, and overlays whose pairs
     are m a feature, read by feature too."""
-    members = dict(whole)
+    pieces: dict[str, NDArray[Any]] = {}
     n_features = len(next(iter(rows.values())))
     for first in range(0, n_features, BLOCK):
         stop, number = min(first + BLOCK, n_features), first // BLOCK
-        members |= {f"{name}.{number}": array[first:stop] for name, array in rows.items()}
+        pieces |= {f"{name}.{number}": array[first:stop] for name, array in rows.items()}
         for name, packed in overlays.items():
             each = (len(packed.indptr) - 1) // n_features
             entries = slice(packed.indptr[first * each], packed.indptr[stop * each])
-            members[f"{name}_position.{number}"] = packed.position[entries]
-            members[f"{name}_value.{number}"] = packed.value[entries]
-    members |= {f"{name}_indptr": packed.indptr for name, packed in overlays.items()}
-    artifacts.write_arrays(path, members)
+            pieces[f"{name}_position.{number}"] = packed.position[entries]
+            pieces[f"{name}_value.{number}"] = packed.value[entries]
+    starts = {f"{name}_indptr": packed.indptr for name, packed in overlays.items()}
+    artifacts.write_arrays(path, {**whole, **starts, **pieces}, tight=pieces)
 
 
 def to_bytes(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
