@@ -66,8 +66,9 @@ class FrozenBlock:
         hidden = self.gates * (self.norm_mlp.forward(middle) @ self.w_in.T + self.b_in)
         return middle + hidden @ self.w_out.T + self.b_out
 
-    def through_mlp(self, rows: Tensor, token: Tensor) -> Tensor:
-        """Rows (m, d) on the stream after the MLP at tokens (m,), through the MLP, as rows before it."""
+    def through_mlp(self, rows: Tensor, token: Tensor | slice) -> Tensor:
+        """Rows (m, d) on the stream after the MLP at tokens (m,), through the MLP, as rows before it; with
+        all tokens as a slice, rows (..., t, d)."""
         hidden = (rows @ self.w_out) * self.gates[token]
         back = self.norm_mlp.pull_back_unscaled(hidden @ self.w_in)
         return back / self.norm_mlp.deviation[token, None]
@@ -79,6 +80,12 @@ class FrozenBlock:
         """
         moved = torch.einsum("md,hkd->mhk", rows, self.w_o)
         return self.norm_attention.pull_back_unscaled(torch.einsum("mhk,hkd->mhd", moved, self.w_v))
+
+    def through_attention(self, rows: Tensor) -> Tensor:
+        """Rows (m, t, d) on the whole stream after attention, through all heads, as rows before it."""
+        by_head = torch.einsum("mtd,hkd->mhtk", rows, self.w_o)
+        mixed = (self.pattern / self.norm_attention.deviation).mT @ by_head
+        return self.norm_attention.pull_back_unscaled(torch.einsum("mhsk,hkd->msd", mixed, self.w_v))
 
     def reach(self, token: Tensor) -> Tensor:
         """How much of token s reaches tokens t (m,) by each head: (m, h, s), pattern / deviation."""
