@@ -21,20 +21,19 @@ from culture_core.circuits.pruning import Level, keep_nodes, levels, origins, pr
 from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import PlainSAE
+from culture_core.settings import setting
 
 TARGET = -1
 
 
 @dataclass(frozen=True)
 class TraceSettings:
-    """How much of a graph is kept.
+    """How much of a graph is kept: nodes, the strongest first, and then the edges between them."""
 
-    node_share: nodes are kept, the strongest first, to this share of all influence; edge_share: then edges,
-    to this share of what the kept nodes hand on.
-    """
-
-    node_share: float = 0.8
-    edge_share: float = 0.98
+    node_share: float = setting(0.8, "keep nodes up to this share of all influence", above=0, most=1)
+    edge_share: float = setting(
+        0.98, "keep edges up to this share of what the kept nodes hand on", above=0, most=1
+    )
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ COMMANDS = {
     "match": "culture_core.cli.match",
     "causal": "culture_core.cli.causal",
     "circuits": "culture_core.cli.circuits",
+    "trace": "culture_core.cli.trace",
     "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",
     "build": "culture_core.cli.build",
