@@ -109,7 +109,17 @@ class Graph:
     scores: Scores
 
 
-@torch.no_grad()
+@dataclass(frozen=True)
+class Parts:
+    """What a graph is made from: the frozen GPT, all nodes, the blocks behind each layer, the margin as a
+    reader."""
+
+    frozen: FrozenGPT
+    layers: list[NodeLayer]
+    between: list[tuple[FrozenBlock, ...]]
+    target: Readers
+
+
 def trace(
     model: MyGPT,
     saes: Mapping[str, PlainSAE],
@@ -122,10 +132,20 @@ def trace(
     saes: by hook point, of the residual stream after blocks.
     Errors: CultureError for other hook points.
     """
+    return pruned_graph(parts_of(model, saes, tokens, margin), tokens, margin, settings)
+
+
+def parts_of(model: MyGPT, saes: Mapping[str, PlainSAE], tokens: Tensor, margin: Margin) -> Parts:
+    """Freeze a GPT on a quiz (404,) and find all nodes; errors as `trace`."""
     frozen = freeze(model, tokens, margin.position)
     layers = node_layers(frozen, saes)
-    between = blocks_between(frozen, layers)
-    target = margin_reader(frozen, margin)
+    return Parts(frozen, layers, blocks_between(frozen, layers), margin_reader(frozen, margin))
+
+
+@torch.no_grad()
+def pruned_graph(parts: Parts, tokens: Tensor, margin: Margin, settings: TraceSettings) -> Graph:
+    """The graph of a margin on a quiz (404,) from its parts."""
+    frozen, layers, between, target = parts.frozen, parts.layers, parts.between, parts.target
     found = influence(layers, between, target)
     kept = keep_nodes(found, settings.node_share)
     whole = levels(layers, between, target, kept, len(frozen))

@@ -52,7 +52,7 @@ def level(
 ) -> Level:
     """All edges from the kept nodes of a layer into readers, nothing pruned yet."""
     weights, shares = [], []
-    for first in range(0, len(readers), BATCH_SIZE):
+    for first in range(0, max(1, len(readers)), BATCH_SIZE):
         part = readers[first : first + BATCH_SIZE]
         total = edges(layer, between, part)
         several = len(between) > 1

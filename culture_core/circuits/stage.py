@@ -70,7 +70,7 @@ def trace_answer(population: PopulationFolder, settings: AnswerSettings = Answer
     position = position_of_cell(settings.cell, tokens)
     other = read_colour(settings.against) if settings.against else None
     (model,) = load_culture([model_k], source=population.root)
-    saes = {hook: _plain(population, hook, model_k) for hook in hashes}
+    saes = {hook: open_plain_sae(population, hook, model_k) for hook in hashes}
     started = time.perf_counter()
     graph = trace(model, saes, tokens, right_margin(model, tokens, position, other), settings.kept)
     seconds = time.perf_counter() - started
@@ -151,8 +151,11 @@ def right_margin(model: MyGPT, tokens: Tensor, position: int, against: int | Non
     return Margin(position, right, against)
 
 
-def _plain(population: PopulationFolder, hook: str, model_k: int) -> PlainSAE:
-    """Errors: CultureError for an SAE of another kind than edges are known for."""
+def open_plain_sae(population: PopulationFolder, hook: str, model_k: int) -> PlainSAE:
+    """One SAE of a GPT.
+
+    Errors: CultureError for an SAE of another kind than edges are known for.
+    """
     sae = read_sae(population.sae(hook, model_k))
     if not isinstance(sae, PlainSAE):
         raise CultureError(f"the SAE of GPT {model_k} at {hook} is of a kind that cannot be traced through")

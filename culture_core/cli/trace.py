@@ -1,6 +1,7 @@
 """`culture trace`: one answer of one GPT, traced back through SAE features to the cells it comes from."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from culture_core.cli.options import add_settings, read_settings
 
 if TYPE_CHECKING:
     from culture_core.artifacts import PopulationFolder
+    from culture_core.circuits.check_stage import TraceCheck
     from culture_core.circuits.stage import TracedAnswer
 
 DESCRIPTION = "trace one answer back through SAE features to the cells it comes from: an attribution graph"
@@ -16,11 +18,13 @@ EXAMPLES = (
     "trace --population cache/world-1M --quiz 4 --gpt 0",
     "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
     "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
+    "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
 )
 SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.circuits.check import CheckSettings
     from culture_core.circuits.stage import AnswerSettings
 
     common.add_population(parser)
@@ -39,10 +43,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write it in the form that circuit-tracer and Neuronpedia read",
         metavar="FILE",
     )
-    common.add_threads(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="instead of tracing one answer, ablate nodes of many graphs and compare with what is predicted",
+    )
+    add_settings(parser, CheckSettings())
+    common.add_models(parser)
+    common.add_if_stale(parser)
+    common.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> None:
+    if args.check:
+        _check(args)
+    else:
+        _trace(args)
+
+
+def _check(args: argparse.Namespace) -> None:
+    from culture_core.circuits.check import CheckSettings
+    from culture_core.circuits.check_stage import check_population
+    from culture_core.circuits.graph import TraceSettings
+
+    checks = check_population(
+        common.the_population(args),
+        read_settings(args, CheckSettings()),
+        read_settings(args, TraceSettings()),
+        models=args.models,
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
+    )
+    show_checks(checks)
+
+
+def show_checks(checks: "list[TraceCheck]") -> None:
+    """Print how well graphs predict what ablations do, beside random features."""
+    rows = []
+    for check in checks:
+        kinds = {
+            "along the graph": check.along_graph,
+            "frozen GPT": check.in_frozen_gpt(random=False),
+            "frozen GPT, random features": check.in_frozen_gpt(random=True),
+        }
+        for prediction, found in kinds.items():
+            rows.append({"GPT": check.model_k, "prediction": prediction, **asdict(found)})
+    print(common.table(rows))
+
+
+def _trace(args: argparse.Namespace) -> None:
     from culture_core import artifacts
     from culture_core.circuits.record import answer_record
     from culture_core.circuits.stage import AnswerSettings, trace_answer
