@@ -63,7 +63,7 @@ def edges(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) ->
     total = _stay(layer, rows, readers.token)
     directions, reach = block.through_heads(rows), block.reach(readers.token)
     for head in range(block.n_heads):
-        total += (directions[:, head] @ layer.written.T) * reach[:, head, layer.token]
+        total.addcmul_(directions[:, head] @ layer.written.T, reach[:, head, layer.token])
     return total
 
 

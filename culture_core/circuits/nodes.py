@@ -49,8 +49,8 @@ class NodeLayer:
     def n_features(self) -> int:
         return int((self.kind == FEATURE).sum())
 
-    def only(self, nodes: Tensor) -> "NodeLayer":
-        """The layer with some of its nodes (m,), in their order."""
+    def only(self, nodes: Tensor | slice) -> "NodeLayer":
+        """The layer with some of its nodes, in the order in which they are asked for."""
         columns = ("kind", "token", "feature", "activation", "written")
         return replace(self, **{name: getattr(self, name)[nodes] for name in columns})
 

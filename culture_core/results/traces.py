@@ -20,11 +20,12 @@ def traces_section(population: Population) -> str:
     checks = [population.trace_check(k) for k in population.models if population.has("trace_check", k)]
     blocks = ", ".join(map(str, checks[0].blocks))
     return (
-        f"Features after blocks {blocks}, ablated one at a time at one token, with the SAE's error kept. *Along the graph*: "
-        "the drop of the margin (right colour minus the strongest other) that the kept edges predict. *Frozen GPT*: "
-        "the drop with attention, LayerNorm scales and active MLP units held. *Random features* fire after the same "
-        "block, nearly as strongly, and are in no graph. Slope: of the measured drop on the predicted one. Explained: "
-        "share of the variance of the measured drops, predictions taken as they are.\n\n"
+        f"Features after blocks {blocks}, ablated one at a time at one token, with the SAE's error kept. "
+        "*Along the graph*: the drop of the margin (right colour minus the strongest other) that the kept "
+        "edges predict. *Frozen GPT*: the drop with attention, LayerNorm scales and active MLP units held. "
+        "*Random features* fire after the same block, nearly as strongly, and are in no graph. Slope: of the "
+        "measured drop on the predicted one. Explained: share of the variance of the measured drops, "
+        "predictions taken as they are.\n\n"
         f"{table([row for check in checks for row in _rows(check)])}"
     )
 
