@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.graph import Graph
-from culture_core.circuits.nodes import ERROR, FEATURE, POSITION
+from culture_core.circuits.nodes import EMBEDDINGS, ERROR, FEATURE, POSITION
 from culture_core.errors import CultureError
+from culture_core.features.concepts import BY_NAME
 from culture_core.features.grading.reader import Grades, open_grades
-from culture_core.features.grading.sentences import GOOD_F1
+from culture_core.features.grading.sentences import GOOD_F1, ConceptGrade
 from culture_core.world.vocabulary import (
     BLOCK_LENGTH,
     COLOUR_NAMES,
@@ -17,6 +18,16 @@ from culture_core.world.vocabulary import (
 )
 
 IN_FRONT = -1
+UNNAMED = "unnamed"
+# kinds of concepts, the most telling first, and what they are about
+ASPECT_OF_KIND = {
+    "rule": "rule",
+    "change": "rule",
+    "rectangle": "shape",
+    "colour": "colour",
+    "place": "place",
+}
+ASPECTS = (*dict.fromkeys(ASPECT_OF_KIND.values()), UNNAMED)
 
 
 @dataclass(frozen=True)
@@ -54,13 +65,25 @@ def _place(position: int, tokens: list[int]) -> Place:
 def detected(population: PopulationFolder, model_k: int, graph: Graph) -> list[str]:
     """What the feature of every node detects, as in "on a red cell"; "" where no concept fits it, where it is
     not graded, and for other nodes."""
-    opened: dict[int, Grades | None] = {}
-    words = []
-    for kind, block, feature in zip(graph.nodes.kind, graph.nodes.block, graph.nodes.feature, strict=True):
-        if kind == FEATURE and block not in opened:
-            opened[block] = _grades(population, model_k, int(block))
-        words.append(_words(opened[block], int(feature)) if kind == FEATURE else "")
-    return words
+    grades = concept_grades(population, model_k, graph)
+    return ["" if grade is None else grade.words for grade in grades]
+
+
+def concept_grades(population: PopulationFolder, model_k: int, graph: Graph) -> list[ConceptGrade | None]:
+    """The best concept of every node's feature; None where none fits, where the feature is not graded, and
+    for other nodes."""
+    blocks = {int(block) for block in graph.nodes.block}
+    grades = {block: _grades(population, model_k, block) for block in blocks}
+    features = zip(graph.nodes.block.tolist(), graph.nodes.feature.tolist(), strict=True)
+    return [_best(grades[block], feature) if feature >= 0 else None for block, feature in features]
+
+
+def aspect(grade: ConceptGrade | None) -> str:
+    """What a node is about: one of ASPECTS, from the concept its feature detects."""
+    if grade is None:
+        return UNNAMED
+    kinds = {BY_NAME[name].kind for name in grade.name.split(" & ") if name in BY_NAME}
+    return next((about for kind, about in ASPECT_OF_KIND.items() if kind in kinds), UNNAMED)
 
 
 def labels(graph: Graph, words: list[str]) -> list[str]:
@@ -81,12 +104,14 @@ def _label(kind: int, block: int, feature: int, place: Place, words: str) -> str
 
 
 def _grades(population: PopulationFolder, model_k: int, block: int) -> Grades | None:
+    if block == EMBEDDINGS:
+        return None
     try:
         return open_grades(population, f"blocks.{block}.hook_resid_post", model_k)
     except CultureError:
         return None
 
 
-def _words(grades: Grades | None, feature: int) -> str:
+def _best(grades: Grades | None, feature: int) -> ConceptGrade | None:
     best = grades.of_feature(feature)[:1] if grades else []
-    return best[0].words if best and best[0].f1 >= GOOD_F1 else ""
+    return best[0] if best and best[0].f1 >= GOOD_F1 else None
