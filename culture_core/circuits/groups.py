@@ -1,7 +1,8 @@
 """Supernodes: nodes that say the same, so that a graph can be read with one mark for many.
 
-Nodes of one feature at several cells form a group, and so do nodes after the same block whose features detect
-the same concept. Errors after a block, and positions, form a group each.
+Nodes of one feature at several cells of a grid form a group, and so do nodes of one grid, after the same
+block, whose features detect the same concept. So do tokens of one colour, positions, and the errors after a
+block.
 """
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from culture_core.circuits.graph import Graph, Nodes
 from culture_core.circuits.nodes import FEATURE, KINDS, TOKEN
+from culture_core.world.vocabulary import BLOCK_LENGTH
 
 
 def group_nodes(graph: Graph, words: list[str]) -> NDArray[np.int64]:
@@ -21,11 +23,12 @@ def group_nodes(graph: Graph, words: list[str]) -> NDArray[np.int64]:
     return np.array([numbers[key] for key in keys], np.int64)
 
 
-def _key(nodes: Nodes, tokens: NDArray[np.uint8], number: int, words: str) -> tuple[int, str, str]:
-    block, kind = int(nodes.block[number]), int(nodes.kind[number])
+def _key(nodes: Nodes, tokens: NDArray[np.uint8], number: int, words: str) -> tuple[int, int, str, str]:
+    """Block, grid, kind, and what the node says."""
+    block, kind, position = int(nodes.block[number]), int(nodes.kind[number]), int(nodes.token[number]) - 1
+    says = ""
     if kind == FEATURE:
-        return block, KINDS[kind], words or str(nodes.feature[number])
-    if kind == TOKEN:
-        position = int(nodes.token[number]) - 1
-        return block, KINDS[kind], str(tokens[position]) if position >= 0 else "in front"
-    return block, KINDS[kind], ""
+        says = words or str(nodes.feature[number])
+    elif kind == TOKEN and position >= 0:
+        says = str(tokens[position])
+    return block, position // BLOCK_LENGTH, KINDS[kind], says

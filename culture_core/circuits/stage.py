@@ -19,6 +19,7 @@ from culture_core.models.choice import chosen_models
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.hooks import block_of_residual
 from culture_core.saes.plain import PlainSAE, read_sae
+from culture_core.saes.protocols import Encoder
 from culture_core.saes.store import sae_artifact
 from culture_core.settings import setting
 from culture_core.world.codes import decode_quiz
@@ -152,11 +153,15 @@ def right_margin(model: MyGPT, tokens: Tensor, position: int, against: int | Non
 
 
 def open_plain_sae(population: PopulationFolder, hook: str, model_k: int) -> PlainSAE:
-    """One SAE of a GPT.
+    """One SAE of a GPT; errors as `plain`."""
+    return plain(read_sae(population.sae(hook, model_k)), f"the SAE of GPT {model_k} at {hook}")
 
-    Errors: CultureError for an SAE of another kind than edges are known for.
+
+def plain(sae: Encoder, name: str) -> PlainSAE:
+    """The SAE itself, if edges are known for its kind.
+
+    Errors: CultureError for another kind.
     """
-    sae = read_sae(population.sae(hook, model_k))
     if not isinstance(sae, PlainSAE):
-        raise CultureError(f"the SAE of GPT {model_k} at {hook} is of a kind that cannot be traced through")
+        raise CultureError(f"{name} is of a kind that cannot be traced through")
     return sae

@@ -68,7 +68,7 @@ else:
         scope = Scope(population, choose_hook(population))
         position = the_cell(tokens, intact)
         if part == WHY:
-            show_why(scope, tokens, position, display)
+            show_why(scope, quiz, position, display)
         else:
             names = choose_features(scope, quiz, position)
             if part == WATCH:

@@ -167,7 +167,7 @@ def test_a_gpt_without_saes_says_what_to_run(tmp_path):
         trace_answer(population)
 
 
-def test_groups_hold_one_feature_or_one_concept_of_one_block(population):
+def test_groups_hold_one_feature_or_one_concept_of_one_block_and_grid(population):
     graph = trace_answer(population, AnswerSettings(quiz="1")).graph
     nodes = graph.nodes
     words = [
@@ -177,7 +177,8 @@ def test_groups_hold_one_feature_or_one_concept_of_one_block(population):
     groups = group_nodes(graph, words)
     for first in range(len(nodes)):
         for second in range(first):
-            same = (nodes.block[first], nodes.kind[first]) == (nodes.block[second], nodes.kind[second])
+            ends = [(nodes.block[n], nodes.kind[n], (nodes.token[n] - 1) // 101) for n in (first, second)]
+            same = ends[0] == ends[1]
             if nodes.kind[first] == 0:
                 same = same and (
                     nodes.feature[first] == nodes.feature[second] or words[first] == words[second] != ""

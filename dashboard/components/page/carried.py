@@ -32,7 +32,7 @@ QUIZ = Kind(("set", "number", "position"))
 EDITED_QUIZ = Kind(("task", "structure", "seed", "quiz"))
 ABOUT = {
     **dict.fromkeys(("feature", "universal", "compare"), FEATURE),
-    "cell": QUIZ,
+    **dict.fromkeys(("cell", "trace"), QUIZ),
     **dict.fromkeys(("lab", "circuits"), EDITED_QUIZ),
 }
 

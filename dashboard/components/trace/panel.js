@@ -1,0 +1,133 @@
+// @ts-check
+// Beside the graph, in words: the strongest chains, or the node that is chosen and its edges.
+
+/** @import {Edge, Mark} from "./graph.js" */
+/** @import {TraceMessage} from "./messages.js" */
+/** @import {View} from "./view.js" */
+
+import { element, onPlainClick, openPage, text } from "../web/dom.js";
+import { number } from "../web/numbers.js";
+import { incoming, markName, markPlace, outgoing, pathName, percent, signed } from "./words.js";
+
+const FEATURE_PAGE = "feature";
+const MOST = 8;
+
+/**
+ * @param {View} view
+ */
+export function panel(view) {
+  const mark = view.marks.find((one) => one.group === view.chosen);
+  return mark ? ofMark(view, mark) : ofChains(view);
+}
+
+/** @param {View} view */
+function ofChains(view) {
+  /** @type {HTMLElement[]} */
+  const nodes = [text("h4", "The strongest ways to the answer")];
+  for (const { edges, share } of view.data.chains) {
+    const line = element("button", "chain", { title: "Show this way in the graph" });
+    const steps = edges.map((number_) => step(view, view.data.edges[number_])).reverse();
+    line.append(
+      ...steps.flat(),
+      text("b", ` ${view.data.target.words}`),
+      text("span", `  ${percent(share)}`),
+    );
+    const groups = edges.map((number_) => view.data.nodes[view.data.edges[number_][0]].group);
+    line.addEventListener("click", () => view.highlight(new Set(groups)));
+    nodes.push(line);
+  }
+  nodes.push(text("p", "Point at a mark to see what it is. Click it to see its edges in words.", "note"));
+  return nodes;
+}
+
+/**
+ * A node and the path that leads on from it.
+ * @param {View} view
+ * @param {number[]} edge
+ */
+function step(view, [source, , path, weight]) {
+  const node = view.data.nodes[source];
+  const mark = { id: "", column: node.column, group: node.group, nodes: [node], influence: node.influence };
+  const way = pathName(view.data, { source: mark, target: null, path, weight, strength: 0 });
+  const arrow = text("i", ` ${way} ${signed(weight)} → `);
+  arrow.style.color = view.data.paths[path].colour;
+  return [text("span", `${markName(mark)}, ${node.place}`), arrow];
+}
+
+/**
+ * @param {View} view
+ * @param {Mark} mark
+ */
+function ofMark(view, mark) {
+  const { data } = view;
+  const whole = view.marks.filter((one) => one.group === mark.group);
+  const influence = whole.reduce((sum, one) => sum + one.influence, 0);
+  const cells = whole.flatMap((one) => one.nodes);
+  const facts = [
+    data.columns[mark.column].title,
+    whole.length > 1 ? `${cells.length} nodes, opened` : markPlace(mark),
+    `influence ${percent(influence)}`,
+  ];
+  if (mark.nodes[0].kind === "feature") facts.push(`activation up to ${number(largest(cells))}`);
+  const back = text("button", "Back to the whole graph", "plain");
+  back.addEventListener("click", () => view.choose(null));
+  return [
+    text("h4", markName(mark)),
+    text("p", facts.join(" · "), "note"),
+    ...links(data, cells),
+    ...edgeList(
+      "Reads",
+      view.edges.filter((edge) => edge.target?.group === mark.group),
+      data,
+      incoming,
+    ),
+    ...edgeList(
+      "Goes",
+      view.edges.filter((edge) => edge.source.group === mark.group),
+      data,
+      outgoing,
+    ),
+    back,
+  ];
+}
+
+/** @param {{activation: number}[]} nodes */
+function largest(nodes) {
+  return Math.max(...nodes.map((node) => node.activation));
+}
+
+/**
+ * Links to the pages of the features.
+ * @param {TraceMessage} data
+ * @param {Mark["nodes"]} nodes
+ */
+function links(data, nodes) {
+  const features = new Map(
+    nodes.filter((node) => node.kind === "feature").map((node) => [node.feature, node]),
+  );
+  return [...features.values()].slice(0, MOST).map((node) => {
+    const link = text("a", `Open feature ${node.feature} →`);
+    const hook = data.hooks[String(data.columns[node.column].block)];
+    link.href = `${FEATURE_PAGE}?${new URLSearchParams({ ...data.address, hook, feature: String(node.feature) })}`;
+    onPlainClick(link, () => openPage(link.href));
+    return link;
+  });
+}
+
+/**
+ * @param {string} title
+ * @param {Edge[]} edges
+ * @param {TraceMessage} data
+ * @param {(data: TraceMessage, edge: Edge) => string} say
+ */
+function edgeList(title, edges, data, say) {
+  if (edges.length === 0) return [];
+  const list = element("ul");
+  for (const edge of edges.slice(0, MOST)) {
+    const item = text("li", say(data, edge));
+    item.style.borderColor = data.paths[edge.path].colour;
+    list.append(item);
+  }
+  const more = edges.length > MOST ? `, ${edges.length - MOST} more` : "";
+  return [text("h5", `${title}${more}`), list];
+}
