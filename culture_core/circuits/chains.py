@@ -1,4 +1,7 @@
-"""Chains: from the margin back to a token, a position or an error along the strongest edges."""
+"""Chains: from the tokens that an answer depends on most, along the strongest edges, to the answer.
+
+They lead from supernode to supernode, so that a chain says what many nodes do together.
+"""
 
 from dataclasses import dataclass
 
@@ -6,59 +9,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.circuits.graph import TARGET, Graph
-from culture_core.circuits.nodes import FEATURE
+from culture_core.circuits.nodes import TOKEN
+
+
+@dataclass(frozen=True)
+class Step:
+    """All edges of one path between two supernodes.
+
+    target: TARGET for the margin. path: index into the graph's paths. weight: their sum.
+    """
+
+    source: int
+    target: int
+    path: int
+    weight: float
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Edges that lead from one source to the margin.
+    """Steps from a supernode of tokens to the margin. influence: of the tokens."""
 
-    edges: their numbers in the graph, the margin's own first. share: the product of their shares, each of the
-    kept input of what it leads to.
-    """
-
-    edges: tuple[int, ...]
-    share: float
+    steps: tuple[Step, ...]
+    influence: float
 
 
-def edge_shares(graph: Graph) -> NDArray[np.float64]:
-    """The share (e,) of every edge in the kept input of the node it leads to, or of the margin."""
-    size, reader = np.abs(graph.edges.weight).astype(np.float64), graph.edges.target
-    total = np.bincount(reader - TARGET, size, len(graph.nodes) + 1)
-    return size / np.maximum(total[reader - TARGET], 1e-12)
+def passing_influence(graph: Graph) -> NDArray[np.float64]:
+    """The influence (e,) that passes along every edge: that of its reader, by the edge's share of all kept
+    edges into the reader."""
+    size, reader = np.abs(graph.edges.weight).astype(np.float64), graph.edges.target - TARGET
+    total = np.bincount(reader, size, len(graph.nodes) + 1)
+    influence = np.concatenate([[1.0], graph.nodes.influence])
+    return influence[reader] * size / np.maximum(total[reader], 1e-12)
 
 
 def strongest_chains(graph: Graph, groups: NDArray[np.int64], n: int) -> list[Chain]:
-    """The n strongest chains that reach the margin from nodes of different groups, strongest first.
+    """Chains from the n supernodes of tokens with the most influence, which come first.
 
-    groups: (n,) of every node; see `group_nodes`.
+    groups: of every node; see `group_nodes`. Every step is the one along which most influence passes.
     """
-    edges, shares = graph.edges, edge_shares(graph)
-    strength = np.where(graph.nodes.kind == FEATURE, 0.0, 1.0)
-    best = np.full(len(graph.nodes), -1)
-    for block in sorted(set(graph.nodes.block.tolist())):
-        own = np.flatnonzero((graph.nodes.block == block) & (graph.nodes.kind == FEATURE))
-        into = np.flatnonzero(np.isin(edges.target, own))
-        value = shares[into] * strength[edges.source[into]]
-        order = np.argsort(value, kind="stable")  # of edges into one node the last one written is strongest
-        best[edges.target[into[order]]] = into[order]
-        strength[edges.target[into[order]]] = value[order]
-    last = np.flatnonzero(edges.target == TARGET)
-    value = shares[last] * strength[edges.source[last]]
-    chains: dict[int, Chain] = {}
-    for place in np.argsort(-value, kind="stable"):
-        edge = int(last[place])
-        group = int(groups[edges.source[edge]])
-        if group not in chains and value[place] > 0:
-            chains[group] = Chain(_followed(graph, best, edge), float(value[place]))
-        if len(chains) == n:
-            break
-    return list(chains.values())
+    onward = _strongest_steps(graph, groups)
+    tokens = graph.nodes.kind == TOKEN
+    influence = np.bincount(groups[tokens], graph.nodes.influence[tokens])
+    chains = []
+    for group in np.argsort(-influence, kind="stable")[:n].tolist():
+        if influence[group] > 0:
+            steps = [onward[group]]
+            while steps[-1].target != TARGET:
+                steps.append(onward[steps[-1].target])
+            chains.append(Chain(tuple(steps), float(influence[group])))
+    return chains
 
 
-def _followed(graph: Graph, best: NDArray[np.int64], edge: int) -> tuple[int, ...]:
-    """An edge, then the strongest one into its source, and so on."""
-    chain = [edge]
-    while (before := int(best[graph.edges.source[chain[-1]]])) >= 0:
-        chain.append(before)
-    return tuple(chain)
+def _strongest_steps(graph: Graph, groups: NDArray[np.int64]) -> dict[int, Step]:
+    """By supernode, the step along which most influence passes on."""
+    edges = graph.edges
+    target = np.where(edges.target == TARGET, TARGET, groups[edges.target])
+    kinds, place = np.unique(
+        np.stack([groups[edges.source], target, edges.path]), axis=1, return_inverse=True
+    )
+    influence = np.bincount(place.ravel(), passing_influence(graph))
+    weight = np.bincount(place.ravel(), edges.weight)
+    steps: dict[int, Step] = {}
+    for number in np.argsort(-influence, kind="stable"):
+        source, reader, path = kinds[:, number].tolist()
+        steps.setdefault(source, Step(source, reader, path, float(weight[number])))
+    return steps

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from culture_core.circuits.chains import Chain, edge_shares, strongest_chains
-from culture_core.circuits.graph import TARGET, Graph, trace
+from culture_core.circuits.chains import Chain, passing_influence, strongest_chains
+from culture_core.circuits.graph import Graph, trace
 from culture_core.circuits.groups import group_nodes
 from culture_core.circuits.nodes import FEATURE
 from culture_core.circuits.stage import TracedAnswer, plain, right_margin, traced_saes
@@ -93,8 +93,6 @@ def _traced(chosen: Population, model_k: int, tokens: bytes, position: int, agai
     concepts = ["" if grade is None else grade.words for grade in grades]
     groups = group_nodes(graph, concepts)
     hooks = {block: hook for hook in saes if (block := block_of_residual(hook)) is not None}
-    influence = np.append(graph.nodes.influence, 1.0)[graph.edges.target]
-    assert TARGET == -1  # the last entry above is the margin's
     return Trace(
         TracedAnswer(chosen.name, model_k, encode_quiz(quiz), hashes, graph, seconds),
         hooks,
@@ -102,7 +100,7 @@ def _traced(chosen: Population, model_k: int, tokens: bytes, position: int, agai
         _words(chosen, model_k, graph, hooks),
         [aspect(grade) for grade in grades],
         groups,
-        edge_shares(graph) * influence,
+        passing_influence(graph),
         strongest_chains(graph, groups, N_CHAINS),
     )
 

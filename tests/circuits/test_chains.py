@@ -1,48 +1,56 @@
-"""Chains against all paths of a small graph, one by one."""
+"""Chains against sums over single edges, one by one."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
 from circuit_helpers import MARGIN, small_gpt, small_saes, some_tokens
 
-from culture_core.circuits.chains import edge_shares, strongest_chains
+from culture_core.circuits.chains import passing_influence, strongest_chains
 from culture_core.circuits.graph import TARGET, TraceSettings, trace
+from culture_core.circuits.groups import group_nodes
+from culture_core.circuits.nodes import TOKEN
 
 
 @pytest.fixture(scope="module")
 def graph():
-    return trace(small_gpt(), small_saes(), some_tokens(), MARGIN, TraceSettings(0.8, 0.8))
+    return trace(small_gpt(), small_saes(), some_tokens(), MARGIN, TraceSettings(0.9, 0.9))
 
 
-def every_path(graph, node, share, taken):
-    """All paths from a reader down to nodes that read nothing."""
-    into = np.flatnonzero(graph.edges.target == node)
-    if len(into) == 0:
-        yield share, taken
-    shares = np.abs(graph.edges.weight[into]) / np.abs(graph.edges.weight[into]).sum()
-    for edge, part in zip(into.tolist(), shares.tolist(), strict=True):
-        yield from every_path(graph, int(graph.edges.source[edge]), share * part, (*taken, edge))
+@pytest.fixture(scope="module")
+def groups(graph):
+    return group_nodes(graph, [""] * len(graph.nodes))
 
 
-def test_the_strongest_chains_are_those_of_an_exhaustive_search(graph):
-    paths = [
-        (share, edges)
-        for share, edges in every_path(graph, TARGET, 1.0, ())
-        if graph.nodes.kind[graph.edges.source[edges[-1]]] != 0
-    ]
-    best = {}
-    for share, edges in sorted(paths, reverse=True):
-        best.setdefault(int(graph.edges.source[edges[0]]), (share, edges))
-    expected = sorted(best.values(), reverse=True)[:4]
-    found = strongest_chains(graph, np.arange(len(graph.nodes)), 4)
-    assert [chain.edges for chain in found] == [edges for _, edges in expected]
-    assert [chain.share for chain in found] == pytest.approx([share for share, _ in expected])
-    assert len(paths) > 100 and max(len(chain.edges) for chain in found) > 1
+def test_what_passes_into_a_node_is_its_influence(graph):
+    passing = np.bincount(graph.edges.target + 1, passing_influence(graph), len(graph.nodes) + 1)
+    read = np.unique(graph.edges.target)
+    assert passing[0] == pytest.approx(1.0) and len(read) > 10
+    for node in read[read >= 0]:
+        assert passing[node + 1] == pytest.approx(graph.nodes.influence[node], rel=1e-5)
 
 
-def test_the_shares_into_a_node_add_up_to_one(graph):
-    total = np.bincount(graph.edges.target + 1, edge_shares(graph))
-    assert np.allclose(total[total > 0], 1.0) and total[0] == pytest.approx(1.0)
+def test_every_step_is_the_one_along_which_most_passes(graph, groups):
+    passing, together = passing_influence(graph), Counter()
+    for edge, influence in enumerate(passing.tolist()):
+        target = graph.edges.target[edge]
+        reader = TARGET if target == TARGET else int(groups[target])
+        together[int(groups[graph.edges.source[edge]]), reader, int(graph.edges.path[edge])] += influence
+    chains = strongest_chains(graph, groups, 4)
+    assert len(chains) == 4 and max(len(chain.steps) for chain in chains) > 1
+    for chain in chains:
+        for step in chain.steps:
+            onward = {key: value for key, value in together.items() if key[0] == step.source}
+            assert max(onward, key=onward.__getitem__) == (step.source, step.target, step.path)
+        assert [step.target for step in chain.steps[:-1]] == [step.source for step in chain.steps[1:]]
+        assert chain.steps[-1].target == TARGET
 
 
-def test_chains_of_one_group_are_told_once(graph):
-    assert len(strongest_chains(graph, np.zeros(len(graph.nodes), np.int64), 5)) == 1
+def test_chains_begin_at_the_tokens_with_the_most_influence(graph, groups):
+    tokens = np.flatnonzero(graph.nodes.kind == TOKEN)
+    influence = Counter()
+    for node in tokens:
+        influence[int(groups[node])] += float(graph.nodes.influence[node])
+    chains = strongest_chains(graph, groups, 3)
+    assert [chain.steps[0].source for chain in chains] == [group for group, _ in influence.most_common(3)]
+    assert [chain.influence for chain in chains] == pytest.approx([n for _, n in influence.most_common(3)])

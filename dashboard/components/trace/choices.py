@@ -22,7 +22,7 @@ def choose_gpt(population: Population) -> int:
         "GPT",
         population.models,
         format_func=lambda k: f"GPT {k}",
-        width=110,
+        width=100,
         **permalink.bound("gpt", model_k, resets=("against",)),
     )
     return model_k
@@ -42,7 +42,7 @@ def choose_cell(quiz: ChosenQuiz) -> int:
         if st.session_state.get(bound) != current:
             st.session_state[bound] = current
         st.selectbox(
-            label, range(GRID_SIDE), key=bound, width=90, on_change=_move, args=(bound, key == "row", other)
+            label, range(GRID_SIDE), key=bound, width=75, on_change=_move, args=(bound, key == "row", other)
         )
     return position
 
@@ -57,7 +57,7 @@ def choose_other(right: int) -> int | None:
     st.selectbox(
         "Against",
         names,
-        width=150,
+        width=130,
         **permalink.bound("against", name, encode=lambda chosen: None if chosen == STRONGEST else chosen),
     )
     return None if name == STRONGEST else COLOUR_NAMES.index(name)

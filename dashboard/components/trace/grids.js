@@ -19,7 +19,8 @@ export function grids(layout, data) {
     for (let grid = 0; grid < data.labels.length; grid++)
       group.append(...oneGrid(layout, data, column, grid));
   });
-  group.append(heading(layout, data, last, "answer"), ...oneGrid(layout, data, last, data.labels.length - 1));
+  const answered = data.labels.length - 1;
+  group.append(...oneGrid(layout, data, last, answered), heading(layout, data, last, "answer", answered));
   return group;
 }
 
@@ -28,9 +29,10 @@ export function grids(layout, data) {
  * @param {TraceMessage} data
  * @param {number} column
  * @param {string} title
+ * @param {number} [grid] above which it stands
  */
-function heading(layout, data, column, title) {
-  const { x, y } = corner(layout, data, column, 0);
+function heading(layout, data, column, title, grid = 0) {
+  const { x, y } = corner(layout, data, column, grid);
   const node = shape("text", { x, y: y - 17, class: "title" });
   node.textContent = title;
   return node;

@@ -41,8 +41,8 @@
 
 /**
  * @typedef {object} ChainMessage
- * @property {number[]} edges the answer's own first
- * @property {number} share
+ * @property {number[][]} steps source, target (-1: the answer), both supernodes, path, weight
+ * @property {number} influence of the tokens it begins with
  */
 
 /**

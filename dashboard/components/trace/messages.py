@@ -61,10 +61,10 @@ class TargetMessage(TypedDict):
 
 
 class ChainMessage(TypedDict):
-    """The numbers of a chain's edges, the answer's own first."""
+    """Steps from tokens to the answer: source, target (-1 for the answer), both supernodes, path, weight."""
 
-    edges: list[int]
-    share: float
+    steps: list[list[float]]
+    influence: float
 
 
 class TraceMessage(TypedDict):
@@ -93,17 +93,19 @@ def trace_message(traced: Trace, style: GridStyle, address: dict[str, str], word
     row = quiz_row(graph.tokens)
     blocks = [EMBEDDINGS, *sorted(traced.hooks)]
     strongest = np.argsort(-traced.strength, kind="stable")[:MOST_EDGES]
-    kept = sorted({*strongest.tolist(), *(edge for chain in traced.chains for edge in chain.edges)})
-    number = {edge: place for place, edge in enumerate(kept)}
     return {
         "cells": "".join(TOKEN_LETTERS[token] for token in graph.tokens),
         "labels": list(row.labels),
         "columns": [{"title": _title(block), "block": block} for block in blocks],
         "nodes": [_node(traced, node, blocks, list(row.labels)) for node in range(len(graph.nodes))],
-        "edges": [_edge(traced, edge) for edge in kept],
+        "edges": [_edge(traced, edge) for edge in strongest.tolist()],
         "paths": [path_message(name) for name in graph.paths],
         "chains": [
-            {"edges": [number[edge] for edge in chain.edges], "share": chain.share} for chain in traced.chains
+            {
+                "steps": [[step.source, step.target, step.path, step.weight] for step in chain.steps],
+                "influence": chain.influence,
+            }
+            for chain in traced.chains
         ],
         "target": {
             "position": graph.margin.position,

@@ -22,18 +22,15 @@ export function panel(view) {
 
 /** @param {View} view */
 function ofChains(view) {
+  const { target, chains } = view.data;
   /** @type {HTMLElement[]} */
-  const nodes = [text("h4", "The strongest ways to the answer")];
-  for (const { edges, share } of view.data.chains) {
+  const nodes = [text("h4", "The strongest ways from the cells to the answer")];
+  for (const { steps, influence } of chains) {
     const line = element("button", "chain", { title: "Show this way in the graph" });
-    const steps = edges.map((number_) => step(view, view.data.edges[number_])).reverse();
-    line.append(
-      ...steps.flat(),
-      text("b", ` ${view.data.target.words}`),
-      text("span", `  ${percent(share)}`),
-    );
-    const groups = edges.map((number_) => view.data.nodes[view.data.edges[number_][0]].group);
-    line.addEventListener("click", () => view.highlight(new Set(groups)));
+    const last = steps[steps.length - 1][3];
+    line.append(...steps.flatMap((step) => stepWords(view, step)));
+    line.append(text("b", target.words), text("span", ` ${signed(last)} · influence ${percent(influence)}`));
+    line.addEventListener("click", () => view.highlight(new Set(steps.map(([source]) => source))));
     nodes.push(line);
   }
   nodes.push(text("p", "Point at a mark to see what it is. Click it to see its edges in words.", "note"));
@@ -41,17 +38,17 @@ function ofChains(view) {
 }
 
 /**
- * A node and the path that leads on from it.
+ * A supernode and the path that leads on from it.
  * @param {View} view
- * @param {number[]} edge
+ * @param {number[]} step
  */
-function step(view, [source, , path, weight]) {
-  const node = view.data.nodes[source];
-  const mark = { id: "", column: node.column, group: node.group, nodes: [node], influence: node.influence };
+function stepWords(view, [source, , path, weight]) {
+  const mark = view.whole.find((one) => one.group === source);
+  if (!mark) return [];
   const way = pathName(view.data, { source: mark, target: null, path, weight, strength: 0 });
-  const arrow = text("i", ` ${way} ${signed(weight)} → `);
+  const arrow = text("i", ` ${way} → `);
   arrow.style.color = view.data.paths[path].colour;
-  return [text("span", `${markName(mark)}, ${node.place}`), arrow];
+  return [text("span", `${markName(mark)}, ${markPlace(mark)}`), arrow];
 }
 
 /**

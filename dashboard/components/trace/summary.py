@@ -34,10 +34,11 @@ def origin_shares(traced: Trace) -> dict[str, float]:
     nodes = traced.graph.nodes
     labels = [f"cells of {label}" for label in quiz_row(traced.graph.tokens).labels]
     labels[-1] += " written so far"
-    sources = {"positions": nodes.kind == POSITION, "what the SAEs miss": nodes.kind == ERROR}
-    for block, label in enumerate(labels):
-        inside = (nodes.token - 1) // BLOCK_LENGTH == block
-        sources[label] = (nodes.kind == TOKEN) & inside
+    block, offset = np.divmod(nodes.token - 1, BLOCK_LENGTH)
+    cell = (nodes.kind == TOKEN) & (nodes.token > 0) & (offset > 0)
+    sources = {label: cell & (block == number) for number, label in enumerate(labels)}
+    sources["positions and markers"] = (nodes.kind == POSITION) | ((nodes.kind == TOKEN) & ~cell)
+    sources["what the SAEs miss"] = nodes.kind == ERROR
     found = {name: float(nodes.influence[chosen].sum()) for name, chosen in sources.items()}
     total = max(sum(found.values()), 1e-12)
     return {name: found[name] / total for name in sorted(found, key=found.__getitem__, reverse=True)}

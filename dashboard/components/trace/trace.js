@@ -42,9 +42,10 @@ function start(root, data, signal, ask) {
   const tooltip = element("div", "tooltip", { role: "tooltip", hidden: true });
   const beside = element("div", "panel", { "aria-live": "polite" });
   const [above, about] = [element("div"), element("div")];
+  const closed = drawnGraph(data, new Set());
   /** @type {View} */
   const view = {
-    ...{ data, ...drawnGraph(data, new Set()), shown: FIRST_SHOWN, chosen: null, lit: null },
+    ...{ data, ...closed, whole: closed.marks, shown: FIRST_SHOWN, chosen: null, lit: null },
     choose: (group) => {
       view.chosen = group;
       view.lit = null;

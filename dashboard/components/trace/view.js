@@ -7,6 +7,7 @@
 /**
  * @typedef {object} View
  * @property {TraceMessage} data
+ * @property {Mark[]} whole all supernodes, closed
  * @property {Mark[]} marks
  * @property {Edge[]} edges
  * @property {number} shown how many edges are drawn
