@@ -1,4 +1,4 @@
-"""Chains: from the tokens that an answer depends on most, along the strongest edges, to the answer.
+"""Chains: from the cells that an answer depends on most, along the strongest edges, to the answer.
 
 They lead from supernode to supernode, so that a chain says what many nodes do together.
 """
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from culture_core.circuits.graph import TARGET, Graph
 from culture_core.circuits.nodes import TOKEN
+from culture_core.world.vocabulary import BLOCK_LENGTH
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Chain:
-    """Steps from a supernode of tokens to the margin. influence: of the tokens."""
+    """Steps from a supernode of cells to the margin. influence: of the cells."""
 
     steps: tuple[Step, ...]
     influence: float
@@ -43,13 +44,15 @@ def passing_influence(graph: Graph) -> NDArray[np.float64]:
 
 
 def strongest_chains(graph: Graph, groups: NDArray[np.int64], n: int) -> list[Chain]:
-    """Chains from the n supernodes of tokens with the most influence, which come first.
+    """Chains from the n supernodes of cells with the most influence, which come first; markers are no cells.
 
     groups: of every node; see `group_nodes`. Every step is the one along which most influence passes.
     """
     onward = _strongest_steps(graph, groups)
-    tokens = graph.nodes.kind == TOKEN
-    influence = np.bincount(groups[tokens], graph.nodes.influence[tokens])
+    cells = (
+        (graph.nodes.kind == TOKEN) & ((graph.nodes.token - 1) % BLOCK_LENGTH > 0) & (graph.nodes.token > 0)
+    )
+    influence = np.bincount(groups[cells], graph.nodes.influence[cells])
     chains = []
     for group in np.argsort(-influence, kind="stable")[:n].tolist():
         if influence[group] > 0:

@@ -29,14 +29,15 @@ N_CHAINS = 5
 class Trace:
     """The graph of one answer with its n nodes and e edges in words.
 
-    hooks: by block, where its SAEs are. names: (n,) of the nodes. words: (n,) what their features detect, as
-    elsewhere in the dashboard. aspects: (n,) what that is about. groups: (n,) the supernode of each node.
-    strength: (e,) influence that passes along each edge.
+    hooks: by block, where its SAEs are. names, concepts: (n,) of the nodes, "" where no concept fits.
+    words: (n,) what their features detect, as elsewhere in the dashboard. aspects: (n,) what that is about.
+    groups: (n,) the supernode of each node. strength: (e,) influence that passes along each edge.
     """
 
     answer: TracedAnswer
     hooks: dict[int, str]
     names: list[str]
+    concepts: list[str]
     words: list[str]
     aspects: list[str]
     groups: np.ndarray
@@ -97,6 +98,7 @@ def _traced(chosen: Population, model_k: int, tokens: bytes, position: int, agai
         TracedAnswer(chosen.name, model_k, encode_quiz(quiz), hashes, graph, seconds),
         hooks,
         labels(graph, concepts),
+        concepts,
         _words(chosen, model_k, graph, hooks),
         [aspect(grade) for grade in grades],
         groups,

@@ -41,7 +41,8 @@ trace_picture(
 st.caption(
     "Each column shows the quiz's grids: first its tokens, then what features say after each block. A mark "
     "stands where a node is; its size is its influence on the answer. A curve is what the next block makes "
-    "of it, as thick as the influence it hands on, in the colour of the way it takes. Click a cell of the "
-    f"answer's grid to trace that one. {scores_sentence(traced)}"
+    "of it, as thick as the influence it hands on, in the colour of the way it takes. A GPT writes a cell "
+    "after reading the one before it, so an answer ends one cell further. Click a cell of the answer's grid "
+    f"to trace that one. {scores_sentence(traced)}"
 )
 graph_downloads(population, traced)

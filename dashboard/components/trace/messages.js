@@ -18,7 +18,8 @@
  * @property {string} kind "feature", "error", "token" or "position"
  * @property {number} feature
  * @property {string} name
- * @property {string} words what it detects
+ * @property {string} concept that it detects, "" for none
+ * @property {string} words the same as it is told elsewhere, or the task in which it fires most
  * @property {string} aspect what that is about
  * @property {number} influence
  * @property {number} activation

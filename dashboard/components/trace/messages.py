@@ -28,7 +28,8 @@ class TraceColumnMessage(TypedDict):
 
 
 class TraceNodeMessage(TypedDict):
-    """A node. position: in the quiz, -1 for the 0 in front."""
+    """A node. position: in the quiz, -1 for the 0 in front. concept: that its feature detects, "" for none;
+    words: the same as it is told elsewhere, or the task in which it fires most."""
 
     column: int
     position: int
@@ -37,6 +38,7 @@ class TraceNodeMessage(TypedDict):
     kind: str
     feature: int
     name: str
+    concept: str
     words: str
     aspect: str
     influence: float
@@ -152,6 +154,7 @@ def _node(traced: Trace, node: int, blocks: list[int], labels: list[str]) -> Tra
         "kind": KINDS[nodes.kind[node]],
         "feature": int(nodes.feature[node]),
         "name": traced.names[node],
+        "concept": traced.concepts[node],
         "words": traced.words[node],
         "aspect": traced.aspects[node],
         "influence": float(nodes.influence[node]),

@@ -7,6 +7,7 @@
 
 import { element, onPlainClick, openPage, text } from "../web/dom.js";
 import { number } from "../web/numbers.js";
+import { ANSWER } from "./graph.js";
 import { incoming, markName, markPlace, outgoing, pathName, percent, signed } from "./words.js";
 
 const FEATURE_PAGE = "feature";
@@ -27,9 +28,8 @@ function ofChains(view) {
   const nodes = [text("h4", "The strongest ways from the cells to the answer")];
   for (const { steps, influence } of chains) {
     const line = element("button", "chain", { title: "Show this way in the graph" });
-    const last = steps[steps.length - 1][3];
     line.append(...steps.flatMap((step) => stepWords(view, step)));
-    line.append(text("b", target.words), text("span", ` ${signed(last)} · influence ${percent(influence)}`));
+    line.append(text("b", target.words), text("span", ` · influence ${percent(influence)}`));
     line.addEventListener("click", () => view.highlight(new Set(steps.map(([source]) => source))));
     nodes.push(line);
   }
@@ -42,11 +42,11 @@ function ofChains(view) {
  * @param {View} view
  * @param {number[]} step
  */
-function stepWords(view, [source, , path, weight]) {
+function stepWords(view, [source, target, path, weight]) {
   const mark = view.whole.find((one) => one.group === source);
   if (!mark) return [];
   const way = pathName(view.data, { source: mark, target: null, path, weight, strength: 0 });
-  const arrow = text("i", ` ${way} → `);
+  const arrow = text("i", ` ${way}${target === ANSWER ? ` ${signed(weight)}` : ""} → `);
   arrow.style.color = view.data.paths[path].colour;
   return [text("span", `${markName(mark)}, ${markPlace(mark)}`), arrow];
 }
@@ -65,6 +65,7 @@ function ofMark(view, mark) {
     whole.length > 1 ? `${cells.length} nodes, opened` : markPlace(mark),
     `influence ${percent(influence)}`,
   ];
+  if (mark.nodes[0].words) facts.push(mark.nodes[0].words);
   if (mark.nodes[0].kind === "feature") facts.push(`activation up to ${number(largest(cells))}`);
   const back = text("button", "Back to the whole graph", "plain");
   back.addEventListener("click", () => view.choose(null));

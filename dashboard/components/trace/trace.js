@@ -114,6 +114,7 @@ function point(drawing, view, tooltip, place) {
     const choose = () => view.choose(mark.group === view.chosen ? null : mark.group);
     const show = () => {
       const lines = [markPlace(mark), `influence ${percent(mark.influence)}`];
+      if (mark.nodes[0].words) lines.push(mark.nodes[0].words);
       if (mark.nodes.length > 1) lines.push(`${mark.nodes.length} nodes: click to open`);
       tooltip.replaceChildren(text("b", markName(mark)), ...lines.map((line) => text("div", line)));
       tooltip.hidden = false;

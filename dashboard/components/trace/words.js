@@ -11,11 +11,11 @@ import { number } from "../web/numbers.js";
  * @param {Mark} mark
  */
 export function markName({ nodes }) {
-  const [{ kind, name, words, feature }] = nodes;
+  const [{ kind, name, concept, feature }] = nodes;
   if (kind !== "feature") return name;
   const several = new Set(nodes.map((node) => node.feature)).size;
   const which = several > 1 ? `${several} features` : `feature ${feature}`;
-  return words ? `${words} (${which})` : which;
+  return concept ? `${concept} (${which})` : which;
 }
 
 /**
