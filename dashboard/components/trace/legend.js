@@ -60,7 +60,10 @@ export function aspects(view) {
   if (found.size <= 1 && found.has(NOTHING_KNOWN)) return [];
   const line = element("div", "aspects");
   line.append(text("span", "Features about"));
-  const order = [...found].sort((a, b) => b[1].influence - a[1].influence);
+  const last = (/** @type {string} */ aspect) => Number(aspect === NOTHING_KNOWN);
+  const order = [...found].sort(
+    ([one, a], [other, b]) => last(one) - last(other) || b.influence - a.influence,
+  );
   for (const [aspect, { influence, groups }] of order) {
     const pressed = view.lit !== null && [...groups].every((group) => view.lit?.has(group));
     const button = element("button", "aspect", { "aria-pressed": String(pressed) });

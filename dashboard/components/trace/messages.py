@@ -14,7 +14,7 @@ from dashboard.components.grid_board.messages import TOKEN_LETTERS
 from dashboard.components.web.messages import GridStyleMessage, style_message
 from dashboard.data.traces import Trace
 
-MOST_EDGES = 1500
+MOST_EDGES = 12_000
 STAYS, MLP, SEVERAL = "#8a8a99", "#d97706", "#8b5cf6"
 HEADS = ("#2563eb", "#0d9488", "#db2777", "#65a30d", "#7c3aed", "#0891b2", "#be123c", "#4d7c0f")
 HEADS_THEN_MLP = ("#93b4f5", "#6fc7be", "#ee9cc4", "#b3d17c", "#c3a8f5", "#7fcbdc", "#e58b9f", "#a9c187")

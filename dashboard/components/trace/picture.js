@@ -23,21 +23,35 @@ export function picture(view, layout) {
   const { width, height } = layout;
   const drawing = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group" });
   drawing.setAttribute("aria-label", "From tokens through features to the answer");
-  const edges = shownEdges(view);
-  const most = Math.max(...edges.map((edge) => edge.strength), 1e-9);
+  const { edges, behind } = shownEdges(view);
+  const most = Math.max(...[...edges, ...behind].map((edge) => edge.strength), 1e-9);
+  const points = pointsOf(view, layout);
   drawing.append(grids(layout, view.data), answerCell(layout, view.data));
-  drawing.append(...edges.map((edge) => edgePath(view, layout, edge, most)));
-  drawing.append(...marksOf(view, edges).map((mark) => markShape(view, layout, mark)));
+  drawing.append(...behind.map((edge) => edgePath(view, layout, points, edge, most, "edge behind")));
+  drawing.append(...edges.map((edge) => edgePath(view, layout, points, edge, most, "edge")));
+  const front = joined(edges);
+  for (const mark of view.marks) {
+    if (front.has(mark) || mark.group === view.chosen)
+      drawing.append(markShape(view, layout, points, mark, ""));
+  }
+  for (const mark of joined(behind))
+    if (!front.has(mark) && mark.group !== view.chosen)
+      drawing.prepend(markShape(view, layout, points, mark, " behind"));
+  const grid = drawing.querySelector("g");
+  if (grid) drawing.prepend(grid);
   return drawing;
 }
 
 /**
- * The strongest edges, and all the stronger ones of what is chosen or highlighted.
+ * The strongest edges; with something chosen or highlighted its own, and the strongest of all behind them.
  * @param {View} view
  */
-export function shownEdges(view) {
-  const lit = view.edges.filter((edge) => isLit(view, edge)).slice(0, view.shown);
-  return view.lit || view.chosen !== null ? lit : view.edges.slice(0, view.shown);
+function shownEdges(view) {
+  const all = view.edges.slice(0, view.shown);
+  if (view.lit === null && view.chosen === null) return { edges: all, behind: [] };
+  const edges = view.edges.filter((edge) => isLit(view, edge)).slice(0, view.shown);
+  const own = new Set(edges);
+  return { edges, behind: all.filter((edge) => !own.has(edge)) };
 }
 
 /**
@@ -50,34 +64,58 @@ function isLit(view, { source, target }) {
 }
 
 /**
- * The marks that edges join, the strongest below, so that small ones can be pointed at.
- * @param {View} view
+ * The marks that edges join.
  * @param {Edge[]} edges
+ * @returns {Set<Mark>}
  */
-function marksOf(view, edges) {
-  const joined = new Set(edges.flatMap((edge) => [edge.source, edge.target]));
-  return view.marks.filter((mark) => joined.has(mark) || mark.group === view.chosen);
+function joined(edges) {
+  const found = new Set(edges.map((edge) => edge.source));
+  for (const { target } of edges) if (target) found.add(target);
+  return found;
+}
+
+/**
+ * Where every mark stands: those of one cell side by side, the strongest on the cell.
+ * @param {View} view
+ * @param {Layout} layout
+ */
+function pointsOf(view, layout) {
+  /** @type {Map<string, Point>} */
+  const points = new Map();
+  /** @type {Map<string, number>} */
+  const taken = new Map();
+  for (const mark of view.marks) {
+    const [first] = mark.nodes;
+    const cell = `${mark.column} ${first.position}`;
+    const before = taken.get(cell) ?? 0;
+    taken.set(cell, before + 1);
+    const { x, y } = placeOf(layout, view.data, first);
+    const turn = Math.PI * (0.25 + 0.5 * before);
+    const away = before === 0 ? 0 : 5 + 2.5 * Math.floor((before - 1) / 4) + 4;
+    points.set(mark.id, { x: x + away * Math.cos(turn), y: y + away * Math.sin(turn) });
+  }
+  return points;
 }
 
 /**
  * @param {View} view
  * @param {Layout} layout
+ * @param {Map<string, Point>} points
  * @param {Edge} edge
  * @param {number} most
+ * @param {string} kind
  */
-function edgePath(view, layout, edge, most) {
+function edgePath(view, layout, points, edge, most, kind) {
   const { data } = view;
-  const from = placeOf(layout, data, edge.source.nodes[0]);
-  const to = edge.target
-    ? placeOf(layout, data, edge.target.nodes[0])
-    : middle(layout, data, data.columns.length, data.target.position);
-  const share = edge.strength / most;
+  const answer = middle(layout, data, data.columns.length, data.target.position);
+  const from = points.get(edge.source.id) ?? answer;
+  const to = (edge.target && points.get(edge.target.id)) ?? answer;
   return shape("path", {
     d: curve(from, to, layout.narrow),
     stroke: data.paths[edge.path].colour,
-    "stroke-width": THINNEST + (THICKEST - THINNEST) * Math.sqrt(share),
+    "stroke-width": THINNEST + (THICKEST - THINNEST) * Math.sqrt(edge.strength / most),
     "stroke-dasharray": edge.weight < 0 ? "5 3" : "none",
-    class: "edge",
+    class: kind,
   });
 }
 
@@ -95,23 +133,26 @@ function curve(from, to, down) {
 /**
  * @param {View} view
  * @param {Layout} layout
+ * @param {Map<string, Point>} points
  * @param {Mark} mark
+ * @param {string} more
  */
-function markShape(view, layout, mark) {
+function markShape(view, layout, points, mark, more) {
   const most = view.marks[0]?.influence ?? 1;
   const radius = SMALLEST + (LARGEST - SMALLEST) * Math.sqrt(mark.influence / most);
-  const [{ kind }] = mark.nodes;
-  const chosen = mark.group === view.chosen;
-  const group = shape("g", { class: `mark ${kind}${chosen ? " chosen" : ""}`, tabindex: 0, role: "button" });
+  const [{ kind, position }] = mark.nodes;
+  const chosen = mark.group === view.chosen ? " chosen" : "";
+  const group = shape("g", { class: `mark ${kind}${chosen}${more}`, tabindex: 0, role: "button" });
   group.setAttribute(
     "aria-label",
     `${markName(mark)}, ${markPlace(mark)}, influence ${percent(mark.influence)}`,
   );
-  const [first, ...others] = new Map(
-    mark.nodes.map((node) => [node.position, placeOf(layout, view.data, node)]),
-  ).values();
-  group.append(...others.map(({ x, y }) => shape("circle", { cx: x, cy: y, r: 1.8, class: "member" })));
-  group.append(body(kind, first, radius));
+  const others = new Map(mark.nodes.map((node) => [node.position, placeOf(layout, view.data, node)]));
+  others.delete(position);
+  for (const { x, y } of others.values())
+    group.append(shape("circle", { cx: x, cy: y, r: 1.8, class: "member" }));
+  const point = points.get(mark.id) ?? placeOf(layout, view.data, mark.nodes[0]);
+  group.append(body(kind, point, radius));
   group.dataset.id = mark.id;
   return group;
 }

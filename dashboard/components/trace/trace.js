@@ -122,7 +122,9 @@ function point(drawing, view, tooltip, place) {
       const left = box.left - outer.left + place.scrollLeft + box.width + 6;
       const most = place.scrollLeft + place.clientWidth - tooltip.offsetWidth - 4;
       tooltip.style.left = `${Math.max(0, Math.min(left, most))}px`;
-      tooltip.style.top = `${box.bottom - outer.top + 4}px`;
+      const below = box.bottom - outer.top + 4;
+      const above = box.top - outer.top - tooltip.offsetHeight - 4;
+      tooltip.style.top = `${below + tooltip.offsetHeight < place.clientHeight ? below : Math.max(0, above)}px`;
     };
     const hide = () => {
       tooltip.hidden = true;
