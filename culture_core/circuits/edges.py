@@ -19,6 +19,8 @@ from torch import Tensor
 from culture_core.circuits.frozen import FrozenBlock
 from culture_core.circuits.nodes import NodeLayer
 
+_READERS_AT_ONCE = 16
+
 
 @dataclass(frozen=True)
 class Readers:
@@ -116,7 +118,17 @@ def _by_head(layer: NodeLayer, block: FrozenBlock, rows: Tensor, token: Tensor) 
 
 
 def _through_several(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) -> Tensor:
-    rows = pull_back_readers(between[-1], readers)
-    for block in reversed(between[:-1]):
-        rows = pull_back(block, rows)
-    return torch.stack([(row[layer.token] * layer.written).sum(-1) for row in rows])
+    """Batches of readers as rows on the stream that the layer wrote to; none of them sees a later token than
+    its own."""
+    total = readers.rows.new_zeros(len(readers), len(layer))
+    for first in range(0, len(readers), _READERS_AT_ONCE):
+        some = readers[first : first + _READERS_AT_ONCE]
+        blocks = [block.until(int(some.token.max()) + 1) for block in between]
+        rows = pull_back_readers(blocks[-1], some)
+        for block in reversed(blocks[:-1]):
+            rows = pull_back(block, rows)
+        seen = (layer.token < rows.shape[1]).nonzero()[:, 0]
+        token, written = layer.token[seen], layer.written[seen]
+        for number, row in enumerate(rows, first):
+            total[number, seen] = (row[token] * written).sum(-1)
+    return total

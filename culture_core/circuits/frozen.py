@@ -7,7 +7,7 @@ Source: docs/reference/circuits.md, "Frozen blocks" (after E. Ameisen et al. 202
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,10 @@ class FrozenNorm:
     def forward(self, x: Tensor) -> Tensor:
         """(t, d) -> (t, d)."""
         return self.gain * _centred(x) / self.deviation[:, None] + self.shift
+
+    def until(self, n_tokens: int) -> "FrozenNorm":
+        """The same on the first tokens alone."""
+        return replace(self, deviation=self.deviation[:n_tokens])
 
     def pull_back_unscaled(self, rows: Tensor) -> Tensor:
         """Rows (..., d) on its output as rows on its input, but for 1 / deviation of the token."""
@@ -57,6 +61,16 @@ class FrozenBlock:
     @property
     def n_heads(self) -> int:
         return len(self.pattern)
+
+    def until(self, n_tokens: int) -> "FrozenBlock":
+        """The same block on the first tokens alone, which see no later ones."""
+        return replace(
+            self,
+            norm_attention=self.norm_attention.until(n_tokens),
+            norm_mlp=self.norm_mlp.until(n_tokens),
+            pattern=self.pattern[:, :n_tokens, :n_tokens],
+            gates=self.gates[:n_tokens],
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """The residual stream (t, d) after the block, from the one before it; equal to the true block's on

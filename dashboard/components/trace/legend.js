@@ -65,10 +65,11 @@ export function aspects(view) {
     ([one, a], [other, b]) => last(one) - last(other) || b.influence - a.influence,
   );
   for (const [aspect, { influence, groups }] of order) {
-    const pressed = view.lit !== null && [...groups].every((group) => view.lit?.has(group));
+    const title = aspect === NOTHING_KNOWN ? "Features without a concept" : `Features about ${aspect}`;
+    const pressed = view.lit?.title === title;
     const button = element("button", "aspect", { "aria-pressed": String(pressed) });
     button.append(text("b", aspect), text("span", ` ${percent(influence / total)}`));
-    button.addEventListener("click", () => view.highlight(pressed ? null : groups));
+    button.addEventListener("click", () => view.highlight(pressed ? null : { title, groups, among: false }));
     line.append(button);
   }
   return [line];

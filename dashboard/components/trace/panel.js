@@ -18,7 +18,9 @@ const MOST = 8;
  */
 export function panel(view) {
   const mark = view.marks.find((one) => one.group === view.chosen);
-  return mark ? ofMark(view, mark) : ofChains(view);
+  if (mark) return ofMark(view, mark);
+  const lit = view.lit?.title ? ofLit(view, view.lit) : [];
+  return [...lit, ...ofChains(view)];
 }
 
 /** @param {View} view */
@@ -30,11 +32,41 @@ function ofChains(view) {
     const line = element("button", "chain", { title: "Show this way in the graph" });
     line.append(...steps.flatMap((step) => stepWords(view, step)));
     line.append(text("b", target.words), text("span", ` · influence ${percent(influence)}`));
-    line.addEventListener("click", () => view.highlight(new Set(steps.map(([source]) => source))));
+    line.addEventListener("click", () => view.highlight(way(steps)));
     nodes.push(line);
   }
   nodes.push(text("p", "Point at a mark to see what it is. Click it to see its edges in words.", "note"));
   return nodes;
+}
+
+/**
+ * The supernodes of a way, to be highlighted.
+ * @param {number[][]} steps
+ */
+function way(steps) {
+  return { title: "", groups: new Set(steps.map(([source]) => source)), among: true };
+}
+
+/**
+ * What is highlighted: its supernodes, the strongest first.
+ * @param {View} view
+ * @param {import("./view.js").Lit} lit
+ */
+function ofLit(view, { title, groups }) {
+  const list = element("ul", "found");
+  const found = view.whole.filter((mark) => groups.has(mark.group)).slice(0, MOST);
+  for (const mark of found) {
+    const item = element("li");
+    const button = text("button", markName(mark), "plain");
+    button.addEventListener("click", () => view.choose(mark.group));
+    const { title: after } = view.data.columns[mark.column];
+    item.append(
+      button,
+      text("span", ` ${after}, ${markPlace(mark)} · influence ${percent(mark.influence)}`, "note"),
+    );
+    list.append(item);
+  }
+  return [text("h4", title), list];
 }
 
 /**

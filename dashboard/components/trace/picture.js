@@ -59,7 +59,10 @@ function shownEdges(view) {
  * @param {Edge} edge
  */
 function isLit(view, { source, target }) {
-  if (view.lit) return view.lit.has(source.group) && (target === null || view.lit.has(target.group));
+  if (view.lit) {
+    const { groups, among } = view.lit;
+    return groups.has(source.group) && (!among || target === null || groups.has(target.group));
+  }
   return source.group === view.chosen || target?.group === view.chosen;
 }
 

@@ -52,9 +52,10 @@ function start(root, data, signal, ask) {
       Object.assign(view, drawnGraph(data, new Set(group === null ? [] : [group])));
       redraw();
     },
-    highlight: (groups) => {
-      view.lit = groups;
+    highlight: (lit) => {
+      view.lit = lit;
       view.chosen = null;
+      Object.assign(view, closed);
       redraw();
     },
     showEdges: (shown) => {

@@ -5,6 +5,14 @@
 /** @import {TraceMessage} from "./messages.js" */
 
 /**
+ * Groups that are highlighted.
+ * @typedef {object} Lit
+ * @property {string} title
+ * @property {Set<number>} groups
+ * @property {boolean} among whether only the edges between them are, not all that lead from them
+ */
+
+/**
  * @typedef {object} View
  * @property {TraceMessage} data
  * @property {Mark[]} whole all supernodes, closed
@@ -12,9 +20,9 @@
  * @property {Edge[]} edges
  * @property {number} shown how many edges are drawn
  * @property {number | null} chosen group
- * @property {Set<number> | null} lit groups that are highlighted
+ * @property {Lit | null} lit
  * @property {(group: number | null) => void} choose
- * @property {(groups: Set<number> | null) => void} highlight
+ * @property {(lit: Lit | null) => void} highlight
  * @property {(shown: number) => void} showEdges
  */
 
