@@ -31,16 +31,29 @@ class TraceCheck:
     blocks: tuple[int, ...]
     interventions: Interventions
 
-    @property
-    def along_graph(self) -> Agreement:
-        """The strongest features: the effect along the kept edges against the measured one."""
+    def along_graph(self, block: int | None = None) -> Agreement:
+        """The strongest features, of one block or of all: the effect along the kept edges against the
+        measured one."""
         chosen = ~self.interventions.random
+        if block is not None:
+            chosen &= self.interventions.block == block
         return agreement(self.interventions.predicted[chosen], self.interventions.measured[chosen])
 
     def in_frozen_gpt(self, *, random: bool) -> Agreement:
         """The effect in the frozen GPT against the measured one, of the strongest features or random ones."""
         chosen = self.interventions.random == random
         return agreement(self.interventions.frozen[chosen], self.interventions.measured[chosen])
+
+    @property
+    def rows(self) -> dict[str, Agreement]:
+        """Everything that is compared, by its name in tables."""
+        by_block = {f"along the graph, after block {block}": self.along_graph(block) for block in self.blocks}
+        return {
+            "along the graph": self.along_graph(),
+            **by_block,
+            "frozen GPT": self.in_frozen_gpt(random=False),
+            "frozen GPT, random features": self.in_frozen_gpt(random=True),
+        }
 
 
 def check_population(

@@ -80,15 +80,11 @@ def _check(args: argparse.Namespace) -> None:
 
 def show_checks(checks: "list[TraceCheck]") -> None:
     """Print how well graphs predict what ablations do, beside random features."""
-    rows = []
-    for check in checks:
-        kinds = {
-            "along the graph": check.along_graph,
-            "frozen GPT": check.in_frozen_gpt(random=False),
-            "frozen GPT, random features": check.in_frozen_gpt(random=True),
-        }
-        for prediction, found in kinds.items():
-            rows.append({"GPT": check.model_k, "prediction": prediction, **asdict(found)})
+    rows = [
+        {"GPT": check.model_k, "prediction": prediction, **asdict(found)}
+        for check in checks
+        for prediction, found in check.rows.items()
+    ]
     print(common.table(rows))
 
 

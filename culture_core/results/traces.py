@@ -22,20 +22,16 @@ def traces_section(population: Population) -> str:
     return (
         f"Features after blocks {blocks}, ablated one at a time at one token, with the SAE's error kept. "
         "*Along the graph*: the drop of the margin (right colour minus the strongest other) that the kept "
-        "edges predict. *Frozen GPT*: the drop with attention, LayerNorm scales and active MLP units held. "
-        "*Random features* fire after the same block, nearly as strongly, and are in no graph. Slope: of the "
-        "measured drop on the predicted one. Explained: share of the variance of the measured drops, "
-        "predictions taken as they are.\n\n"
+        "edges predict; exact after the last block, where nothing bends it. *Frozen GPT*: the drop with "
+        "attention, LayerNorm scales and active MLP units held. *Random features* fire after the same block, "
+        "nearly as strongly, and are in no graph. Slope: of the measured drop on the predicted one. "
+        "Explained: share of the variance of the measured drops, predictions taken as they are.\n\n"
         f"{table([row for check in checks for row in _rows(check)])}"
     )
 
 
 def _rows(check: TraceCheck) -> list[dict[str, Any]]:
-    return [
-        _row(check.model_k, "along the graph", check.along_graph),
-        _row(check.model_k, "frozen GPT", check.in_frozen_gpt(random=False)),
-        _row(check.model_k, "frozen GPT, random features", check.in_frozen_gpt(random=True)),
-    ]
+    return [_row(check.model_k, prediction, found) for prediction, found in check.rows.items()]
 
 
 def _row(model_k: int, prediction: str, found: Agreement) -> dict[str, Any]:

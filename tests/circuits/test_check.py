@@ -124,10 +124,11 @@ def test_a_check_is_kept_opened_and_refused_when_an_sae_is_another(tmp_path, cap
     assert main(words) == 0
     assert "along the graph" in capsys.readouterr().out
     check = Population(population).trace_check(1)
-    assert check.along_graph.n == 6 and check.interventions.random.sum() == 6
-    assert f"| 1 | along the graph | 6 | {check.along_graph.r:.3f} |" in traces_section(
+    assert check.along_graph().n == 6 and check.interventions.random.sum() == 6
+    assert f"| 1 | along the graph | 6 | {check.along_graph().r:.3f} |" in traces_section(
         Population(population)
     )
+    assert sum(check.along_graph(block).n for block in check.blocks) == 6
     before = population.trace_check(1).stat().st_mtime_ns
     assert main([*words, "--if-stale"]) == 0
     assert population.trace_check(1).stat().st_mtime_ns == before
