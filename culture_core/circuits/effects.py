@@ -69,3 +69,16 @@ def measured_effects(model: MyGPT, parts: Parts, layer: int, nodes: Tensor) -> T
             x = block(x)
         drops.append(value - x[:, -1] @ target.rows[0])
     return torch.cat(drops)
+
+
+@torch.no_grad()
+def logits_with(model: MyGPT, parts: Parts, layer: int, nodes: Tensor, factor: float) -> Tensor:
+    """Logits (v,) of the traced cell by the true GPT when what nodes (m,) of a layer write is multiplied by
+    a factor: 0 takes them away."""
+    chosen = parts.layers[layer].only(nodes)
+    x = parts.frozen.states[chosen.block + 1].clone()
+    x.index_add_(0, chosen.token, (factor - 1) * chosen.written)
+    x = x[None]
+    for block in model.blocks[chosen.block + 1 :]:
+        x = block(x)
+    return model.readout(x[0, -1])

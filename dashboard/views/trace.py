@@ -6,6 +6,7 @@ from dashboard.components.lab.quiz import choose_quiz, show_caption
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope, choose_population
+from dashboard.components.trace.changes import show_change
 from dashboard.components.trace.choices import choose_cell, choose_gpt, choose_other
 from dashboard.components.trace.downloads import graph_downloads
 from dashboard.components.trace.picture import trace_picture
@@ -36,8 +37,10 @@ trace_picture(
     key="trace",
     words=margin_words(traced),
     address=scope.link(gpt=model_k),
-    on_cell=lambda clicked: permalink.write(cell=clicked, against=None),
+    on_cell=lambda clicked: permalink.write(cell=clicked, against=None, change=None),
+    on_change=lambda asked: permalink.write(change=asked),
 )
+show_change(population, model_k, quiz.tokens, traced)
 st.caption(
     "Each column shows the quiz's grids: first its tokens, then what features say after each block. A mark "
     "stands where a node is; its size is its influence on the answer. A curve is what the next block makes "

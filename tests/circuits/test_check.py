@@ -9,7 +9,7 @@ from scipy.stats import linregress
 from culture_core.artifacts import write_json
 from culture_core.circuits.check import CheckSettings, agreement, check_graphs
 from culture_core.circuits.edges import edges, feature_readers
-from culture_core.circuits.effects import frozen_effects, graph_effects, measured_effects
+from culture_core.circuits.effects import frozen_effects, graph_effects, logits_with, measured_effects
 from culture_core.circuits.graph import TraceSettings, parts_of, pruned_graph
 from culture_core.circuits.nodes import FEATURE
 from culture_core.cli.main import main
@@ -86,6 +86,26 @@ def test_measured_effects_are_those_of_an_edit_at_the_hook_point(made):
                 return value
 
             assert drop == pytest.approx(margin() - margin(without), abs=1e-4)
+
+
+@torch.no_grad()
+def test_nodes_changed_together_move_the_margin_as_measured_one_by_one(made):
+    gpt, parts, _ = made
+    value = float((parts.target.rows[0] * parts.frozen.states[-1, -1]).sum() + parts.target.offset)
+    for layer in (0, 2, 3):
+        node = torch.tensor([3])
+        logits = logits_with(gpt, parts, layer, node, 0.0)
+        drop = float(measured_effects(gpt, parts, layer, node))
+        assert value - float(logits[MARGIN.token] - logits[MARGIN.against]) == pytest.approx(drop, abs=1e-4)
+    every = torch.arange(len(parts.layers[0]))
+    assert torch.allclose(
+        logits_with(gpt, parts, 0, every, 1.0), gpt(some_tokens()[None])[0, POSITION], atol=1e-4
+    )
+    # nothing is written to the stream: only what the blocks make of zeros
+    x = torch.zeros(1, POSITION + 1, 16)
+    for block in gpt.blocks:
+        x = block(x)
+    assert torch.allclose(logits_with(gpt, parts, 0, every, 0.0), gpt.readout(x[0, -1]), atol=1e-4)
 
 
 def test_random_features_are_outside_the_graph_alike_and_ablated_once(made):

@@ -15,7 +15,7 @@ from dashboard.data.scope_words import quiet_words
 # query parameters that name things of one population
 OF_A_POPULATION = (
     *("gpt", "feature", "cell", "page", "set", "number", "position", "show"),
-    *("features", "shown", "head", "author", "invent", "measured", "against"),
+    *("features", "shown", "head", "author", "invent", "measured", "against", "change"),
 )
 
 

@@ -23,7 +23,7 @@ def choose_gpt(population: Population) -> int:
         population.models,
         format_func=lambda k: f"GPT {k}",
         width=100,
-        **permalink.bound("gpt", model_k, resets=("against",)),
+        **permalink.bound("gpt", model_k, resets=("against", "change")),
     )
     return model_k
 
@@ -58,7 +58,12 @@ def choose_other(right: int) -> int | None:
         "Against",
         names,
         width=130,
-        **permalink.bound("against", name, encode=lambda chosen: None if chosen == STRONGEST else chosen),
+        **permalink.bound(
+            "against",
+            name,
+            resets=("change",),
+            encode=lambda chosen: None if chosen == STRONGEST else chosen,
+        ),
     )
     return None if name == STRONGEST else COLOUR_NAMES.index(name)
 
@@ -66,4 +71,4 @@ def choose_other(right: int) -> int | None:
 def _move(key: str, is_row: bool, other: int) -> None:
     chosen = st.session_state[key]
     row, column = (chosen, other) if is_row else (other, chosen)
-    permalink.write(cell=LAST_GRID.start + row * GRID_SIDE + column, against=None)
+    permalink.write(cell=LAST_GRID.start + row * GRID_SIDE + column, against=None, change=None)

@@ -12,6 +12,7 @@ from culture_core.figures.style import GridStyle
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.grid_board.messages import TOKEN_LETTERS
 from dashboard.components.web.messages import GridStyleMessage, style_message
+from dashboard.data.trace_changes import FACTORS
 from dashboard.data.traces import Trace
 
 MOST_EDGES = 12_000
@@ -137,6 +138,15 @@ def read_position(value: object) -> int | None:
     """The position in the last grid that the browser reports as clicked; None for anything else."""
     last = range(3 * BLOCK_LENGTH + 1, 4 * BLOCK_LENGTH)
     return value if isinstance(value, int) and not isinstance(value, bool) and value in last else None
+
+
+def read_asked_change(value: object, n_groups: int) -> str | None:
+    """The change that the browser asks for, as in "12x0"; None for anything else."""
+    if not isinstance(value, dict):
+        return None
+    group, factor = value.get("group"), value.get("factor")
+    known = isinstance(group, int) and 0 <= group < n_groups and factor in FACTORS
+    return f"{group}x{factor}" if known else None
 
 
 def _title(block: int) -> str:

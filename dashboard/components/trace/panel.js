@@ -12,6 +12,12 @@ import { incoming, markName, markPlace, outgoing, pathName, percent, signed } fr
 
 const FEATURE_PAGE = "feature";
 const MOST = 8;
+/** @type {[number, string][]} */
+const FACTORS = [
+  [0, "Take it away"],
+  [2, "Twice as much"],
+  [4, "4 times as much"],
+];
 
 /**
  * @param {View} view
@@ -105,6 +111,7 @@ function ofMark(view, mark) {
     text("h4", markName(mark)),
     text("p", facts.join(" · "), "note"),
     ...links(data, cells),
+    changes(view, mark.group),
     ...edgeList(
       "Reads",
       view.edges.filter((edge) => edge.target?.group === mark.group),
@@ -119,6 +126,21 @@ function ofMark(view, mark) {
     ),
     back,
   ];
+}
+
+/**
+ * Buttons that ask what the GPT answers without a supernode, or with more of it.
+ * @param {View} view
+ * @param {number} group
+ */
+function changes(view, group) {
+  const line = element("div", "changes");
+  for (const [factor, words] of FACTORS) {
+    const button = text("button", words, "aspect");
+    button.addEventListener("click", () => view.change(group, factor));
+    line.append(button);
+  }
+  return line;
 }
 
 /** @param {{activation: number}[]} nodes */

@@ -26,18 +26,16 @@ export default function draw(component) {
   if (root.trace?.signature === signature) return;
   root.trace?.stop.abort();
   root.trace = { signature, stop: new AbortController() };
-  start(root, component.data, root.trace.stop.signal, (position) =>
-    component.setTriggerValue("cell", position),
-  );
+  start(root, component.data, root.trace.stop.signal, component.setTriggerValue);
 }
 
 /**
  * @param {HTMLElement} root
  * @param {TraceMessage} data
  * @param {AbortSignal} signal
- * @param {(position: number) => void} ask
+ * @param {Component<TraceMessage>["setTriggerValue"]} send
  */
-function start(root, data, signal, ask) {
+function start(root, data, signal, send) {
   const place = element("div", "picture");
   const tooltip = element("div", "tooltip", { role: "tooltip", hidden: true });
   const beside = element("div", "panel", { "aria-live": "polite" });
@@ -58,6 +56,7 @@ function start(root, data, signal, ask) {
       Object.assign(view, closed);
       redraw();
     },
+    change: (group, factor) => send("change", { group, factor }),
     showEdges: (shown) => {
       view.shown = shown;
       redraw();
@@ -72,7 +71,7 @@ function start(root, data, signal, ask) {
       if (click.target instanceof SVGElement && click.target.closest(".mark")) return;
       const { left, top } = drawing.getBoundingClientRect();
       const asked = cellAt(layout, data, click.clientX - left, click.clientY - top);
-      if (asked !== null && asked !== data.target.position) ask(asked);
+      if (asked !== null && asked !== data.target.position) send("cell", asked);
       else if (view.chosen !== null || view.lit) view.choose(null);
     });
     place.replaceChildren(drawing, tooltip);

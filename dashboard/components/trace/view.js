@@ -24,6 +24,7 @@
  * @property {(group: number | null) => void} choose
  * @property {(lit: Lit | null) => void} highlight
  * @property {(shown: number) => void} showEdges
+ * @property {(group: number, factor: number) => void} change ask what happens with a supernode multiplied
  */
 
 export {};

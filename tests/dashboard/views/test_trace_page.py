@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from circuit_helpers import save_small_population
 
+from culture_core.circuits.effects import graph_effects
 from culture_core.circuits.graph import TARGET
 from culture_core.circuits.stage import AnswerSettings, trace_answer
 from culture_core.figures.style import GridStyle
 from culture_core.world.codes import encode_quiz
 from culture_core.world.vocabulary import COLOUR_NAMES, LAST_GRID
-from dashboard.components.trace.messages import path_message, read_position, trace_message
+from dashboard.components.trace.messages import path_message, read_asked_change, read_position, trace_message
 from dashboard.components.trace.summary import origin_shares
 from dashboard.data import populations
 from dashboard.data.populations import CACHE_VARIABLE
+from dashboard.data.trace_changes import changed_answer
 from dashboard.data.traces import traced_answer
 
 CELL = LAST_GRID.start + 34
@@ -129,9 +131,38 @@ def test_a_quiz_of_the_lab_can_be_traced(open_page, small):
     assert not app.exception and not app.warning
 
 
+def test_a_supernode_taken_away_is_what_ablating_its_nodes_does(small, tokens, traced, open_page):
+    group = int(traced.groups[traced.graph.nodes.block == 2][0])
+    members = np.flatnonzero(traced.groups == group)
+    changed = changed_answer(small, 1, tokens, traced, group, 0)
+    assert changed.predicted == pytest.approx(
+        traced.graph.value - graph_effects(traced.graph)[members].sum(), abs=1e-4
+    )
+    # after the last block nothing bends the margin
+    assert changed.measured == pytest.approx(changed.predicted, abs=1e-3)
+    same = changed_answer(small, 1, tokens, traced, group, 2)
+    assert same.measured - traced.graph.value == pytest.approx(
+        traced.graph.value - changed.measured, abs=1e-3
+    )
+    app = open_page("trace", number=1, gpt=1, cell=CELL, change=f"{group}x0")
+    assert f"**{changed.measured:.2f}**" in app.info[0].value
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert not app.info and "change" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    "value", [None, "3x0", {"group": 10**6, "factor": 0}, {"group": 1, "factor": 3}, {"group": "1"}]
+)
+def test_only_changes_of_supernodes_are_taken_from_the_browser(value):
+    assert read_asked_change(value, 9) is None
+    assert read_asked_change({"group": 8, "factor": 2}, 9) == "8x2"
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
+        ({"change": "99999x0"}, "There is no change"),
+        ({"change": "<b>"}, "There is no change"),
         ({"cell": 303}, "There is no cell '303'"),
         ({"cell": "x"}, "There is no cell"),
         ({"gpt": 9}, "There is no GPT"),
