@@ -32,6 +32,7 @@ show_caption(quiz)
 traced = traced_answer(population, model_k, quiz.tokens, position, other)
 scope = Scope(population, any_hook(population))
 st.markdown(f"{target_sentence(traced, model_k)} {origin_sentence(traced)}")
+show_change(population, model_k, quiz.tokens, traced)
 trace_picture(
     traced,
     key="trace",
@@ -40,7 +41,6 @@ trace_picture(
     on_cell=lambda clicked: permalink.write(cell=clicked, against=None, change=None),
     on_change=lambda asked: permalink.write(change=asked),
 )
-show_change(population, model_k, quiz.tokens, traced)
 st.caption(
     "Each column shows the quiz's grids: first its tokens, then what features say after each block. A mark "
     "stands where a node is; its size is its influence on the answer. A curve is what the next block makes "
