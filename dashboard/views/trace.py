@@ -9,6 +9,7 @@ from dashboard.components.page.scope import Scope, choose_population
 from dashboard.components.trace.changes import show_change
 from dashboard.components.trace.choices import choose_cell, choose_gpt, choose_other
 from dashboard.components.trace.downloads import graph_downloads
+from dashboard.components.trace.every_gpt import show_every_gpt
 from dashboard.components.trace.picture import trace_picture
 from dashboard.components.trace.summary import (
     margin_words,
@@ -49,3 +50,4 @@ st.caption(
     f"to trace that one. {scores_sentence(traced)}"
 )
 graph_downloads(population, traced)
+show_every_gpt(population, quiz.tokens, traced)

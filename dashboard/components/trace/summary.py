@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from culture_core.circuits.nodes import ERROR, POSITION, TOKEN
 from culture_core.figures.rows import position_name, quiz_row
-from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES
+from culture_core.world.vocabulary import COLOUR_NAMES
+from dashboard.data.trace_origins import origin_shares
 from dashboard.data.traces import Trace
 
 LEAST_TOLD = 0.02
@@ -26,22 +26,6 @@ def target_sentence(traced: Trace, model_k: int) -> str:
         f"At **{where}**, GPT {model_k} puts the logit of the right colour, **{right}**, "
         f"**{abs(graph.value):.2f}** {side} that of {other}."
     )
-
-
-def origin_shares(traced: Trace) -> dict[str, float]:
-    """Where the influence of the kept graph comes from, largest first: the grids' tokens, positions, and what
-    the SAEs miss."""
-    nodes = traced.graph.nodes
-    labels = [f"cells of {label}" for label in quiz_row(traced.graph.tokens).labels]
-    labels[-1] += " written so far"
-    block, offset = np.divmod(nodes.token - 1, BLOCK_LENGTH)
-    cell = (nodes.kind == TOKEN) & (nodes.token > 0) & (offset > 0)
-    sources = {label: cell & (block == number) for number, label in enumerate(labels)}
-    sources["positions and markers"] = (nodes.kind == POSITION) | ((nodes.kind == TOKEN) & ~cell)
-    sources["what the SAEs miss"] = nodes.kind == ERROR
-    found = {name: float(nodes.influence[chosen].sum()) for name, chosen in sources.items()}
-    total = max(sum(found.values()), 1e-12)
-    return {name: found[name] / total for name in sorted(found, key=found.__getitem__, reverse=True)}
 
 
 def origin_sentence(traced: Trace) -> str:

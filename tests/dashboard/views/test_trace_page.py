@@ -1,6 +1,7 @@
 """The Trace page: what is traced, what the browser is told, what it may answer."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from culture_core.figures.style import GridStyle
 from culture_core.world.codes import encode_quiz
 from culture_core.world.vocabulary import COLOUR_NAMES, LAST_GRID
 from dashboard.components.trace.messages import path_message, read_asked_change, read_position, trace_message
-from dashboard.components.trace.summary import origin_shares
 from dashboard.data import populations
 from dashboard.data.populations import CACHE_VARIABLE
 from dashboard.data.trace_changes import changed_answer
+from dashboard.data.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.trace_origins import origin_shares
 from dashboard.data.traces import traced_answer
 
 CELL = LAST_GRID.start + 34
@@ -173,3 +175,25 @@ def test_only_changes_of_supernodes_are_taken_from_the_browser(value):
 def test_a_link_to_nothing_is_a_friendly_page(open_page, parameters, words):
     app = open_page("trace", **parameters)
     assert not app.exception and words in app.warning[0].value
+
+
+def test_every_gpt_is_traced_over_the_same_two_colours(small, tokens, traced, open_page):
+    traces = traces_of_all(small, tokens, CELL, traced.graph.margin.against)
+    assert list(traces) == [0, 1] and traces[1].graph.value == pytest.approx(traced.graph.value)
+    assert {one.graph.margin.against for one in traces.values()} == {traced.graph.margin.against}
+    table = origin_table(traces)
+    assert np.allclose(table.drop(columns=["GPT", "margin", "completeness"]).sum(axis=1), 1.0)
+    app = open_page("trace", number=1, gpt=1, cell=CELL, every=1)
+    assert not app.exception and app.dataframe[0].value["GPT"].tolist() == [0, 1]
+    assert not open_page("trace", number=1, gpt=1, cell=CELL).dataframe
+
+
+def test_shared_concepts_add_up_the_influence_of_their_features(traced):
+    concepts = ["on a red cell" if feature >= 0 else "" for feature in traced.graph.nodes.feature]
+    table = concept_table({0: replace(traced, concepts=concepts), 1: replace(traced, concepts=concepts)})
+    assert table["detects"].tolist() == ["on a red cell"] * len(table) and len(table) > 1
+    for row in table.itertuples(index=False):
+        own = (traced.graph.nodes.block == row[0]) & (traced.graph.nodes.feature >= 0)
+        assert row[2] == row[3] == pytest.approx(traced.graph.nodes.influence[own].sum())
+    other = replace(traced, concepts=["in a corner" if word else "" for word in concepts])
+    assert concept_table({0: replace(traced, concepts=concepts), 1: other}).empty
