@@ -6,6 +6,7 @@ import streamlit as st
 
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.page.scope import Scope
+from dashboard.data import gpts
 
 
 def lab_link(scope: Scope, quiz: Mapping[str, object], label: str, **parameters: object) -> None:
@@ -19,8 +20,8 @@ def lab_link(scope: Scope, quiz: Mapping[str, object], label: str, **parameters:
 
 
 def trace_link(scope: Scope, quiz: Mapping[str, object], model_k: int, position: int) -> None:
-    """A link to the Trace page, for a cell of the last grid; nothing for other positions."""
-    if position >= LAST_GRID.start and scope.hook:
+    """A link to the Trace page, for a cell of the last grid and a GPT with an SAE; nothing for others."""
+    if position >= LAST_GRID.start and gpts.has_sae(scope.population, scope.hook, model_k):
         st.page_link(
             "views/trace.py",
             label="Trace this answer",
