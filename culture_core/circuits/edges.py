@@ -65,7 +65,7 @@ def edges(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) ->
     total = _stay(layer, rows, readers.token)
     directions, reach = block.through_heads(rows), block.reach(readers.token)
     for head in range(block.n_heads):
-        total.addcmul_(directions[:, head] @ layer.written.T, reach[:, head, layer.token])
+        total.addcmul_(directions[:, head] @ layer.written.T, reach[:, head].index_select(1, layer.token))
     return total
 
 
@@ -114,7 +114,7 @@ def _stay(layer: NodeLayer, rows: Tensor, token: Tensor) -> Tensor:
 
 def _by_head(layer: NodeLayer, block: FrozenBlock, rows: Tensor, token: Tensor) -> Tensor:
     """What each head brings to rows (m, d) at tokens (m,): (m, h, n)."""
-    return (block.through_heads(rows) @ layer.written.T) * block.reach(token)[:, :, layer.token]
+    return (block.through_heads(rows) @ layer.written.T) * block.reach(token).index_select(2, layer.token)
 
 
 def _through_several(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) -> Tensor:
