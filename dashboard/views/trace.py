@@ -10,6 +10,7 @@ from dashboard.components.trace.changes import show_change
 from dashboard.components.trace.choices import choose_cell, choose_gpt, choose_other
 from dashboard.components.trace.downloads import graph_downloads
 from dashboard.components.trace.every_gpt import show_every_gpt
+from dashboard.components.trace.names import names_by_block
 from dashboard.components.trace.picture import trace_picture
 from dashboard.components.trace.summary import (
     margin_words,
@@ -39,6 +40,7 @@ trace_picture(
     key="trace",
     words=margin_words(traced),
     address=scope.link(gpt=model_k),
+    names=names_by_block(population, model_k, traced),
     on_cell=lambda clicked: permalink.write(cell=clicked, against=None, change=None),
     on_change=lambda asked: permalink.write(change=asked),
 )

@@ -1,5 +1,6 @@
 """What Python and a trace tell each other; the same shapes stand in messages.js."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
@@ -29,8 +30,11 @@ class TraceColumnMessage(TypedDict):
 
 
 class TraceNodeMessage(TypedDict):
-    """A node. position: in the quiz, -1 for the 0 in front. concept: that its feature detects, "" for none;
-    words: the same as it is told elsewhere, or the task in which it fires most."""
+    """A node.
+
+    position: in the quiz, -1 for the 0 in front. concept: that its feature detects, behind the reader's own
+    name for it, "" for neither; words: the same as it is told elsewhere, or the task in which it fires most.
+    """
 
     column: int
     position: int
@@ -86,11 +90,17 @@ class TraceMessage(TypedDict):
     style: GridStyleMessage
 
 
-def trace_message(traced: Trace, style: GridStyle, address: dict[str, str], words: str) -> TraceMessage:
+def trace_message(
+    traced: Trace,
+    style: GridStyle,
+    address: dict[str, str],
+    words: str,
+    names: Mapping[tuple[int, int], str] | None = None,
+) -> TraceMessage:
     """A traced answer as a message.
 
     address: query parameters of the GPT's Feature page, without hook point and feature. words: the answer, as
-    in "red over blue".
+    in "red over blue". names: the reader's own, by block and feature.
     """
     graph = traced.graph
     row = quiz_row(graph.tokens)
@@ -100,7 +110,9 @@ def trace_message(traced: Trace, style: GridStyle, address: dict[str, str], word
         "cells": "".join(TOKEN_LETTERS[token] for token in graph.tokens),
         "labels": list(row.labels),
         "columns": [{"title": _title(block), "block": block} for block in blocks],
-        "nodes": [_node(traced, node, blocks, list(row.labels)) for node in range(len(graph.nodes))],
+        "nodes": [
+            _node(traced, node, blocks, list(row.labels), names or {}) for node in range(len(graph.nodes))
+        ],
         "edges": [_edge(traced, edge) for edge in strongest.tolist()],
         "paths": [path_message(name) for name in graph.paths],
         "chains": [
@@ -153,8 +165,11 @@ def _title(block: int) -> str:
     return "tokens" if block == EMBEDDINGS else f"after block {block}"
 
 
-def _node(traced: Trace, node: int, blocks: list[int], labels: list[str]) -> TraceNodeMessage:
+def _node(
+    traced: Trace, node: int, blocks: list[int], labels: list[str], names: Mapping[tuple[int, int], str]
+) -> TraceNodeMessage:
     nodes = traced.graph.nodes
+    own = names.get((int(nodes.block[node]), int(nodes.feature[node])))
     position = int(nodes.token[node]) - 1
     return {
         "column": blocks.index(int(nodes.block[node])),
@@ -164,7 +179,7 @@ def _node(traced: Trace, node: int, blocks: list[int], labels: list[str]) -> Tra
         "kind": KINDS[nodes.kind[node]],
         "feature": int(nodes.feature[node]),
         "name": traced.names[node],
-        "concept": traced.concepts[node],
+        "concept": f"“{own}” {traced.concepts[node]}".rstrip() if own else traced.concepts[node],
         "words": traced.words[node],
         "aspect": traced.aspects[node],
         "influence": float(nodes.influence[node]),

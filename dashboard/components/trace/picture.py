@@ -20,16 +20,18 @@ def trace_picture(
     key: str,
     words: str,
     address: Mapping[str, str],
+    names: Mapping[tuple[int, int], str],
     on_cell: Callable[[int], None],
     on_change: Callable[[str], None],
 ) -> None:
     """Draw the graph of an answer.
 
     words: the answer, as in "red over blue". address: query parameters of the GPT's Feature page, without
-    hook point and feature. on_cell: called with the position of a cell of the last grid that was clicked.
-    on_change: called with a supernode and the factor that it is to be multiplied by, as in "12x0".
+    hook point and feature. names: the reader's own names of features, by block and feature.
+    on_cell: called with the position of a cell of the last grid that was clicked. on_change: called with a
+    supernode and the factor that it is to be multiplied by, as in "12x0".
     """
-    message = trace_message(traced, chosen_style(), dict(address), words)
+    message = trace_message(traced, chosen_style(), dict(address), words, names)
     n_groups = int(traced.groups.max()) + 1
     _mount(
         key=key,

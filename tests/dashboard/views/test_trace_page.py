@@ -75,6 +75,17 @@ def test_the_message_holds_the_graph(traced):
         assert [step[1] for step in chain["steps"]][-1] == -1
 
 
+def test_the_readers_own_name_stands_before_the_concept(traced):
+    nodes = traced.graph.nodes
+    node = int(np.flatnonzero(nodes.feature >= 0)[0])
+    names = {(int(nodes.block[node]), int(nodes.feature[node])): "my <b>"}
+    named = replace(traced, concepts=["on a red cell"] * len(nodes))
+    message = trace_message(named, GridStyle(), {}, "", names)
+    assert message["nodes"][node]["concept"] == "“my <b>” on a red cell"
+    own = {node["concept"] for node in message["nodes"] if node["kind"] != "feature"}
+    assert own == {"on a red cell"}
+
+
 def test_every_path_has_a_colour_of_its_own_and_a_verb():
     names = ("stays", "MLP", "head 0", "head 1", "head 0, MLP", "head 1, MLP", "several blocks")
     paths = [path_message(name) for name in names]
