@@ -19,6 +19,7 @@
     cache/NAME/joint/HOOK/                   the joint dictionary beside the GPTs' own features
     cache/NAME/transfer/HOOK/                what each SAE finds in the mapped states of other GPTs
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
+    cache/NAME/traces/gpt_K/                 what attribution graphs predict against what ablations do
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
@@ -73,6 +74,7 @@ _ENTRIES = {
         "joint",
         "families",
         "circuits",
+        "traces",
         "browse",
         "results.md",
         "results",
@@ -226,6 +228,9 @@ class PopulationFolder:
 
     def circuits_of(self, model_k: int) -> Path:
         return self.circuits / _gpt(model_k)
+
+    def trace_check(self, model_k: int) -> Path:
+        return self.root / "traces" / _gpt(model_k)
 
     def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "saes" / hook / _gpt(model_k, variant)

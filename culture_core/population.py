@@ -18,6 +18,7 @@ from culture_core import artifacts
 from culture_core.answers.browse import BrowseSet, browse_artifact, open_browse
 from culture_core.artifact import Artifact, Record
 from culture_core.artifacts import MANIFEST, PopulationFolder
+from culture_core.circuits.check_stage import TraceCheck, check_artifact, open_check
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits, circuits_artifact, open_circuits_of
@@ -66,6 +67,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "joint": joint_artifact,
     "circuits": circuits_artifact,
     "layers": layers_artifact,
+    "trace_check": check_artifact,
 }
 
 
@@ -186,6 +188,12 @@ class Population:
         self._check_model(k)
         artifact = self.artifact("circuits", k)
         return self._kept(("circuits", k), artifact.written(), lambda: open_circuits_of(self.folder, k))
+
+    def trace_check(self, k: int) -> TraceCheck:
+        """What attribution graphs of one GPT predict, against what ablations do."""
+        self._check_model(k)
+        artifact = self.artifact("trace_check", k)
+        return self._kept(("trace_check", k), artifact.written(), lambda: open_check(self.folder, k))
 
     def probes(self) -> Probes:
         """Linear probes for the concepts, by layer."""

@@ -33,6 +33,7 @@ PAGES = {
     "universal": ("Universal", "compare"),
     "compare": ("Compare", "difference"),
     "circuits": ("Circuits", "account_tree"),
+    "trace": ("Trace", "conversion_path"),
     "lab": ("Lab", "science"),
     "lists": ("Lists", "star"),
 }

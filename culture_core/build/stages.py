@@ -119,9 +119,7 @@ def _of_hook(
     yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), alone)
     # its weights are five times those of an SAE, so it is made at one hook point; `culture joint` makes more
     if hook == _main_hook(population, plan):
-        yield Stage(
-            "joint", words, lambda: measure_joint_dictionary(population, hook, **side_by_side), alone
-        )
+        yield Stage("joint", words, lambda: measure_joint_dictionary(population, hook, **side_by_side), alone)
     yield Stage(
         "transfer", words, lambda: measure_population_transfer(population, hook, **options.on_device), alone
     )

@@ -19,7 +19,7 @@ from torch import Tensor
 from culture_core.circuits.frozen import FrozenBlock
 from culture_core.circuits.nodes import NodeLayer
 
-_READERS_AT_ONCE = 8
+_READERS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,11 @@ def edges(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) ->
         return edges_by_path(layer, between, readers)[:, 0]
     block = between[0]
     rows = readers.rows + block.through_mlp(readers.rows, readers.token)
-    return _stay(layer, rows, readers.token) + _by_head(layer, block, rows, readers.token).sum(1)
+    total = _stay(layer, rows, readers.token)
+    directions, reach = block.through_heads(rows), block.reach(readers.token)
+    for head in range(block.n_heads):
+        total.addcmul_(directions[:, head] @ layer.written.T, reach[:, head].index_select(1, layer.token))
+    return total
 
 
 def edges_by_path(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) -> Tensor:
@@ -88,37 +92,43 @@ def bias_edges(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Reader
 
 def pull_back(block: FrozenBlock, rows: Tensor) -> Tensor:
     """Rows (m, t, d) on the whole residual stream after a block as rows (m, t, d) on the one before it."""
-    m, t, d = rows.shape
-    every = torch.arange(t).repeat(m)
-    rows = rows + block.through_mlp(rows.reshape(m * t, d), every).view(m, t, d)
-    moved = block.through_heads(rows.reshape(m * t, d)).view(m, t, block.n_heads, d)
-    return rows + torch.einsum("hts,mthd->msd", block.pattern / block.norm_attention.deviation, moved)
+    rows = rows + block.through_mlp(rows, slice(None))
+    return rows + block.through_attention(rows)
 
 
-def spread(readers: Readers, n_tokens: int) -> Tensor:
-    """Readers as rows on the whole residual stream: (m, t, d), zero but at their token."""
-    rows = readers.rows.new_zeros(len(readers), n_tokens, readers.rows.shape[1])
-    rows[torch.arange(len(readers)), readers.token] = readers.rows
-    return rows
+def pull_back_readers(block: FrozenBlock, readers: Readers) -> Tensor:
+    """Readers after a block as rows (m, t, d) on the whole residual stream before it."""
+    rows = readers.rows + block.through_mlp(readers.rows, readers.token)
+    spread = torch.einsum("mhs,mhd->msd", block.reach(readers.token), block.through_heads(rows))
+    spread[torch.arange(len(rows)), readers.token] += rows
+    return spread
 
 
 def _stay(layer: NodeLayer, rows: Tensor, token: Tensor) -> Tensor:
-    """Products (m, n) of rows with nodes at the very token of the row."""
-    return layer.products(rows) * (layer.token == token[:, None])
+    """Products (m, n) of rows with nodes at the very token of the row, 0 elsewhere."""
+    reader, node = (layer.token == token[:, None]).nonzero(as_tuple=True)
+    products = rows.new_zeros(len(rows), len(layer))
+    products[reader, node] = (rows[reader] * layer.written[node]).sum(-1)
+    return products
 
 
 def _by_head(layer: NodeLayer, block: FrozenBlock, rows: Tensor, token: Tensor) -> Tensor:
     """What each head brings to rows (m, d) at tokens (m,): (m, h, n)."""
-    directions = block.through_heads(rows)
-    products = layer.products(directions.flatten(0, 1)).view(len(rows), block.n_heads, -1)
-    return products * block.reach(token)[:, :, layer.token]
+    return (block.through_heads(rows) @ layer.written.T) * block.reach(token).index_select(2, layer.token)
 
 
 def _through_several(layer: NodeLayer, between: Sequence[FrozenBlock], readers: Readers) -> Tensor:
-    n_tokens = len(between[0].gates)
-    rows = spread(readers, n_tokens)
-    for block in reversed(between):
-        rows = pull_back(block, rows)
-    written = layer.written(torch.arange(len(layer)))
-    parts = [(part[:, layer.token] * written).sum(-1) for part in rows.split(_READERS_AT_ONCE)]
-    return torch.cat(parts)
+    """Batches of readers as rows on the stream that the layer wrote to; none of them sees a later token than
+    its own."""
+    total = readers.rows.new_zeros(len(readers), len(layer))
+    for first in range(0, len(readers), _READERS_AT_ONCE):
+        some = readers[first : first + _READERS_AT_ONCE]
+        blocks = [block.until(int(some.token.max()) + 1) for block in between]
+        rows = pull_back_readers(blocks[-1], some)
+        for block in reversed(blocks[:-1]):
+            rows = pull_back(block, rows)
+        seen = (layer.token < rows.shape[1]).nonzero()[:, 0]
+        token, written = layer.token[seen], layer.written[seen]
+        for number, row in enumerate(rows, first):
+            total[number, seen] = (row[token] * written).sum(-1)
+    return total

@@ -7,7 +7,7 @@ Source: docs/reference/circuits.md, "Frozen blocks" (after E. Ameisen et al. 202
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,10 @@ class FrozenNorm:
     def forward(self, x: Tensor) -> Tensor:
         """(t, d) -> (t, d)."""
         return self.gain * _centred(x) / self.deviation[:, None] + self.shift
+
+    def until(self, n_tokens: int) -> "FrozenNorm":
+        """The same on the first tokens alone."""
+        return replace(self, deviation=self.deviation[:n_tokens])
 
     def pull_back_unscaled(self, rows: Tensor) -> Tensor:
         """Rows (..., d) on its output as rows on its input, but for 1 / deviation of the token."""
@@ -58,6 +62,16 @@ class FrozenBlock:
     def n_heads(self) -> int:
         return len(self.pattern)
 
+    def until(self, n_tokens: int) -> "FrozenBlock":
+        """The same block on the first tokens alone, which see no later ones."""
+        return replace(
+            self,
+            norm_attention=self.norm_attention.until(n_tokens),
+            norm_mlp=self.norm_mlp.until(n_tokens),
+            pattern=self.pattern[:, :n_tokens, :n_tokens],
+            gates=self.gates[:n_tokens],
+        )
+
     def forward(self, x: Tensor) -> Tensor:
         """The residual stream (t, d) after the block, from the one before it; equal to the true block's on
         the quiz it was frozen on."""
@@ -66,8 +80,9 @@ class FrozenBlock:
         hidden = self.gates * (self.norm_mlp.forward(middle) @ self.w_in.T + self.b_in)
         return middle + hidden @ self.w_out.T + self.b_out
 
-    def through_mlp(self, rows: Tensor, token: Tensor) -> Tensor:
-        """Rows (m, d) on the stream after the MLP at tokens (m,), through the MLP, as rows before it."""
+    def through_mlp(self, rows: Tensor, token: Tensor | slice) -> Tensor:
+        """Rows (m, d) on the stream after the MLP at tokens (m,), through the MLP, as rows before it; with
+        all tokens as a slice, rows (..., t, d)."""
         hidden = (rows @ self.w_out) * self.gates[token]
         back = self.norm_mlp.pull_back_unscaled(hidden @ self.w_in)
         return back / self.norm_mlp.deviation[token, None]
@@ -79,6 +94,12 @@ class FrozenBlock:
         """
         moved = torch.einsum("md,hkd->mhk", rows, self.w_o)
         return self.norm_attention.pull_back_unscaled(torch.einsum("mhk,hkd->mhd", moved, self.w_v))
+
+    def through_attention(self, rows: Tensor) -> Tensor:
+        """Rows (m, t, d) on the whole stream after attention, through all heads, as rows before it."""
+        by_head = torch.einsum("mtd,hkd->mhtk", rows, self.w_o)
+        mixed = (self.pattern / self.norm_attention.deviation).mT @ by_head
+        return self.norm_attention.pull_back_unscaled(torch.einsum("mhsk,hkd->msd", mixed, self.w_v))
 
     def reach(self, token: Tensor) -> Tensor:
         """How much of token s reaches tokens t (m,) by each head: (m, h, s), pattern / deviation."""

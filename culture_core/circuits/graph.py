@@ -21,20 +21,19 @@ from culture_core.circuits.pruning import Level, keep_nodes, levels, origins, pr
 from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import PlainSAE
+from culture_core.settings import setting
 
 TARGET = -1
 
 
 @dataclass(frozen=True)
 class TraceSettings:
-    """How much of a graph is kept.
+    """How much of a graph is kept: nodes, the strongest first, and then the edges between them."""
 
-    node_share: nodes are kept, the strongest first, to this share of all influence; edge_share: then edges,
-    to this share of what the kept nodes hand on.
-    """
-
-    node_share: float = 0.8
-    edge_share: float = 0.98
+    node_share: float = setting(0.8, "keep nodes up to this share of all influence", above=0, most=1)
+    edge_share: float = setting(
+        0.98, "keep edges up to this share of what the kept nodes hand on", above=0, most=1
+    )
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,17 @@ class Graph:
     scores: Scores
 
 
-@torch.no_grad()
+@dataclass(frozen=True)
+class Parts:
+    """What a graph is made from: the frozen GPT, all nodes, the blocks behind each layer, the margin as a
+    reader."""
+
+    frozen: FrozenGPT
+    layers: list[NodeLayer]
+    between: list[tuple[FrozenBlock, ...]]
+    target: Readers
+
+
 def trace(
     model: MyGPT,
     saes: Mapping[str, PlainSAE],
@@ -123,10 +132,20 @@ def trace(
     saes: by hook point, of the residual stream after blocks.
     Errors: CultureError for other hook points.
     """
+    return pruned_graph(parts_of(model, saes, tokens, margin), tokens, margin, settings)
+
+
+def parts_of(model: MyGPT, saes: Mapping[str, PlainSAE], tokens: Tensor, margin: Margin) -> Parts:
+    """Freeze a GPT on a quiz (404,) and find all nodes; errors as `trace`."""
     frozen = freeze(model, tokens, margin.position)
     layers = node_layers(frozen, saes)
-    between = blocks_between(frozen, layers)
-    target = margin_reader(frozen, margin)
+    return Parts(frozen, layers, blocks_between(frozen, layers), margin_reader(frozen, margin))
+
+
+@torch.no_grad()
+def pruned_graph(parts: Parts, tokens: Tensor, margin: Margin, settings: TraceSettings) -> Graph:
+    """The graph of a margin on a quiz (404,) from its parts."""
+    frozen, layers, between, target = parts.frozen, parts.layers, parts.between, parts.target
     found = influence(layers, between, target)
     kept = keep_nodes(found, settings.node_share)
     whole = levels(layers, between, target, kept, len(frozen))

@@ -6,7 +6,7 @@ Source: docs/reference/circuits.md, "Nodes".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -28,9 +28,9 @@ class NodeLayer:
 
     block: the block they come after; EMBEDDINGS for what enters the first one.
     kind, token, feature: (n,) int64; feature is NO_FEATURE but for features. activation: (n,) of features, 1
-    for the rest. Features come first, then t errors; or t tokens, then t positions. dictionary: (f, d) what
-    one unit of each feature adds. vectors: (n - n_features, d) of the other nodes. constant: (d,) what every
-    state holds besides its nodes (b_dec). sae: whose features they are; None for embeddings.
+    for the rest. Features come first, then t errors; or t tokens, then t positions. written: (n, d) what each
+    node adds to the residual stream. constant: (d,) what every state holds besides its nodes (b_dec). sae:
+    whose features they are; None for embeddings.
     """
 
     block: int
@@ -38,8 +38,7 @@ class NodeLayer:
     token: Tensor
     feature: Tensor
     activation: Tensor
-    dictionary: Tensor
-    vectors: Tensor
+    written: Tensor
     constant: Tensor
     sae: PlainSAE | None = None
 
@@ -48,24 +47,12 @@ class NodeLayer:
 
     @property
     def n_features(self) -> int:
-        return len(self) - len(self.vectors)
+        return int((self.kind == FEATURE).sum())
 
-    def products(self, directions: Tensor) -> Tensor:
-        """Scalar products of directions (m, d) with what every node adds: (m, n)."""
-        features = directions @ self.dictionary.T
-        firing = slice(0, self.n_features)
-        return torch.cat(
-            [features[:, self.feature[firing]] * self.activation[firing], directions @ self.vectors.T], dim=1
-        )
-
-    def written(self, nodes: Tensor) -> Tensor:
-        """What nodes (m,) add to the residual stream: (m, d)."""
-        is_feature = nodes < self.n_features
-        written = torch.empty(len(nodes), self.vectors.shape[1])
-        features = nodes[is_feature]
-        written[is_feature] = self.activation[features, None] * self.dictionary[self.feature[features]]
-        written[~is_feature] = self.vectors[nodes[~is_feature] - self.n_features]
-        return written
+    def only(self, nodes: Tensor | slice) -> "NodeLayer":
+        """The layer with some of its nodes, in the order in which they are asked for."""
+        columns = ("kind", "token", "feature", "activation", "written")
+        return replace(self, **{name: getattr(self, name)[nodes] for name in columns})
 
     def reads(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
         """What features (m,) read: rows (m, d) and offsets (m,); a pre-activation is row . state + offset."""
@@ -88,7 +75,6 @@ def embedding_layer(frozen: FrozenGPT) -> NodeLayer:
         places.repeat(2),
         torch.full((2 * n,), NO_FEATURE),
         torch.ones(2 * n),
-        frozen.token_vectors.new_zeros(0, width),
         torch.cat([frozen.token_vectors, frozen.position_vectors]),
         frozen.token_vectors.new_zeros(width),
     )
@@ -100,17 +86,15 @@ def sae_layer(frozen: FrozenGPT, block: int, sae: PlainSAE) -> NodeLayer:
     x = frozen.states[block + 1]
     activations = sae.encode(x)
     token, feature = activations.nonzero(as_tuple=True)
-    n = len(x)
-    dictionary = sae.W_dec if sae.norm is None else sae.W_dec / sae.norm[:, None]
-    places = torch.arange(n)
+    n, places, active = len(x), torch.arange(len(x)), activations[token, feature]
+    unit = active if sae.norm is None else active / sae.norm[feature]
     return NodeLayer(
         block,
         torch.cat([torch.full((len(token),), FEATURE), torch.full((n,), ERROR)]),
         torch.cat([token, places]),
         torch.cat([feature, torch.full((n,), NO_FEATURE)]),
-        torch.cat([activations[token, feature], torch.ones(n)]),
-        dictionary,
-        x - sae.decode(activations),
+        torch.cat([active, torch.ones(n)]),
+        torch.cat([unit[:, None] * sae.W_dec[feature], x - sae.decode(activations)]),
         sae.b_dec,
         sae,
     )

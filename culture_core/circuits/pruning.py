@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from culture_core.circuits.edges import Readers, bias_edges, edges_by_path, feature_readers
+from culture_core.circuits.edges import Readers, bias_edges, edges, edges_by_path, feature_readers
 from culture_core.circuits.frozen import FrozenBlock
 from culture_core.circuits.influence import BATCH_SIZE, Influence
 from culture_core.circuits.nodes import ERROR, NodeLayer
@@ -52,11 +52,12 @@ def level(
 ) -> Level:
     """All edges from the kept nodes of a layer into readers, nothing pruned yet."""
     weights, shares = [], []
-    for first in range(0, len(readers), BATCH_SIZE):
-        weight = edges_by_path(layer, between, readers[first : first + BATCH_SIZE])
-        total = weight.sum(1).abs()
-        weights.append(weight[:, :, kept])
-        shares.append(total[:, kept] / total.sum(1, keepdim=True))
+    for first in range(0, max(1, len(readers)), BATCH_SIZE):
+        part = readers[first : first + BATCH_SIZE]
+        total = edges(layer, between, part)
+        several = len(between) > 1
+        weights.append(total[:, None, kept] if several else edges_by_path(layer.only(kept), between, part))
+        shares.append(total[:, kept].abs() / total.abs().sum(1, keepdim=True))
     weight, share = torch.cat(weights), torch.cat(shares)
     bias = bias_edges(layer, between, readers, n_tokens)
     return Level(weight, share, torch.ones_like(share, dtype=torch.bool), bias)

@@ -67,7 +67,7 @@ else:
         scope = scope_with_saes(population)
         position = the_cell(tokens, intact)
         if part == WHY:
-            show_why(scope, tokens, position, display)
+            show_why(scope, quiz, position, display)
         else:
             names = choose_features(scope, quiz, position)
             if part == WATCH:

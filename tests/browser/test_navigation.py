@@ -19,6 +19,7 @@ TITLES = {
     "lists": "Lists and notes",
     "lab": "Lab",
     "circuits": "Circuits",
+    "trace": "Trace",
 }
 SCROLLED = "document.querySelector('.stMain').scrollTop"
 

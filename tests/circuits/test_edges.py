@@ -43,7 +43,7 @@ def test_nodes_add_up_to_the_residual_stream():
     frozen, layers, _, _ = traced_parts(small_gpt(), small_saes())
     for layer in layers:
         state = layer.constant.repeat(len(frozen), 1)
-        state.index_add_(0, layer.token, layer.written(torch.arange(len(layer))))
+        state.index_add_(0, layer.token, layer.written)
         assert torch.allclose(state, frozen.states[layer.block + 1], atol=1e-5)
 
 
@@ -80,7 +80,7 @@ def test_every_path_of_an_edge_is_what_plain_loops_find():
         layer, block = layers[number], gpt.blocks[number]
         readers = feature_readers(layers[number + 1], torch.arange(40, layers[number + 1].n_features, 9))
         split = edges_by_path(layer, between[number], readers)
-        written = layer.written(torch.arange(len(layer)))
+        written = layer.written
         paths = path_names(between[number])
         for m in range(len(readers)):
             for n in range(m % 7, len(layer), 7):
@@ -99,7 +99,7 @@ def test_every_path_of_an_edge_is_what_plain_loops_find():
 def test_an_edge_through_several_blocks_is_the_change_when_its_node_is_taken_away():
     frozen, layers, between, target = traced_parts(small_gpt(), small_saes((0,)))
     weights = edges(layers[1], between[1], target)[0]
-    written = layers[1].written(torch.arange(len(layers[1])))
+    written = layers[1].written
     for n in range(0, len(layers[1]), 11):
         x = frozen.states[1].clone()
         x[layers[1].token[n]] -= written[n]

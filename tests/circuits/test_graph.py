@@ -96,3 +96,8 @@ def test_the_strongest_values_are_the_fewest_that_make_up_a_share():
     assert strongest(values, 0.6).tolist() == [False, True, False, True, False]
     assert strongest(values, 0.75).tolist() == [False, True, False, True, True]
     assert strongest(values, 1.0).all() and strongest(values, 0.0).sum() == 0
+
+
+def test_a_layer_that_keeps_no_feature_leaves_the_rest_of_the_graph():
+    graph = trace(small_gpt(), small_saes(), some_tokens(), MARGIN, TraceSettings(0.2, 0.9))
+    assert 0 < len(graph.nodes) < 10 and set(graph.nodes.block.tolist()) != {-1, 0, 1, 2}

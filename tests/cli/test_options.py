@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 from culture_core.answers.browse import BrowseSettings
+from culture_core.circuits.stage import AnswerSettings
 from culture_core.cli.main import COMMANDS, build_parser
 from culture_core.cli.options import add_settings, read_settings
 from culture_core.culture.settings import RoundSettings
@@ -38,6 +39,7 @@ SETTINGS = {
     "match": MatchSettings(),
     "causal": CausalSettings(),
     "circuits": CircuitSettings(),
+    "trace": AnswerSettings(),
 }
 REQUIRED = {"train": ["--out", "cache/mine"]}
 SHARED = (

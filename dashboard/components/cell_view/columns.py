@@ -10,6 +10,7 @@ from dashboard.components.cell_view.quiz import go_to
 from dashboard.components.cell_view.view import AFTER, BEFORE, Shown, View, best_matches
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
+from dashboard.components.lab.link import trace_link
 from dashboard.components.page import permalink
 from dashboard.components.page.notes import feature_label, own_names
 from dashboard.data import gpts
@@ -87,6 +88,7 @@ def show_column(
         selected=selected,
         on_click=go_to,
     )
+    trace_link(view.scope, view.quiz.link(), model_k, view.position)
     cell_column(
         reading.logits[view.position],
         probabilities[view.position],

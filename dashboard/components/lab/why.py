@@ -14,6 +14,7 @@ from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES, N_COLOURS,
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
+from dashboard.components.lab.link import trace_link
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
 from dashboard.components.page.display import Display
@@ -21,6 +22,7 @@ from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
 from dashboard.data import explanations, populations
 from dashboard.data.answers import GivenAnswers
+from dashboard.data.chosen_quiz import ChosenQuiz
 
 LEAST_SHOWN = 0.02
 LEAST_EFFECT = 0.005
@@ -46,8 +48,9 @@ def the_cell(tokens: np.ndarray, intact: GivenAnswers) -> int:
     return permalink.read_number("cell", 1, QUIZ_LENGTH - 1, first)
 
 
-def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) -> None:
+def show_why(scope: Scope, quiz: ChosenQuiz, position: int, display: Display) -> None:
     """Draw the choice of a GPT and a cell, and the features that matter there."""
+    tokens = quiz.tokens
     model_k = populations.the_model(scope.population, permalink.read("gpt"))
     st.selectbox(
         "GPT",
@@ -58,6 +61,7 @@ def show_why(scope: Scope, tokens: np.ndarray, position: int, display: Display) 
     )
     found = _attribution(scope, model_k, tokens, position)
     st.markdown(_sentence(found, tokens, model_k))
+    trace_link(scope, quiz.link(), model_k, position)
     if not len(found.feature):
         st.info("No feature fires on what is read before this cell.", icon=":material/bolt:")
         return

@@ -17,7 +17,7 @@ KEY = "carried"
 FEATURE, QUIZ = "feature", "quiz"
 ABOUT = {
     **dict.fromkeys(("feature", "universal", "compare"), FEATURE),
-    **dict.fromkeys(("cell", "lab", "circuits"), QUIZ),
+    **dict.fromkeys(("cell", "trace", "lab", "circuits"), QUIZ),
 }
 Owner = tuple[str, str]
 

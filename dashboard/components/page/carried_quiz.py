@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 
-from culture_core.world.vocabulary import QUIZ_LENGTH
+from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
 from dashboard.data.chosen_quiz import NEW_SET, sets_of
 from dashboard.data.populations import Population
 
 # what the pages call the cell
-CELL_NAMES = {"cell": "position", "lab": "cell", "circuits": "cell"}
+CELL_NAMES = {"cell": "position", "lab": "cell", "circuits": "cell", "trace": "cell"}
+LIKE_CELL_VIEW = ("cell", "trace")
 OF_A_NEW_QUIZ, OF_A_STORED_QUIZ = ("task", "structure", "seed", "quiz"), ("number", "quiz")
 
 
 def first_set(page: str, population: Population) -> str:
     """Where the quiz of a page comes from unless its link says so."""
-    return sets_of(population)[0] if page == "cell" else NEW_SET
+    return sets_of(population)[0] if page in LIKE_CELL_VIEW else NEW_SET
 
 
 def quiz_in_link(page: str, population: Population, asked: Mapping[str, str]) -> dict[str, str]:
@@ -36,4 +37,6 @@ def link_to_quiz(page: str, population: Population, found: Mapping[str, str]) ->
     named = {CELL_NAMES[page] if name == "cell" else name: value for name, value in found.items()}
     if named["set"] == first_set(page, population):
         del named["set"]
+    if page == "trace" and int(named.get("cell", LAST_GRID.start)) < LAST_GRID.start:
+        del named["cell"]  # only cells of the answer are traced
     return named

@@ -14,8 +14,22 @@ from dashboard.data.populations import Population
 from dashboard.data.scope_words import quiet_words
 
 # query parameters that name things of one hook point, and of one population
-OF_A_HOOK = ("feature", "feature2", "cell", "page", "show", "features", "shown", "measured", "within")
-OF_A_POPULATION = (*OF_A_HOOK, "gpt", "gpt2", "set", "number", "position", "head", "author", "invent")
+OF_A_HOOK = (
+    "feature",
+    "feature2",
+    "cell",
+    "page",
+    "show",
+    "features",
+    "shown",
+    "measured",
+    "within",
+    "change",
+)
+OF_A_POPULATION = (
+    *(*OF_A_HOOK, "gpt", "gpt2", "set", "number", "position"),
+    *("head", "author", "invent", "against"),
+)
 
 
 @dataclass(frozen=True)

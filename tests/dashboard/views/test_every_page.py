@@ -9,7 +9,19 @@ from culture_core.world.codes import encode_quiz
 from dashboard.components.cell_view.columns import wrong_words
 from dashboard.data import answers, gpts, indexes, quiz_sets
 
-PAGES = ("home", "quizzes", "features", "feature", "cell", "universal", "compare", "lab", "circuits", "lists")
+PAGES = (
+    "home",
+    "quizzes",
+    "features",
+    "feature",
+    "cell",
+    "universal",
+    "compare",
+    "lab",
+    "circuits",
+    "trace",
+    "lists",
+)
 
 
 def headline(app) -> str:

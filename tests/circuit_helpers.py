@@ -1,14 +1,20 @@
 """A small GPT with a random SAE after every block, and the formulas of edges in plain loops."""
 
+import json
 import math
 
 import torch
+from safetensors.torch import save_file
 
+from culture_core.answers.browse import BrowseSettings
+from culture_core.answers.stage import answer_population
+from culture_core.artifacts import PopulationFolder, provenance, sha256_file
 from culture_core.circuits.frozen import freeze
 from culture_core.circuits.graph import blocks_between, margin_reader
 from culture_core.circuits.nodes import node_layers
 from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
+from culture_core.models.population import save_population
 from culture_core.saes.plain import PlainSAE
 
 N_FEATURES, K, POSITION = 20, 3, 24
@@ -99,3 +105,36 @@ def plain_edge(block, states, row, t, vector, s):
         found[f"head {h}"] = float(row @ moved)
         found[f"head {h}, MLP"] = float(row @ through_mlp(moved))
     return found
+
+
+def save_plain_sae(sae: PlainSAE, folder) -> None:
+    """Write a TopK SAE in SAELens' folder format, with the manifest that `culture train-sae` adds."""
+    folder.mkdir(parents=True)
+    config = {
+        "architecture": "topk",
+        "k": sae.k,
+        "apply_b_dec_to_input": bool(sae.b_in.any()),
+        "rescale_acts_by_decoder_norm": sae.norm is not None,
+        "metadata": {},
+    }
+    weights = {name: getattr(sae, name) for name in ("W_enc", "b_enc", "W_dec", "b_dec")}
+    (folder / "cfg.json").write_text(json.dumps(config))
+    save_file(
+        {name: tensor.contiguous() for name, tensor in weights.items()}, folder / "sae_weights.safetensors"
+    )
+    (folder / "manifest.json").write_text(
+        json.dumps({"sha256": sha256_file(folder / "sae_weights.safetensors")})
+    )
+
+
+def save_small_population(root, n_gpts: int = 2, blocks=(0, 1, 2)) -> PopulationFolder:
+    """Small GPTs with a random SAE after every block, and their answers to five quizzes."""
+    gpts = [small_gpt(k) for k in range(n_gpts)]
+    for k, gpt in enumerate(gpts):
+        gpt.id = k
+    population = save_population(root, gpts, made_by=provenance("test"))
+    for k in range(n_gpts):
+        for hook, sae in small_saes(blocks).items():
+            save_plain_sae(sae, population.sae(hook, k))
+    answer_population(population, BrowseSettings(n=4, n_unseen=1, n_culture=1))
+    return population

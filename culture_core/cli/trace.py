@@ -1,0 +1,157 @@
+"""`culture trace`: one answer of one GPT, traced back through SAE features to the cells it comes from."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from culture_core.cli import common
+from culture_core.cli.options import add_settings, read_settings
+
+if TYPE_CHECKING:
+    from culture_core.artifacts import PopulationFolder
+    from culture_core.circuits.check_stage import TraceCheck
+    from culture_core.circuits.stage import TracedAnswer
+
+DESCRIPTION = "trace one answer back through SAE features to the cells it comes from: an attribution graph"
+EXAMPLES = (
+    "trace --population cache/world-1M --quiz 4 --gpt 0",
+    "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
+    "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
+    "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
+)
+SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from culture_core.circuits.check import CheckSettings
+    from culture_core.circuits.stage import AnswerSettings
+
+    common.add_population(parser)
+    add_settings(parser, AnswerSettings())
+    parser.add_argument(
+        "--out",
+        default=None,
+        type=common.report_file,
+        help="also write the whole graph to this file",
+        metavar="FILE",
+    )
+    parser.add_argument(
+        "--viewer",
+        default=None,
+        type=_viewer_file,
+        help="also write it in the form that circuit-tracer and Neuronpedia read",
+        metavar="FILE",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="instead of tracing one answer, ablate nodes of many graphs and compare with what is predicted",
+    )
+    add_settings(parser, CheckSettings())
+    common.add_models(parser)
+    common.add_if_stale(parser)
+    common.add_workers(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.check:
+        _check(args)
+    else:
+        _trace(args)
+
+
+def _check(args: argparse.Namespace) -> None:
+    from culture_core.circuits.check import CheckSettings
+    from culture_core.circuits.check_stage import check_population
+    from culture_core.circuits.graph import TraceSettings
+
+    checks = check_population(
+        common.the_population(args),
+        read_settings(args, CheckSettings()),
+        read_settings(args, TraceSettings()),
+        models=args.models,
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
+    )
+    show_checks(checks)
+
+
+def show_checks(checks: "list[TraceCheck]") -> None:
+    """Print how well graphs predict what ablations do, beside random features."""
+    rows = [
+        {"GPT": check.model_k, "prediction": prediction, **asdict(found)}
+        for check in checks
+        for prediction, found in check.rows.items()
+    ]
+    print(common.table(rows))
+
+
+def _trace(args: argparse.Namespace) -> None:
+    from culture_core import artifacts
+    from culture_core.circuits.record import answer_record
+    from culture_core.circuits.stage import AnswerSettings, trace_answer
+    from culture_core.circuits.viewer import viewer_record
+    from culture_core.models.population import read_manifest
+
+    common.use_threads(args)
+    population, settings = common.the_population(args), read_settings(args, AnswerSettings())
+    traced = trace_answer(population, settings)
+    show(population, traced)
+    if args.out is not None:
+        common.report_json(args.out, answer_record(population, traced))
+    if args.viewer is not None:
+        n_blocks = read_manifest(population.root)["config"]["n_blocks"]
+        artifacts.write_json(args.viewer, viewer_record(population, traced, settings.kept, n_blocks))
+        print(f"graph for a viewer written to {args.viewer}")
+
+
+def show(population: "PopulationFolder", traced: "TracedAnswer") -> None:
+    """Print the target, the strongest nodes, and what the graph explains."""
+    from culture_core.circuits.words import detected, labels
+    from culture_core.figures.rows import position_name, quiz_row
+    from culture_core.world.vocabulary import COLOUR_NAMES
+
+    graph, margin = traced.graph, traced.graph.margin
+    names, nodes = labels(graph, detected(population, traced.model_k, graph)), graph.nodes
+    grids = quiz_row(graph.tokens).labels
+    rows: list[dict[str, Any]] = [
+        {
+            "influence": round(float(nodes.influence[node]), 4),
+            "after block": "-" if nodes.block[node] < 0 else int(nodes.block[node]),
+            "node": names[node],
+            "at": "in front" if nodes.token[node] == 0 else position_name(int(nodes.token[node]) - 1, grids),
+        }
+        for node in (-nodes.influence).argsort()[:SHOWN]
+    ]
+    right, other = COLOUR_NAMES[margin.token], COLOUR_NAMES[margin.against]
+    print(f"GPT {traced.model_k}, quiz {traced.quiz[:12]}, {position_name(margin.position, grids)}:")
+    print(f"{right} minus {other} is {graph.value:+.3f}, of which {graph.bias:+.3f} from constants")
+    print(common.table(rows))
+    scores = graph.scores
+    print(
+        f"{len(nodes)} nodes, {len(graph.edges)} edges in {traced.seconds:.1f} s; "
+        f"replacement {scores.replacement:.3f}, completeness {scores.completeness:.3f}"
+    )
+    print(
+        f"in this graph {scores.embeddings:.0%} of the influence comes from tokens and positions, "
+        f"{scores.errors:.0%} from errors of the SAEs; {scores.lost:.0%} was cut"
+    )
+
+
+def _viewer_file(text: str) -> Path:
+    """A file for the viewer's form, checked before the work."""
+    from culture_core.artifacts import read_json
+    from culture_core.circuits.viewer import is_viewer_record
+    from culture_core.errors import CultureError
+    from culture_core.places import check_file
+
+    def is_ours(path: Path) -> bool:
+        try:
+            return is_viewer_record(read_json(path))
+        except CultureError:
+            return False
+
+    check_file(text, is_ours, "a graph that `culture trace` wrote")
+    return Path(text)

@@ -1,0 +1,42 @@
+"""The same answer in every GPT, side by side."""
+
+import numpy as np
+import streamlit as st
+
+from culture_core.world.vocabulary import COLOUR_NAMES
+from dashboard.components.downloads.tables import table_downloads
+from dashboard.components.page import permalink
+from dashboard.data.populations import Population
+from dashboard.data.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.traces import Trace
+
+EVERY = "every"
+HEIGHT = 420
+
+
+def show_every_gpt(population: Population, tokens: np.ndarray, traced: Trace) -> None:
+    """Draw the switch, and, where it is on, what every GPT's graph says."""
+    every = permalink.read_choice(EVERY, ["0", "1"], "0") == "1"
+    st.toggle(
+        "Trace it in every GPT",
+        help="The same cell and the same two colours in all GPTs, side by side",
+        **permalink.bound(EVERY, every, encode=lambda on: 1 if on else None),
+    )
+    if not every:
+        return
+    margin = traced.graph.margin
+    traces = traces_of_all(population, tokens, margin.position, margin.against)
+    right, other = COLOUR_NAMES[margin.token], COLOUR_NAMES[margin.against]
+    st.markdown(f"**Where {right} over {other} comes from**, as shares of the influence in each GPT's graph")
+    table = origin_table(traces)
+    shares = [name for name in table.columns if name not in ("GPT", "margin", "completeness")]
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(shares, percent), key="trace.origins")
+    st.markdown("**What features of several GPTs detect**, by block, with their influence in each GPT")
+    concepts = concept_table(traces)
+    if concepts.empty:
+        st.caption("No concept is shared: run `culture index` and `culture grade` to name features.")
+        return
+    in_each = dict.fromkeys((f"GPT {k}" for k in traces), percent)
+    st.dataframe(concepts, hide_index=True, column_config=in_each, height=HEIGHT, key="trace.concepts")
+    table_downloads(lambda: concepts, name="concepts_of_traces")
