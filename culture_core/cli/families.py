@@ -50,7 +50,7 @@ def show(families: "FamilyReader") -> None:
     from culture_core.universality.families.effects import MEASURES
     from culture_core.universality.families.reader import KINDS
 
-    print(common.table(families.table.to_dict("records")))
+    print(common.table(families.table.drop(columns=["kind", "name"]).to_dict("records")))
     print("share whose effect is distinguishable from 0 in every GPT, beside the controls':")
     print(common.table([_share(families, kind, measure) for kind in KINDS for measure in MEASURES]))
     for name, values in families.ceilings.items():

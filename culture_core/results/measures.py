@@ -142,7 +142,7 @@ def families_section(population: Population, hook: str) -> str:
     strongest = families.table.sort_values("interchange", ascending=False).head(N_SETS)
     rows = [
         {
-            "set": f"{row.kind} {row.name_}",
+            "set": row.words,
             "features": row.features,
             "rise of the loss": f"{row.ablation:+.4f}",
             "controls": f"{row.controls_ablation:+.4f}",
@@ -150,7 +150,7 @@ def families_section(population: Population, hook: str) -> str:
             "controls, nats": f"{row.controls_interchange:+.3f}",
             "real": "yes" if row.real_interchange else "no",
         }
-        for row in strongest.rename(columns={"name": "name_"}).itertuples()
+        for row in strongest.itertuples()
     ]
     ceilings = "; ".join(f"{name} {values[:, 0].mean():.2f}" for name, values in families.ceilings.items())
     return "\n\n".join(

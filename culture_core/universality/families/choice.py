@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,18 @@ from culture_core.universality.causal.effects import control_features
 from culture_core.universality.families.store import FamilySettings
 from culture_core.universality.matching.reader import MatchReader
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 GROUP, FAMILY = "group", "family"
+# what joins the single concepts of a conjunction in its name
+AND = " & "
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Features that are changed together. kind: GROUP or FAMILY; name: the group's number or the concept.
+    """Features that are changed together. kind: GROUP or FAMILY; name: the group's number, or the name of a
+    single concept.
 
     features, controls: for each of the m GPTs, its features and as many others of like density.
     """
@@ -28,8 +35,8 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Described:
-    """What is known of the features of one GPT, all (f,): influence, density, and the concept that each
-    detects best with its F1, "" and 0 for none."""
+    """What is known of the features of one GPT, all (f,): influence, density, and the concept (or
+    conjunction) that each detects best with its F1, "" and 0 for none."""
 
     influence: NDArray[np.float64]
     density: NDArray[np.float64]
@@ -76,17 +83,14 @@ def _groups(
 
 
 def _families(models: Sequence[Described], settings: FamilySettings) -> list[tuple[str, Members]]:
-    detects = [
-        (one.f1 >= settings.least_f1) & (one.density <= settings.most_dense) & (one.concept != "")
-        for one in models
-    ]
-    known = [set(one.concept[ok].tolist()) for one, ok in zip(models, detects, strict=True)]
+    detects = [_detects(one, settings) for one in models]
+    shared = set.intersection(*(set(own.columns[own.any()]) for own in detects))
     families = {
         concept: [
-            _strongest(np.flatnonzero(ok & (one.concept == concept)), one.influence, settings.members)
-            for one, ok in zip(models, detects, strict=True)
+            _strongest(np.flatnonzero(own[concept]), one.influence, settings.members)
+            for one, own in zip(models, detects, strict=True)
         ]
-        for concept in sorted(set.intersection(*known))
+        for concept in sorted(shared)
     }
     weight = {
         concept: np.mean([one.influence[own].sum() for one, own in zip(models, members, strict=True)])
@@ -94,6 +98,14 @@ def _families(models: Sequence[Described], settings: FamilySettings) -> list[tup
     }
     order = sorted(families, key=lambda concept: -weight[concept])
     return [(concept, families[concept]) for concept in order[: settings.families]]
+
+
+def _detects(one: Described, settings: FamilySettings) -> "pd.DataFrame":
+    """(f, concepts) whether a single concept is, or is in, the one that a feature detects well enough."""
+    import pandas as pd
+
+    enough = (one.f1 >= settings.least_f1) & (one.density <= settings.most_dense)
+    return pd.Series(np.where(enough, one.concept, "")).str.get_dummies(AND).astype(bool)
 
 
 def _strongest(features: NDArray[np.int64], influence: NDArray[np.float64], n: int) -> NDArray[np.int64]:

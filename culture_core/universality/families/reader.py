@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.artifacts import PopulationFolder
+from culture_core.features.concepts import BY_NAME
 from culture_core.intervals import Z_95
 from culture_core.models.choice import check_several
 from culture_core.universality.families.choice import FAMILY, GROUP
@@ -22,7 +23,8 @@ KINDS = (GROUP, FAMILY)
 class FamilyReader:
     """The effects of sets of features at one hook point, as `culture families` wrote them.
 
-    models: ids of the m GPTs; kind, name: (s,) of the sets, GROUP with its number or FAMILY with its concept.
+    models: ids of the m GPTs; kind, name: (s,) of the sets, GROUP with its number or FAMILY with the name of
+    a concept; words: what each set is called.
     """
 
     def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
@@ -31,6 +33,14 @@ class FamilyReader:
         self.kind: list[str] = arrays["kind"].tolist()
         self.name: list[str] = arrays["name"].tolist()
         self._arrays = arrays
+
+    @property
+    def words(self) -> list[str]:
+        """What each set is called, as in "group 12" or "before a red cell"."""
+        return [
+            f"{GROUP} {name}" if kind == GROUP else BY_NAME[name].words if name in BY_NAME else name
+            for kind, name in zip(self.kind, self.name, strict=True)
+        ]
 
     def features(self, place: int, model_k: int) -> list[int]:
         """The features of one set in one GPT."""
@@ -68,14 +78,16 @@ class FamilyReader:
     def table(self) -> "pd.DataFrame":
         """One row per set.
 
-        kind, name; features, in all GPTs together; ablation, interchange: mean over GPTs of the effect, with
-        controls_ablation, controls_interchange beside them; real_ablation, real_interchange: in all GPTs.
+        kind, name, words; features, in all GPTs together; ablation, interchange: mean over GPTs of the
+        effect, with controls_ablation, controls_interchange beside them; real_ablation, real_interchange: in
+        all GPTs.
         """
         import pandas as pd
 
         columns: dict[str, Any] = {
             "kind": self.kind,
             "name": self.name,
+            "words": self.words,
             "features": [
                 sum(len(self.features(place, k)) for k in self.models) for place in range(len(self.name))
             ],

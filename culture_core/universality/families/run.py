@@ -111,7 +111,7 @@ def _described(
 ) -> Described:
     graded = open_grades(population, hook, model_k).table
     density = open_index(population, hook, model_k).table.density.to_numpy()
-    return Described(influence, density, graded.words.to_numpy().astype(str), graded.f1.to_numpy())
+    return Described(influence, density, graded.concept.to_numpy().astype(str), graded.f1.to_numpy())
 
 
 def _of_gpt(one: FeatureSet, a: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

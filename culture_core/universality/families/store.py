@@ -15,14 +15,17 @@ from culture_core.universality.matching.store import matches_sha256
 class FamilySettings:
     """Which groups and families are changed, and on which quizzes.
 
-    A family is the features of a GPT that detect one concept best. Both are those with the most influence on
-    the deciding cell, mean over the GPTs. Quizzes are in one structure, with prompt noise.
+    A family is the features of a GPT whose best concept is, or contains, a single concept. Both are those
+    with the most influence on the deciding cell, mean over the GPTs. Quizzes are in one structure, with
+    prompt noise.
     """
 
     groups: int = setting(16, "matched groups", least=0, metavar="N")
-    families: int = setting(16, "families of features that detect the same concept", least=0, metavar="N")
+    families: int = setting(
+        16, "families of features that detect the same single concept", least=0, metavar="N"
+    )
     members: int = setting(
-        12, "features of a family in each GPT at most, those with the most influence", least=1, metavar="N"
+        24, "features of a family in each GPT at most, those with the most influence", least=1, metavar="N"
     )
     least_f1: float = setting(
         0.4, "F1 from which on a feature counts as a detector of its concept", least=0, most=1

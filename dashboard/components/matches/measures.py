@@ -149,17 +149,13 @@ def _show_families(scope: Scope) -> None:
     st.markdown(conclusion)
     effects = families.effects(INTERCHANGE)[..., 0]
     order = (-effects.mean(1)).argsort()[:N_SETS]
-    names = [_name(families.kind[place], families.name[place]) for place in order]
+    names = [shorten(families.words[place], NAME_LENGTH, placeholder="…") for place in order]
     controls = families.effects(INTERCHANGE, controls=True)[..., 0]
     title = "move towards the other quiz's answer, nats"
     figure = effects_chart(names, effects[order], controls[order], title)
     chart(figure, conclusion.replace("**", ""), key="families")
     most = ", ".join(f"{name} {values[:, 0].mean():.1f}" for name, values in families.ceilings.items())
     st.caption(
-        "A family is the features of a GPT that detect the same concept best. Mean over the cells where the "
-        f"right answers of the two quizzes differ; interchanging everything: {most} nats."
+        "A family is the features of a GPT whose best concept contains the same single concept. Mean over "
+        f"the cells where the right answers of the two quizzes differ; interchanging everything: {most} nats."
     )
-
-
-def _name(kind: str, name: str) -> str:
-    return f"group {name}" if kind == GROUP else shorten(name, NAME_LENGTH, placeholder="…")

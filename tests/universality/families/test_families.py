@@ -114,7 +114,8 @@ def test_groups_and_families_with_the_most_influence_are_chosen(measured_populat
     matches = open_population(measured_population.root).matches(HOOK)
     f = matches.n_features
     influence = np.linspace(0, 1, f) + 0.1 * (np.arange(f) % 2)
-    concept = np.where(np.arange(f) % 2, "odd", "even").astype(str)
+    concept = np.where(np.arange(f) % 2, "odd & low", "even").astype(str)
+    concept[3::4] = "odd"
     concept[0] = ""
     one = Described(influence, np.full(f, 0.01), concept, np.where(np.arange(f) % 3, 0.9, 0.1))
     settings = FamilySettings(groups=2, families=1, members=4)
