@@ -67,7 +67,6 @@ def show_column(
     alone: (100,) the last grid as the GPT writes it by itself.
     """
     reading = view.readings[model_k]
-    probabilities = reading.probabilities
     names = own_names(view.scope)
     features = [named(feature, names.get((model_k, feature.feature), "")) for feature in features]
     answer = reading.predicted[LAST_GRID]
@@ -91,7 +90,7 @@ def show_column(
     trace_link(view.scope, view.quiz.link(), model_k, view.position)
     cell_column(
         reading.logits[view.position],
-        probabilities[view.position],
+        reading.probabilities[view.position],
         facts.token,
         features,
         key=f"column.{model_k}",
