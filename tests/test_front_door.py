@@ -16,7 +16,7 @@ from culture_core.features.index.reader import open_index
 from culture_core.models.api import load_culture, load_quizzes
 from culture_core.population import ARTIFACTS, Population, open_population
 from culture_core.saes.plain import read_sae
-from dashboard.data.universality import has_causal, has_matches
+from dashboard.data.universal.universality import has_causal, has_matches
 
 SHIPPED = Path(__file__).parents[1] / "cache" / "world-1M"
 

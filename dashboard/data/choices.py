@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from culture_core.errors import CultureError
-from dashboard.data.foreign_text import quoted
+from dashboard.data.words.foreign_text import quoted
 
 EVERYTHING = "any"
 

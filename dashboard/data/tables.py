@@ -4,12 +4,14 @@ from collections.abc import Hashable
 
 import pandas as pd
 
-from dashboard.data import indexes, quiz_sets, universality
 from dashboard.data.cached import shared
-from dashboard.data.feature_table import feature_rows
-from dashboard.data.group_table import group_table
-from dashboard.data.populations import Population
-from dashboard.data.quiz_table import quiz_table
+from dashboard.data.feature.feature_table import feature_rows
+from dashboard.data.population import indexes
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.quiz_table import quiz_table
+from dashboard.data.universal import universality
+from dashboard.data.universal.group_table import group_table
 
 
 def _features_written(chosen: Population, hook: str) -> Hashable:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from culture_core.errors import CultureError
-from dashboard.data.foreign_text import quoted
+from dashboard.data.words.foreign_text import quoted
 from dashboard.notes.note import FeatureKey, Note, cleaned
 
 KIND = "culture-notes"

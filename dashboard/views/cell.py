@@ -9,9 +9,9 @@ from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_population, scope_of
-from dashboard.data.answers import answers
-from dashboard.data.cell_facts import cell_facts
-from dashboard.data.firing_features import feature_frame
+from dashboard.data.feature.firing_features import feature_frame
+from dashboard.data.quiz.answers import answers
+from dashboard.data.quiz.cell_facts import cell_facts
 
 st.title("Cell view")
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -11,7 +11,7 @@ from dashboard.components.lab.quiz import choose_quiz, show_caption
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import choose_population
-from dashboard.data import measurements
+from dashboard.data.population import measurements
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Circuits", width="content")

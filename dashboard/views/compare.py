@@ -12,7 +12,7 @@ from dashboard.components.feature_panels.panels import feature_panels
 from dashboard.components.matches.columns import SHARES, FeatureColumn, show_head
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
-from dashboard.data import indexes
+from dashboard.data.population import indexes
 
 SECOND = "2"
 

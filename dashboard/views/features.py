@@ -10,8 +10,8 @@ from dashboard.components.page.notes import kept_notes
 from dashboard.components.page.scope import choose_scope
 from dashboard.components.page.within import FEATURES
 from dashboard.data import tables
-from dashboard.data.feature_filter import choose_features
-from dashboard.data.feature_table import for_download, with_notes
+from dashboard.data.feature.feature_filter import choose_features
+from dashboard.data.feature.feature_table import for_download, with_notes
 
 st.title("Features")
 with st.container(horizontal=True, vertical_alignment="bottom"):

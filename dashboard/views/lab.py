@@ -15,7 +15,7 @@ from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import choose_population, scope_of, scope_with_saes
-from dashboard.data import answers
+from dashboard.data.quiz import answers
 
 WATCH, STEER, WHY, INVENT = "watch", "steer", "why", "invent"
 PARTS = {

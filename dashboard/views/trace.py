@@ -19,8 +19,8 @@ from dashboard.components.trace.summary import (
     scores_sentence,
     target_sentence,
 )
-from dashboard.data.populations import any_hook
-from dashboard.data.traces import traced_answer
+from dashboard.data.circuit.traces import traced_answer
+from dashboard.data.population.populations import any_hook
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Trace", width="content")

@@ -10,7 +10,7 @@ from dashboard.components.matches.side_by_side import show_side_by_side
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
-from dashboard.data import universality
+from dashboard.data.universal import universality
 
 SIDE_BY_SIDE, GROUPS, BASELINES, MEASURES = "features", "groups", "baselines", "measures"
 VIEWS = {

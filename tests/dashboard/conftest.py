@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from culture_core.artifacts import CACHE, PopulationFolder
 from culture_core.cli.main import main
-from dashboard.data import populations
-from dashboard.data.populations import CACHE_VARIABLE, Population
+from dashboard.data.population import populations
+from dashboard.data.population.populations import CACHE_VARIABLE, Population
 
 REPOSITORY = Path(__file__).parents[2]
 DASHBOARD = REPOSITORY / "dashboard"

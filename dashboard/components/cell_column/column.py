@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components.cell_column.messages import ColumnMessage, feature_message, token_messages
 from dashboard.components.page.display import chosen_style
 from dashboard.components.web.mount import component, no_answer
-from dashboard.data.firing_features import FiringFeature
+from dashboard.data.feature.firing_features import FiringFeature
 
 FIRST_SHOWN = 10
 FEATURE_PAGE = "views/feature.py"

@@ -6,9 +6,9 @@ import numpy as np
 
 from culture_core.figures.style import DIGITS, GridStyle, contrast_colour
 from culture_core.world.vocabulary import N_TOKENS
-from dashboard.data.firing_features import FiringFeature
-from dashboard.data.steering import SCALE, STUDY_FACTOR, ZERO
-from dashboard.data.token_names import token_name
+from dashboard.data.circuit.steering import SCALE, STUDY_FACTOR, ZERO
+from dashboard.data.feature.firing_features import FiringFeature
+from dashboard.data.words.token_names import token_name
 
 MARKER_GROUND = "#e6e4ec"
 MARKER_LETTERS = ("A", "fA", "B", "fB")

@@ -13,9 +13,9 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.lab.link import trace_link
 from dashboard.components.page import permalink
 from dashboard.components.page.notes import feature_label, own_names
-from dashboard.data import gpts
-from dashboard.data.cell_facts import LAST_BLOCK, CellFacts
-from dashboard.data.firing_features import FiringFeature, named, short_words
+from dashboard.data.feature.firing_features import FiringFeature, named, short_words
+from dashboard.data.population import gpts
+from dashboard.data.quiz.cell_facts import LAST_BLOCK, CellFacts
 
 WHEN = {AFTER: "after reading it", BEFORE: "when it is predicted"}
 NOTHING = "nothing"

@@ -14,9 +14,10 @@ from dashboard.components.page import permalink
 from dashboard.components.page.carried_quiz import first_set
 from dashboard.components.page.display import Display, chosen_style
 from dashboard.components.page.scope import Scope
-from dashboard.data import gpts, quiz_sets
-from dashboard.data.cell_facts import CellFacts, deciding_position, true_concepts
-from dashboard.data.token_names import token_name
+from dashboard.data.population import gpts
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.cell_facts import CellFacts, deciding_position, true_concepts
+from dashboard.data.words.token_names import token_name
 
 
 def choose_view(scope: Scope) -> View:

@@ -10,11 +10,12 @@ from culture_core.world.vocabulary import QUIZ_LENGTH
 from dashboard.components.page import permalink
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, universality
-from dashboard.data.chosen_quiz import ChosenQuiz
-from dashboard.data.doubt import doubt
-from dashboard.data.firing_features import FiringFeature, described_features
-from dashboard.data.inventions import Invention
+from dashboard.data.feature.firing_features import FiringFeature, described_features
+from dashboard.data.population import indexes
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
+from dashboard.data.quiz.doubt import doubt
+from dashboard.data.quiz.inventions import Invention
+from dashboard.data.universal import universality
 
 AFTER, BEFORE = "after", "before"
 DOUBT = ValueScale("probability of a wrong token", 1.0)

@@ -12,8 +12,8 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
-from dashboard.data import explanations
-from dashboard.data.populations import Population
+from dashboard.data.circuit import explanations
+from dashboard.data.population.populations import Population
 
 LEAST_SHOWN = 0.005
 ATTENTION = ValueScale("attention", 1.0)

@@ -10,9 +10,9 @@ from culture_core.figures.circuits import offset_profile
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
-from dashboard.data import gpts, populations
-from dashboard.data.circuit_tables import best_copier, head_table
-from dashboard.data.populations import Population
+from dashboard.data.circuit.circuit_tables import best_copier, head_table
+from dashboard.data.population import gpts, populations
+from dashboard.data.population.populations import Population
 
 ALL_HEADS = "all"
 SHARES = ("copy score", "1 back", "2 back", "3 back", "just read", "the 0 in front")

@@ -11,8 +11,8 @@ from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, N_COLOURS, QU
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
-from dashboard.data import explanations
-from dashboard.data.populations import Population
+from dashboard.data.circuit import explanations
+from dashboard.data.population.populations import Population
 
 
 def show_lens(population: Population, model_k: int, tokens: np.ndarray, display: Display) -> None:

@@ -10,7 +10,7 @@ from culture_core.figures.circuits import change_heatmaps
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
-from dashboard.data.circuit_tables import ablation_table, most_needed
+from dashboard.data.circuit.circuit_tables import ablation_table, most_needed
 
 KIND_WORDS = {"zero": "set to zero", "mean": "set to its mean"}
 MEASURE_WORDS = {"accuracy": "Accuracy", "loss": "Loss"}

@@ -7,8 +7,14 @@ from dashboard.components.matches.badges import match_badges
 from dashboard.components.matches.columns import FeatureColumn, column_rows, show_shared
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, universality
-from dashboard.data.pair_correlation import Chosen, activations_on, measured_correlation, stored_match
+from dashboard.data.population import indexes
+from dashboard.data.universal import universality
+from dashboard.data.universal.pair_correlation import (
+    Chosen,
+    activations_on,
+    measured_correlation,
+    stored_match,
+)
 
 SHOWN = 6
 ROW_WIDTH = 240

@@ -9,9 +9,10 @@ from dashboard.components.feature.overlays import activation_scale, top_rows
 from dashboard.components.page.display import chosen_style
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, universality
-from dashboard.data.html_page import Section, html_page
-from dashboard.data.number_words import share_words
+from dashboard.data.feature.html_page import Section, html_page
+from dashboard.data.population import indexes
+from dashboard.data.universal import universality
+from dashboard.data.words.number_words import share_words
 
 SHOWN = 3
 CELL = 10

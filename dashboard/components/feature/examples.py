@@ -15,7 +15,8 @@ from dashboard.components.grid_board.clicks import CellClick
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, quiz_sets
+from dashboard.data.population import indexes
+from dashboard.data.quiz import quiz_sets
 
 SHOWN = 10
 STRONGEST, SPREAD, MISSES = "strongest", "spread", "misses"

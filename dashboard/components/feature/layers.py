@@ -12,7 +12,7 @@ from dashboard.components.feature_panels.messages import Badge, LinkRow, Panel
 from dashboard.components.matches.badges import STRONG_R
 from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
-from dashboard.data.layers import has_layers, layers
+from dashboard.data.feature.layers import has_layers, layers
 
 BEFORE, AFTER = "Made from", "Goes on as"
 # of each hook point: where there is one, and where there are several

@@ -8,8 +8,9 @@ from culture_core.figures.style import ValueScale
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, quiz_sets
-from dashboard.data.near_misses import NearMisses, near_misses
+from dashboard.data.feature.near_misses import NearMisses, near_misses
+from dashboard.data.population import indexes
+from dashboard.data.quiz import quiz_sets
 
 SHOWN = 10
 MISSED = ValueScale("concept holds, feature silent", 1.0)

@@ -8,7 +8,7 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.page.notes import feature_key, note_book, switch_star
 from dashboard.components.page.scope import Scope
-from dashboard.data import measurements
+from dashboard.data.population import measurements
 from dashboard.notes.note import Conflict, Note, united
 
 PENDING = "note.pending"

@@ -8,7 +8,7 @@ from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH, COLOUR_NAMES
-from dashboard.data.quizzes import Quizzes
+from dashboard.data.quiz.quizzes import Quizzes
 
 ACTIVATION = "activation"
 

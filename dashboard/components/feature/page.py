@@ -14,10 +14,12 @@ from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import onward
-from dashboard.data import indexes, quiz_sets, universality
-from dashboard.data.feature_profile import feature_tables
-from dashboard.data.number_words import share_words
-from dashboard.data.peak_task import NONE_STANDS_OUT, stands_out
+from dashboard.data.feature.feature_profile import feature_tables
+from dashboard.data.feature.peak_task import NONE_STANDS_OUT, stands_out
+from dashboard.data.population import indexes
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.universal import universality
+from dashboard.data.words.number_words import share_words
 
 # of the profile's panels: how many stand beside the quizzes, the histogram first, where pointing at a cell
 # marks a bin

@@ -7,8 +7,9 @@ from dashboard.components.feature.stepping import steps_through_all, steps_throu
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import WITHIN
-from dashboard.data import indexes, populations, universality
-from dashboard.data.universal_features import most_universal
+from dashboard.data.population import indexes, populations
+from dashboard.data.universal import universality
+from dashboard.data.universal.universal_features import most_universal
 
 
 def choose_feature(

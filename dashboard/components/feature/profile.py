@@ -23,8 +23,9 @@ from dashboard.components.feature_panels.messages import BarRow, LinkRow, Panel
 from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, universality
-from dashboard.data.promotion import LEAST_EFFECT, colour_effects
+from dashboard.data.feature.promotion import LEAST_EFFECT, colour_effects
+from dashboard.data.population import indexes
+from dashboard.data.universal import universality
 
 CONCEPTS_SHOWN = 6
 NEIGHBOURS_SHOWN = 6

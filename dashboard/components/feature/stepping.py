@@ -10,12 +10,12 @@ from dashboard.components.page.notes import kept_notes
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import GROUPS, LISTS, NOTED, WITHIN, address_of_row, came_from
 from dashboard.data import tables
-from dashboard.data.feature_filter import FeatureFilter
-from dashboard.data.feature_table import with_notes
-from dashboard.data.group_filter import GroupFilter
-from dashboard.data.listed import Key, Listed, listed_features, listed_groups
-from dashboard.data.noted import listed_notes
-from dashboard.data.stepping import next_alive
+from dashboard.data.feature.feature_filter import FeatureFilter
+from dashboard.data.feature.feature_table import with_notes
+from dashboard.data.feature.listed import Key, Listed, listed_features, listed_groups
+from dashboard.data.feature.noted import listed_notes
+from dashboard.data.feature.stepping import next_alive
+from dashboard.data.universal.group_filter import GroupFilter
 
 BACK, ON, RANDOM = ":material/chevron_left:", ":material/chevron_right:", ":material/casino:"
 

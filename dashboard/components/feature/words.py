@@ -1,7 +1,7 @@
 """What a feature detects, in a few words."""
 
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes
+from dashboard.data.population import indexes
 
 
 def concept_words(scope: Scope, model_k: int, feature: int) -> str:

@@ -12,8 +12,8 @@ from dashboard.components.page import permalink
 from dashboard.components.page.notes import switch_star
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import PER_PAGE, this_list
-from dashboard.data.feature_filter import TEXT_COLUMNS
-from dashboard.data.stepping import page_of
+from dashboard.data.feature.feature_filter import TEXT_COLUMNS
+from dashboard.data.feature.stepping import page_of
 
 Key = tuple[int, int]
 

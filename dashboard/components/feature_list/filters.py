@@ -9,9 +9,9 @@ from dashboard.components.feature_list.owners import choose_owners, encode_model
 from dashboard.components.feature_list.ranges import choose_ranges
 from dashboard.components.page import permalink
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.concept_names import JOINT, concept_words, single_concepts
-from dashboard.data.feature_filter import CHOICES, FIRES, FeatureFilter, choices
-from dashboard.data.feature_table import r_columns
+from dashboard.data.feature.feature_filter import CHOICES, FIRES, FeatureFilter, choices
+from dashboard.data.feature.feature_table import r_columns
+from dashboard.data.words.concept_names import JOINT, concept_words, single_concepts
 
 RESETS = ("page",)
 CHOICE_WORDS = {

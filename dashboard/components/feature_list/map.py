@@ -9,8 +9,8 @@ import streamlit as st
 from culture_core.figures.feature_map import feature_map
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import CONFIG
-from dashboard.data.concept_names import concept_family
-from dashboard.data.feature_filter import Span
+from dashboard.data.feature.feature_filter import Span
+from dashboard.data.words.concept_names import concept_family
 
 SHOWN = "map"
 KEY = "feature_map"

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.page import permalink
-from dashboard.data.feature_filter import LEAST_R, FeatureFilter
-from dashboard.data.feature_table import r_columns
+from dashboard.data.feature.feature_filter import LEAST_R, FeatureFilter
+from dashboard.data.feature.feature_table import r_columns
 
 RESETS = ("page",)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.page import permalink
-from dashboard.data.feature_filter import FeatureFilter, Span
+from dashboard.data.feature.feature_filter import FeatureFilter, Span
 
 RESETS = ("page",)
 SHARES = tuple(i / 20 for i in range(21))

@@ -13,11 +13,11 @@ from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.feature_list.listing import Column, grid_cell
 from dashboard.components.feature_list.messages import BarCell, GridCell, PairCell
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes
-from dashboard.data.feature_table import r_columns
-from dashboard.data.number_words import share_words
-from dashboard.data.peak_task import NONE_STANDS_OUT
-from dashboard.data.token_names import TOKEN_NAMES
+from dashboard.data.feature.feature_table import r_columns
+from dashboard.data.feature.peak_task import NONE_STANDS_OUT
+from dashboard.data.population import indexes
+from dashboard.data.words.number_words import share_words
+from dashboard.data.words.token_names import TOKEN_NAMES
 
 COLUMNS = (
     Column("starred", "", "star"),

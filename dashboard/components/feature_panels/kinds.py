@@ -17,8 +17,8 @@ from dashboard.components.feature_panels.messages import (
     MapsPanel,
     WordsPanel,
 )
-from dashboard.data.number_words import share_words
-from dashboard.data.token_names import TOKEN_NAMES
+from dashboard.data.words.number_words import share_words
+from dashboard.data.words.token_names import TOKEN_NAMES
 
 PLACES = ("first grid", "second grid", "third grid", "fourth grid")
 

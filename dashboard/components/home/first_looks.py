@@ -7,11 +7,12 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.home.story import detects, feature_link
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope, scope_of, scope_with_saes
-from dashboard.data import indexes, quiz_sets
-from dashboard.data.number_words import number_word
-from dashboard.data.populations import Population
-from dashboard.data.story import universal_refs
-from dashboard.data.universal_features import FeatureRef
+from dashboard.data.population import indexes
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.universal.story import universal_refs
+from dashboard.data.universal.universal_features import FeatureRef
+from dashboard.data.words.number_words import number_word
 
 WAYS_ON = (
     (

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard.data.hook_table import LOST, hook_table
-from dashboard.data.populations import Population
+from dashboard.data.population.hook_table import LOST, hook_table
+from dashboard.data.population.populations import Population
 
 
 def show_layers(population: Population) -> None:

@@ -7,9 +7,9 @@ from culture_core.figures.population_charts import accuracy_curves, coverage_cha
 from dashboard.components.home.layers import show_layers
 from dashboard.components.page.charts import chart
 from dashboard.components.page.scope import Scope, scope_with_saes
-from dashboard.data import indexes, measurements
-from dashboard.data.population_tables import population_table, sae_table
-from dashboard.data.populations import Population
+from dashboard.data.population import indexes, measurements
+from dashboard.data.population.population_tables import population_table, sae_table
+from dashboard.data.population.populations import Population
 
 
 def show_population(population: Population) -> None:

@@ -12,11 +12,13 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope, scope_of
-from dashboard.data import indexes, quiz_sets, universality
-from dashboard.data.number_words import number_word
-from dashboard.data.populations import Population
-from dashboard.data.quizzes import Quizzes
-from dashboard.data.story import NAMED_F1, Story, find_story
+from dashboard.data.population import indexes
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.quizzes import Quizzes
+from dashboard.data.universal import universality
+from dashboard.data.universal.story import NAMED_F1, Story, find_story
+from dashboard.data.words.number_words import number_word
 
 story_board = partial(grid_board, row_width=280, min_cell=10, max_cell=15, clickable=False)
 

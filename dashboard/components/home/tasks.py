@@ -8,9 +8,9 @@ from culture_core.world.vocabulary import UNSEEN_TASKS, WORLD_TASKS
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope, scope_of
-from dashboard.data.number_words import number_word
-from dashboard.data.populations import Population
-from dashboard.data.task_words import EXAMPLE_SEED, TASK_WORDS, example_row
+from dashboard.data.population.populations import Population
+from dashboard.data.words.number_words import number_word
+from dashboard.data.words.task_words import EXAMPLE_SEED, TASK_WORDS, example_row
 
 PER_LINE = 4
 

@@ -9,7 +9,7 @@ from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
-from dashboard.data.answers import GivenAnswers
+from dashboard.data.quiz.answers import GivenAnswers
 
 CONFIDENCE = ValueScale("probability of this colour", 1.0)
 WIDTH = 150

@@ -14,10 +14,11 @@ from dashboard.components.page.display import Display
 from dashboard.components.page.notes import feature_label, own_names
 from dashboard.components.page.problem import tell
 from dashboard.components.page.scope import Scope
-from dashboard.data import suggested_features, universality
-from dashboard.data.chosen_quiz import ChosenQuiz
-from dashboard.data.feature_names import MOST_FEATURES, FeatureName, read_features, write_features
-from dashboard.data.firing_features import short_words
+from dashboard.data.feature import suggested_features
+from dashboard.data.feature.feature_names import MOST_FEATURES, FeatureName, read_features, write_features
+from dashboard.data.feature.firing_features import short_words
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
+from dashboard.data.universal import universality
 
 SHARE = ValueScale("activation, as a share of the feature's maximum", 1.0)
 

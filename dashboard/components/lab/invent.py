@@ -13,11 +13,12 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.lab.keep import keep_quiz
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
-from dashboard.data import candidates, populations
-from dashboard.data.candidates import InventedQuizzes
-from dashboard.data.lab_quizzes import LARGEST_SEED
-from dashboard.data.populations import Population
-from dashboard.data.steering import read_amount
+from dashboard.data.circuit.steering import read_amount
+from dashboard.data.population import populations
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import candidates
+from dashboard.data.quiz.candidates import InventedQuizzes
+from dashboard.data.quiz.lab_quizzes import LARGEST_SEED
 
 N_CANDIDATES = 6
 HOTTEST = 5.0

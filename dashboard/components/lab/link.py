@@ -6,7 +6,7 @@ import streamlit as st
 
 from culture_core.world.vocabulary import LAST_GRID
 from dashboard.components.page.scope import Scope
-from dashboard.data import gpts
+from dashboard.data.population import gpts
 
 
 def lab_link(scope: Scope, quiz: Mapping[str, object], label: str, **parameters: object) -> None:

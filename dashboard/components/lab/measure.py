@@ -15,10 +15,11 @@ from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
 from dashboard.components.page.scope import Scope
-from dashboard.data import answers, steered_accuracy
 from dashboard.data.choices import one_of
-from dashboard.data.chosen_quiz import ChosenQuiz
-from dashboard.data.token_names import TOKEN_NAMES
+from dashboard.data.circuit import steered_accuracy
+from dashboard.data.quiz import answers
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
+from dashboard.data.words.token_names import TOKEN_NAMES
 
 
 def show_strength(

@@ -11,8 +11,10 @@ from culture_core.world.vocabulary import STRUCTURE_NAMES, TASKS
 from dashboard.components.lab.keep import OF_A_QUIZ, keep_quiz
 from dashboard.components.lab.paste import paste_or_copy
 from dashboard.components.page import permalink
-from dashboard.data import populations, quiz_sets
-from dashboard.data.chosen_quiz import (
+from dashboard.data.population import populations
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.chosen_quiz import (
     NEW_SET,
     SET_NAMES,
     ChosenQuiz,
@@ -21,8 +23,7 @@ from dashboard.data.chosen_quiz import (
     quiz_of_set,
     sets_of,
 )
-from dashboard.data.lab_quizzes import LARGEST_SEED, empty_cells
-from dashboard.data.populations import Population
+from dashboard.data.quiz.lab_quizzes import LARGEST_SEED, empty_cells
 
 STRUCTURES = [STRUCTURE_NAMES[number] for number in ANSWERABLE]
 FIRST_TASK = "frame"

@@ -15,11 +15,7 @@ from dashboard.components.lab.measure import show_accuracy, show_strength
 from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
-from dashboard.data import answers
-from dashboard.data.answers import GivenAnswers
-from dashboard.data.chosen_quiz import ChosenQuiz
-from dashboard.data.feature_names import FeatureName
-from dashboard.data.steering import (
+from dashboard.data.circuit.steering import (
     ACTIONS,
     ADD,
     EVERYWHERE,
@@ -34,6 +30,10 @@ from dashboard.data.steering import (
     Steering,
     read_amount,
 )
+from dashboard.data.feature.feature_names import FeatureName
+from dashboard.data.quiz import answers
+from dashboard.data.quiz.answers import GivenAnswers
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
 
 CHANGED = ValueScale("changed by steering", 1.0)
 

@@ -20,9 +20,10 @@ from dashboard.components.page.charts import chart
 from dashboard.components.page.display import Display
 from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
-from dashboard.data import explanations, populations
-from dashboard.data.answers import GivenAnswers
-from dashboard.data.chosen_quiz import ChosenQuiz
+from dashboard.data.circuit import explanations
+from dashboard.data.population import populations
+from dashboard.data.quiz.answers import GivenAnswers
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
 
 LEAST_SHOWN = 0.02
 LEAST_EFFECT = 0.005

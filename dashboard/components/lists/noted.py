@@ -11,9 +11,9 @@ from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import NOTED
 from dashboard.data import tables
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.feature_filter import choose_features
-from dashboard.data.feature_table import for_download, with_notes
-from dashboard.data.noted import LIST, STARRED, noted_order
+from dashboard.data.feature.feature_filter import choose_features
+from dashboard.data.feature.feature_table import for_download, with_notes
+from dashboard.data.feature.noted import LIST, STARRED, noted_order
 from dashboard.notes.note import Note
 
 

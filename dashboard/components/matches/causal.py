@@ -7,7 +7,7 @@ from culture_core.universality.causal.reader import CausalProfile, CausalReader
 from dashboard.components.feature_panels.kinds import words
 from dashboard.components.feature_panels.messages import MatrixCell, MatrixRow, Panel
 from dashboard.components.page.scope import Scope
-from dashboard.data import universality
+from dashboard.data.universal import universality
 
 TITLE = "Ablating it in each GPT"
 

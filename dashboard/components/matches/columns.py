@@ -18,7 +18,9 @@ from dashboard.components.page.display import Display
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import GROUPS, came_from, onward
-from dashboard.data import indexes, quiz_sets, universality
+from dashboard.data.population import indexes
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.universal import universality
 
 SHARES = ValueScale("share of its maximum", 1.0)
 TONES = {"good": "green", "kind": "blue", "poor": "orange", "": "gray"}

@@ -7,8 +7,8 @@ from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.charts import chart
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
-from dashboard.data import universality
-from dashboard.data.distributions import Distribution, universality_distribution
+from dashboard.data.universal import universality
+from dashboard.data.universal.distributions import Distribution, universality_distribution
 
 MATCHED_R = 0.5
 

@@ -18,11 +18,12 @@ from dashboard.components.feature_list.rows import bar, strongest_grid
 from dashboard.components.page import permalink
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import GROUPS, GROUPS_PER_PAGE, this_list
-from dashboard.data import indexes, tables
+from dashboard.data import tables
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.group_filter import SELECTIVE, GroupFilter, group_sizes, group_tasks
-from dashboard.data.group_table import TEXT_COLUMNS, group_models
-from dashboard.data.number_words import share_words
+from dashboard.data.population import indexes
+from dashboard.data.universal.group_filter import SELECTIVE, GroupFilter, group_sizes, group_tasks
+from dashboard.data.universal.group_table import TEXT_COLUMNS, group_models
+from dashboard.data.words.number_words import share_words
 
 LIST = "groups"
 DENSITY_WORDS = {SELECTIVE: f"fire on at most {MOST_DENSE:.0%} of tokens", EVERYTHING: "have any density"}

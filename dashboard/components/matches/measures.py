@@ -16,7 +16,8 @@ from culture_core.universality.transfer.maps import AFFINE, SHUFFLED
 from dashboard.components.page.charts import chart
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, measures
+from dashboard.data.population import indexes
+from dashboard.data.universal import measures
 
 N_SETS, NAME_LENGTH = 16, 44
 

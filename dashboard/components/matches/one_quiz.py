@@ -16,8 +16,9 @@ from dashboard.components.page import permalink
 from dashboard.components.page.display import Display
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, quiz_sets
-from dashboard.data.firing_gpts import firing_words, n_firing
+from dashboard.data.population import indexes
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.universal.firing_gpts import firing_words, n_firing
 
 COUNT_WORDS = "GPTs in which it fires"
 PER_LINE = 3

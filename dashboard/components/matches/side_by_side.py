@@ -24,8 +24,8 @@ from dashboard.components.matches.one_quiz import choose_quiz, show_one_quiz
 from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope
-from dashboard.data import universality
-from dashboard.data.group_table import members_of
+from dashboard.data.universal import universality
+from dashboard.data.universal.group_table import members_of
 
 SHARED_HELP = (
     "The quizzes on which the chosen feature fires most, and what the best-correlated feature of each other "

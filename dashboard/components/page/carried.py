@@ -11,7 +11,7 @@ from dashboard.components.page.carried_quiz import link_to_quiz, quiz_in_link
 from dashboard.components.page.display import display_parameters
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import WITHIN
-from dashboard.data.quiz_sets import INDEX_SET
+from dashboard.data.quiz.quiz_sets import INDEX_SET
 
 KEY = "carried"
 FEATURE, QUIZ = "feature", "quiz"

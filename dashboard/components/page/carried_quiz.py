@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from culture_core.world.vocabulary import LAST_GRID, QUIZ_LENGTH
-from dashboard.data.chosen_quiz import NEW_SET, sets_of
-from dashboard.data.populations import Population
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz.chosen_quiz import NEW_SET, sets_of
 
 # what the pages call the cell
 CELL_NAMES = {"cell": "position", "lab": "cell", "circuits": "cell", "trace": "cell"}

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.data.glossary import TERMS
+from dashboard.data.words.glossary import TERMS
 
 STYLE = """<style>
 .terms { position: relative; font-size: 0.8125rem; line-height: 1.8; }

@@ -7,9 +7,9 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.browser_notes.storage import exchange_with_browser
 from dashboard.components.page.scope import Scope
-from dashboard.data import measurements
-from dashboard.data.foreign_text import literal
+from dashboard.data.population import measurements
 from dashboard.data.sharing import is_public
+from dashboard.data.words.foreign_text import literal
 from dashboard.notes import book
 from dashboard.notes.book import NoteBook
 from dashboard.notes.browser import BrowserBook

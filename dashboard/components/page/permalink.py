@@ -7,7 +7,7 @@ import streamlit as st
 
 from culture_core.errors import CultureError
 from dashboard.data.choices import one_of
-from dashboard.data.foreign_text import quoted
+from dashboard.data.words.foreign_text import quoted
 
 PREFIX, PAGE = "bound.", "permalink.page"
 

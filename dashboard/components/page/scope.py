@@ -9,9 +9,9 @@ from culture_core.errors import CultureError
 from culture_core.saes.hook_order import short_words
 from dashboard.components.page import permalink
 from dashboard.components.page.display import display_parameters
-from dashboard.data import populations
-from dashboard.data.populations import Population
-from dashboard.data.scope_words import quiet_words
+from dashboard.data.population import populations
+from dashboard.data.population.populations import Population
+from dashboard.data.population.scope_words import quiet_words
 
 # query parameters that name things of one hook point, and of one population
 OF_A_HOOK = (

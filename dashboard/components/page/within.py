@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from dashboard.components.page import permalink
 from dashboard.data.choices import one_of
-from dashboard.data.feature_filter import FeatureFilter
-from dashboard.data.group_filter import NAMES as GROUP_NAMES
+from dashboard.data.feature.feature_filter import FeatureFilter
+from dashboard.data.universal.group_filter import NAMES as GROUP_NAMES
 
 WITHIN = "within"
 FEATURES, GROUPS, NOTED = "features", "groups", "lists"

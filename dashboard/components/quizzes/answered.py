@@ -21,10 +21,11 @@ from dashboard.components.quizzes.filters import (
     choose_order,
     choose_page,
 )
-from dashboard.data import quiz_sets, tables
-from dashboard.data.inventions import kept_words
-from dashboard.data.populations import Population
-from dashboard.data.quiz_table import in_order
+from dashboard.data import tables
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.inventions import kept_words
+from dashboard.data.quiz.quiz_table import in_order
 
 
 def show_answered(population: Population) -> None:

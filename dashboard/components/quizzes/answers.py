@@ -12,12 +12,12 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.scope import Scope
 from dashboard.components.quizzes.filters import DOUBT, SOURCE_NAMES
-from dashboard.data import quiz_sets
-from dashboard.data.doubt import doubt
-from dashboard.data.inventions import Invention
-from dashboard.data.populations import Population
-from dashboard.data.quiz_table import agreement
-from dashboard.data.quizzes import Quizzes
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.doubt import doubt
+from dashboard.data.quiz.inventions import Invention
+from dashboard.data.quiz.quiz_table import agreement
+from dashboard.data.quiz.quizzes import Quizzes
 
 
 def quiz_answers(

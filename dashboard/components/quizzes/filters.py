@@ -9,10 +9,10 @@ from culture_core.answers.browse import BrowseSet
 from culture_core.figures.style import ValueScale
 from dashboard.components.page import permalink
 from dashboard.data.choices import EVERYTHING
-from dashboard.data.quiz_filter import BY_GPT, FAILURES, choose_quizzes
-from dashboard.data.quiz_table import IN_TURN, ORDERS
-from dashboard.data.quizzes import Quizzes
-from dashboard.data.stepping import page_of
+from dashboard.data.feature.stepping import page_of
+from dashboard.data.quiz.quiz_filter import BY_GPT, FAILURES, choose_quizzes
+from dashboard.data.quiz.quiz_table import IN_TURN, ORDERS
+from dashboard.data.quiz.quizzes import Quizzes
 
 PER_PAGE = 8
 SOURCE_NAMES = {

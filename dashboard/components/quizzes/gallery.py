@@ -12,10 +12,10 @@ from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope
 from dashboard.components.quizzes.filters import choose_page
-from dashboard.data import gallery, quiz_sets
-from dashboard.data.inventions import kept_words
-from dashboard.data.populations import Population
-from dashboard.data.quiz_sets import CULTURE_SET
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz import gallery, quiz_sets
+from dashboard.data.quiz.inventions import kept_words
+from dashboard.data.quiz.quiz_sets import CULTURE_SET
 
 ANSWERS, INVENTIONS = "answers", "inventions"
 VIEWS = {ANSWERS: "Quizzes and answers", INVENTIONS: "What the GPTs invented"}

@@ -5,9 +5,9 @@ import streamlit as st
 
 from culture_core.world.vocabulary import COLOUR_NAMES
 from dashboard.components.page import permalink
-from dashboard.data.populations import Population
-from dashboard.data.trace_changes import Changed, changed_answer, read_change
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.trace_changes import Changed, changed_answer, read_change
+from dashboard.data.circuit.traces import Trace
+from dashboard.data.population.populations import Population
 
 CHANGE = "change"
 

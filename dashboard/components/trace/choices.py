@@ -4,10 +4,10 @@ import streamlit as st
 
 from culture_core.world.vocabulary import COLOUR_NAMES, GRID_SIDE, LAST_GRID, QUIZ_LENGTH
 from dashboard.components.page import permalink
-from dashboard.data import populations
-from dashboard.data.cell_facts import deciding_position
-from dashboard.data.chosen_quiz import ChosenQuiz
-from dashboard.data.populations import Population
+from dashboard.data.population import populations
+from dashboard.data.population.populations import Population
+from dashboard.data.quiz.cell_facts import deciding_position
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz
 
 STRONGEST = "the strongest"
 

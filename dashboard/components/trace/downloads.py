@@ -7,8 +7,8 @@ import streamlit as st
 from culture_core.circuits.graph import TraceSettings
 from culture_core.circuits.record import answer_record
 from culture_core.circuits.viewer import viewer_record
-from dashboard.data.populations import Population
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.traces import Trace
+from dashboard.data.population.populations import Population
 
 
 def graph_downloads(population: Population, traced: Trace) -> None:

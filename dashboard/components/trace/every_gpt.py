@@ -6,9 +6,9 @@ import streamlit as st
 from culture_core.world.vocabulary import COLOUR_NAMES
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
-from dashboard.data.populations import Population
-from dashboard.data.trace_gpts import concept_table, origin_table, traces_of_all
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.circuit.traces import Trace
+from dashboard.data.population.populations import Population
 
 EVERY = "every"
 HEIGHT = 420

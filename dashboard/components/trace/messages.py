@@ -13,8 +13,8 @@ from culture_core.figures.style import GridStyle
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.grid_board.messages import TOKEN_LETTERS
 from dashboard.components.web.messages import GridStyleMessage, style_message
-from dashboard.data.trace_changes import FACTORS
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.trace_changes import FACTORS
+from dashboard.data.circuit.traces import Trace
 
 MOST_EDGES = 12_000
 STAYS, MLP, SEVERAL = "#8a8a99", "#d97706", "#8b5cf6"

@@ -2,8 +2,8 @@
 
 from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
-from dashboard.data.populations import Population
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.traces import Trace
+from dashboard.data.population.populations import Population
 
 
 def names_by_block(population: Population, model_k: int, traced: Trace) -> dict[tuple[int, int], str]:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.page.display import chosen_style
 from dashboard.components.trace.messages import read_asked_change, read_position, trace_message
 from dashboard.components.web.mount import component
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.traces import Trace
 
 _mount = component(Path(__file__).parent)
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from culture_core.figures.rows import position_name, quiz_row
 from culture_core.world.vocabulary import COLOUR_NAMES
-from dashboard.data.trace_origins import origin_shares
-from dashboard.data.traces import Trace
+from dashboard.data.circuit.trace_origins import origin_shares
+from dashboard.data.circuit.traces import Trace
 
 LEAST_TOLD = 0.02
 

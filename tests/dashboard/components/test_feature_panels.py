@@ -13,7 +13,7 @@ from dashboard.components.feature_panels.kinds import (
     rate_bars,
     token_rates,
 )
-from dashboard.data.number_words import share_words
+from dashboard.data.words.number_words import share_words
 
 
 def test_bars_are_ordered_and_the_largest_is_full():

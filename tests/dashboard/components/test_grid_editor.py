@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.components.grid_editor.editor import read_edit
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 LETTERS = "0123456789abcde"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.components.feature.overlays import activation_scale, cell_words, top_rows
-from dashboard.data import indexes
+from dashboard.data.population import indexes
 
 
 @pytest.fixture

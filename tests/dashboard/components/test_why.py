@@ -4,7 +4,7 @@ import numpy as np
 
 from culture_core.features.attribution import Attribution, Margin
 from dashboard.components.lab.why import effect_words, places_row
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 
 def test_a_feature_is_for_the_answer_when_its_ablation_lowers_the_margin_whatever_the_gradient_says():

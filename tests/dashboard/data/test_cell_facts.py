@@ -6,11 +6,11 @@ import pytest
 from culture_core.features.quiz_reading import QuizReading
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import COLOUR_NAMES, WORLD_TASKS
-from dashboard.data import gpts, indexes
-from dashboard.data.cell_facts import cell_facts, deciding_position, true_concepts
-from dashboard.data.doubt import doubt
-from dashboard.data.firing_features import feature_frame, firing_features
-from dashboard.data.token_names import token_name
+from dashboard.data.feature.firing_features import feature_frame, firing_features
+from dashboard.data.population import gpts, indexes
+from dashboard.data.quiz.cell_facts import cell_facts, deciding_position, true_concepts
+from dashboard.data.quiz.doubt import doubt
+from dashboard.data.words.token_names import token_name
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from culture_core.world.codes import decode_quiz
-from dashboard.data import quiz_sets
-from dashboard.data.chosen_quiz import ChosenQuiz, new_quiz, quiz_of_set
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.chosen_quiz import ChosenQuiz, new_quiz, quiz_of_set
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from culture_core.features.concepts import CONCEPTS
-from dashboard.data.concept_names import concept_parts, concept_words, contains_all, single_concepts
+from dashboard.data.words.concept_names import concept_parts, concept_words, contains_all, single_concepts
 
 NAMES = pd.Series(["on:painted & task=grow", "task=grow", "on:painted", "on:painted & row=2", "row=22", ""])
 

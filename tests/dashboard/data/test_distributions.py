@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from dashboard.components.matches.distribution import conclusion_words
-from dashboard.data import indexes, universality
-from dashboard.data.distributions import STEPS, Distribution, universality_distribution
+from dashboard.data.population import indexes
+from dashboard.data.universal import universality
+from dashboard.data.universal.distributions import STEPS, Distribution, universality_distribution
 
 
 def test_shares_are_of_the_features_at_or_above_each_r():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.data.feature_names import FeatureName, read_features, write_features
+from dashboard.data.feature.feature_names import FeatureName, read_features, write_features
 
 SIZES = {0: 64, 2: 32}
 NAMES = [FeatureName(0, 5), FeatureName(2, 31), FeatureName(0, 63)]

@@ -14,8 +14,8 @@ from dashboard.components.feature_list.ranges import (
     span_ends,
     span_options,
 )
-from dashboard.data.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
-from dashboard.data.feature_table import for_download, with_notes
+from dashboard.data.feature.feature_filter import RANGES, SORTABLE, FeatureFilter, Span, choose_features
+from dashboard.data.feature.feature_table import for_download, with_notes
 from dashboard.notes.note import FeatureKey, Note
 
 N = 60

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.data.firing_gpts import firing_words, n_firing
+from dashboard.data.universal.firing_gpts import firing_words, n_firing
 
 ACTIVATIONS = {k: np.zeros(404) for k in (0, 1, 3, 4)}
 for k in (0, 1, 4):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.data.foreign_text import LONGEST, quoted
+from dashboard.data.words.foreign_text import LONGEST, quoted
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from culture_core.universality.matching.store import Match
 from dashboard.components.matches.badges import match_badges
-from dashboard.data.group_table import choose_groups, first_sort, group_table
-from dashboard.data.pair_correlation import pair_correlation
+from dashboard.data.universal.group_table import choose_groups, first_sort, group_table
+from dashboard.data.universal.pair_correlation import pair_correlation
 
 
 def features() -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The exported page stands alone and shows what a reader wrote as text."""
 
-from dashboard.data.html_page import Section, html_page
+from dashboard.data.feature.html_page import Section, html_page
 
 
 def test_what_is_written_is_text_and_pictures_are_kept():

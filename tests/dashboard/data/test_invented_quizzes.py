@@ -6,7 +6,7 @@ import pytest
 from culture_core.culture.nearest.gallery import Gallery
 from culture_core.world.quizzes import generate_quizzes
 from dashboard.components.quizzes.gallery import gallery_row
-from dashboard.data import gallery, quiz_sets
+from dashboard.data.quiz import gallery, quiz_sets
 
 
 @pytest.fixture(scope="module")

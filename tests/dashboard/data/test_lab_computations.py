@@ -12,8 +12,9 @@ from culture_core.culture.settings import InventingSettings, VerdictSettings
 from culture_core.culture.verdicts import ask
 from culture_core.features.interventions import Change, Intervention, ablate
 from culture_core.models.generation import fill_blocks
-from dashboard.data import answers, candidates, gpts
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.population import gpts
+from dashboard.data.quiz import answers, candidates
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 
 @pytest.fixture

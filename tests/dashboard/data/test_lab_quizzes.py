@@ -3,7 +3,7 @@
 import torch
 
 from culture_core.world.quizzes import generate_quizzes
-from dashboard.data.lab_quizzes import empty_cells, measured_quizzes, start_quiz
+from dashboard.data.quiz.lab_quizzes import empty_cells, measured_quizzes, start_quiz
 
 
 def test_a_start_is_the_quiz_of_its_task_structure_and_seed():

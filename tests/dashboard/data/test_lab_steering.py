@@ -4,8 +4,8 @@ import pytest
 
 from culture_core.errors import CultureError
 from culture_core.features.interventions import Change, Intervention
-from dashboard.data.feature_names import FeatureName
-from dashboard.data.steering import ADD, ANSWER, CELL, LEAVE, SCALE, ZERO, Steering, read_amount
+from dashboard.data.circuit.steering import ADD, ANSWER, CELL, LEAVE, SCALE, ZERO, Steering, read_amount
+from dashboard.data.feature.feature_names import FeatureName
 
 NAMES = [FeatureName(0, 5), FeatureName(2, 31), FeatureName(0, 63)]
 

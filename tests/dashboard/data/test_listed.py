@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.data.feature_filter import FeatureFilter, choose_features
-from dashboard.data.listed import listed_features, listed_groups
+from dashboard.data.feature.feature_filter import FeatureFilter, choose_features
+from dashboard.data.feature.listed import listed_features, listed_groups
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 
 from culture_core.features.concepts import concept_mask
 from culture_core.features.index.activations import open_activations
-from dashboard.data import indexes
-from dashboard.data.near_misses import NearMisses, near_misses
-from dashboard.data.sample import sample_activations
+from dashboard.data.feature.near_misses import NearMisses, near_misses
+from dashboard.data.feature.sample import sample_activations
+from dashboard.data.population import indexes
 
 
 def test_misses_are_held_and_silent_and_never_the_token_that_is_not_read():

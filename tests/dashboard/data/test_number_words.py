@@ -1,6 +1,6 @@
 """Numbers are told with the digits that count."""
 
-from dashboard.data.number_words import probability_words
+from dashboard.data.words.number_words import probability_words
 
 
 def test_small_probabilities_are_told_as_such():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dashboard.data.peak_task import NONE_STANDS_OUT, outstanding_tasks, task_words
+from dashboard.data.feature.peak_task import NONE_STANDS_OUT, outstanding_tasks, task_words
 
 
 def test_a_task_that_has_hardly_more_than_its_share_by_chance_is_not_named():

@@ -3,7 +3,7 @@
 import pytest
 
 from culture_core.errors import CultureError
-from dashboard.data import measurements, populations
+from dashboard.data.population import measurements, populations
 
 
 @pytest.mark.usefixtures("empty_cache")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.data.promotion import LEAST_EFFECT, colour_effects, promoted_colours
+from dashboard.data.feature.promotion import LEAST_EFFECT, colour_effects, promoted_colours
 
 
 def test_effects_are_logits_at_the_maximum_above_the_mean_of_the_colours():

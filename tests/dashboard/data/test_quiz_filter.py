@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.data.quiz_filter import FAILURES, choose_quizzes
+from dashboard.data.quiz.quiz_filter import FAILURES, choose_quizzes
 
 TASKS = ["frame", "grow", "frame", "grow"]
 STRUCTURES = ["A,f_A,B,f_B", "A,f_A,B,f_B", "f_A,A,f_B,B", "f_A,A,f_B,B"]

@@ -14,9 +14,18 @@ from culture_core.culture.store import empty_table
 from culture_core.culture.verdicts import FAILS, NOT_ASKED, UNDERSTANDS
 from culture_core.world.quizzes import batch_from_tokens, concatenate, generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
-from dashboard.data import quiz_sets, tables
-from dashboard.data.inventions import invention_of, inventions, kept_words
-from dashboard.data.quiz_table import DISPUTED, EASIEST, HARDEST, IN_TURN, agreement, in_order, quiz_table
+from dashboard.data import tables
+from dashboard.data.quiz import quiz_sets
+from dashboard.data.quiz.inventions import invention_of, inventions, kept_words
+from dashboard.data.quiz.quiz_table import (
+    DISPUTED,
+    EASIEST,
+    HARDEST,
+    IN_TURN,
+    agreement,
+    in_order,
+    quiz_table,
+)
 
 
 @pytest.fixture(scope="module")

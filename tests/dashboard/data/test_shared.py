@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.data import indexes
 from dashboard.data.cached import changed, shared, written
+from dashboard.data.population import indexes
 
 
 def test_an_index_is_opened_once_and_its_quizzes_are_read_only(population):

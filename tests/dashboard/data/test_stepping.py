@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.data.stepping import next_alive, page_of
+from dashboard.data.feature.stepping import next_alive, page_of
 
 
 def test_steps_skip_dead_features_and_go_round():

@@ -3,8 +3,8 @@
 import numpy as np
 
 from culture_core.world.vocabulary import TASKS
-from dashboard.data.glossary import TERMS
-from dashboard.data.task_words import TASK_WORDS, example_row
+from dashboard.data.words.glossary import TERMS
+from dashboard.data.words.task_words import TASK_WORDS, example_row
 
 
 def test_every_task_has_one_explanation_and_an_example_in_which_something_changes():

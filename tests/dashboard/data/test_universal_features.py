@@ -5,7 +5,7 @@ import pandas as pd
 
 from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.store import MatchReader
-from dashboard.data.universal_features import most_universal
+from dashboard.data.universal.universal_features import most_universal
 
 
 def two_gpts() -> MatchReader:

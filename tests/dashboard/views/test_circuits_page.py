@@ -13,9 +13,9 @@ from culture_core.models.population import save_population
 from dashboard.components.circuits.attention import attention_rows
 from dashboard.components.circuits.lens import lens_rows
 from dashboard.components.circuits.parts import alt_text
-from dashboard.data import measurements, populations
-from dashboard.data.circuit_tables import ablation_table, head_table
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.circuit.circuit_tables import ablation_table, head_table
+from dashboard.data.population import measurements, populations
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 QUIZ = start_quiz("frame", "A,f_A,B,f_B", 0).tokens[0]
 

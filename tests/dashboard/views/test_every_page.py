@@ -7,7 +7,8 @@ import torch
 
 from culture_core.world.codes import encode_quiz
 from dashboard.components.cell_view.columns import wrong_words
-from dashboard.data import answers, gpts, indexes, quiz_sets
+from dashboard.data.population import gpts, indexes
+from dashboard.data.quiz import answers, quiz_sets
 
 PAGES = (
     "home",

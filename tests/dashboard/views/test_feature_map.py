@@ -4,8 +4,8 @@ import numpy as np
 
 from culture_core.figures.feature_map import NO_FAMILY, feature_map
 from dashboard.components.feature_list.map import brushed_spans
-from dashboard.data.concept_names import concept_family
-from dashboard.data.feature_filter import Span
+from dashboard.data.feature.feature_filter import Span
+from dashboard.data.words.concept_names import concept_family
 
 
 def test_a_box_becomes_the_ranges_of_the_table():

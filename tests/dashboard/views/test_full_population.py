@@ -11,8 +11,10 @@ from culture_core.features.index.reader import FeatureIndex
 from dashboard.components.downloads.pages import features_page
 from dashboard.components.lists.noted import notes_page
 from dashboard.components.page.scope import Scope
-from dashboard.data import indexes, tables, universality
-from dashboard.data.pair_correlation import measured_correlation
+from dashboard.data import tables
+from dashboard.data.population import indexes
+from dashboard.data.universal import universality
+from dashboard.data.universal.pair_correlation import measured_correlation
 
 
 @pytest.fixture

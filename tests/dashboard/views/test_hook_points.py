@@ -8,9 +8,9 @@ from culture_core.errors import CultureError
 from culture_core.results.hook_figures import hook_figures
 from dashboard.components.feature.layers import AFTER, BEFORE, layer_panels
 from dashboard.components.page.scope import Scope
-from dashboard.data import measurements, populations
-from dashboard.data.hook_table import hook_table
-from dashboard.data.populations import CACHE_VARIABLE
+from dashboard.data.population import measurements, populations
+from dashboard.data.population.hook_table import hook_table
+from dashboard.data.population.populations import CACHE_VARIABLE
 
 FIRST, SECOND = "blocks.0.hook_resid_post", "blocks.1.hook_resid_post"
 

@@ -11,10 +11,12 @@ from culture_core.features.interventions import Change, Intervention
 from culture_core.models.checkpoints import read_culture_quizzes
 from culture_core.world.codes import decode_quiz, encode_quiz
 from culture_core.world.structures import reconfigure
-from dashboard.data import answers, gpts, quiz_sets, steered_accuracy
-from dashboard.data.candidates import InventedQuizzes, as_json, as_published
-from dashboard.data.firing_features import short_words
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.circuit import steered_accuracy
+from dashboard.data.feature.firing_features import short_words
+from dashboard.data.population import gpts
+from dashboard.data.quiz import answers, quiz_sets
+from dashboard.data.quiz.candidates import InventedQuizzes, as_json, as_published
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 QUIZ = start_quiz("grow", "f_A,A,f_B,B", 5).tokens[0]
 

@@ -6,7 +6,7 @@ import pytest
 
 from culture_core.world.codes import encode_quiz
 from dashboard.components.page.navigation import tab_title
-from dashboard.data.lab_quizzes import start_quiz
+from dashboard.data.quiz.lab_quizzes import start_quiz
 
 
 def links(app) -> dict[str, dict[str, str]]:

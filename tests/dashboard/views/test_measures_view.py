@@ -4,8 +4,8 @@ import pytest
 
 from culture_core.population import open_population
 from dashboard.components.matches.measures import shares_words
-from dashboard.data import measures
-from dashboard.data.populations import CACHE_VARIABLE
+from dashboard.data.population.populations import CACHE_VARIABLE
+from dashboard.data.universal import measures
 
 HOOK = "blocks.1.hook_resid_post"
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dashboard.data import gallery
-from dashboard.data.story import NAMED_F1
+from dashboard.data.quiz import gallery
+from dashboard.data.universal.story import NAMED_F1
 
 PAGES = ("home", "quizzes", "features", "feature", "cell", "universal", "compare", "lab", "circuits", "lists")
 

@@ -9,8 +9,8 @@ from dashboard.components.page.notes import feature_key
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.within import GROUPS_PER_PAGE, PER_PAGE
 from dashboard.data import tables
-from dashboard.data.feature_filter import FeatureFilter, choose_features
-from dashboard.data.feature_table import with_notes
+from dashboard.data.feature.feature_filter import FeatureFilter, choose_features
+from dashboard.data.feature.feature_table import with_notes
 from dashboard.notes.book import note_book
 
 

@@ -14,12 +14,12 @@ from culture_core.figures.style import GridStyle
 from culture_core.world.codes import encode_quiz
 from culture_core.world.vocabulary import COLOUR_NAMES, LAST_GRID
 from dashboard.components.trace.messages import path_message, read_asked_change, read_position, trace_message
-from dashboard.data import populations
-from dashboard.data.populations import CACHE_VARIABLE
-from dashboard.data.trace_changes import changed_answer
-from dashboard.data.trace_gpts import concept_table, origin_table, traces_of_all
-from dashboard.data.trace_origins import origin_shares
-from dashboard.data.traces import traced_answer
+from dashboard.data.circuit.trace_changes import changed_answer
+from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.circuit.trace_origins import origin_shares
+from dashboard.data.circuit.traces import traced_answer
+from dashboard.data.population import populations
+from dashboard.data.population.populations import CACHE_VARIABLE
 
 CELL = LAST_GRID.start + 34
 

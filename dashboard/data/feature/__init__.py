@@ -1,0 +1,1 @@
+"""Features: tables, filters, lists to step through, what each fires on and detects."""

@@ -1,0 +1,1 @@
+"""What a population holds, opened once: GPTs, SAEs, indexes, figures."""

@@ -1,0 +1,1 @@
+"""Quizzes, their answers, and the quizzes that the GPTs invented."""

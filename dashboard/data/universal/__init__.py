@@ -1,0 +1,1 @@
+"""Matches, groups, and universality by every measure."""
