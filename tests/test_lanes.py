@@ -15,6 +15,6 @@ def test_this_test_is_in_the_fast_lane_and_one_of_the_browser_is_not(request):
     assert is_slow(pytest.Module.from_parent(request.session, path=browser))
 
 
-def test_slow_fixtures_are_fixtures_of_all_folders():
-    text = (TESTS / "conftest.py").read_text()
+def test_slow_fixtures_are_fixtures_of_whole_folders():
+    text = "".join(path.read_text() for path in TESTS.rglob("conftest.py"))
     assert [name for name in SLOW_FIXTURES if f"def {name}(" not in text] == []

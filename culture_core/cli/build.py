@@ -13,13 +13,16 @@ from culture_core.cli import (
     common,
     evaluate,
     evaluate_sae,
+    families,
     grade,
     index,
+    joint,
     layers,
     match,
     probe,
     results,
     train_sae,
+    transfer,
 )
 from culture_core.cli.options import add_settings, read_settings
 
@@ -45,6 +48,9 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "probe": probe.show,
     "match": match.show,
     "causal": causal.show,
+    "families": families.show,
+    "joint": joint.show,
+    "transfer": transfer.show,
     "layers": layers.show,
     "circuits": circuits.show,
     "results": results.show,

@@ -7,7 +7,6 @@ from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
 
 if TYPE_CHECKING:
-    from culture_core.population import Population
     from culture_core.universality.joint.reader import JointReader
 
 DESCRIPTION = (
@@ -32,13 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from culture_core.population import open_population
     from culture_core.universality.joint.stage import measure_joint_dictionary
     from culture_core.universality.joint.store import JointSettings
 
-    folder = common.the_population(args)
     joint = measure_joint_dictionary(
-        folder,
+        common.the_population(args),
         args.hook,
         read_settings(args, JointSettings()),
         if_stale=args.if_stale,
@@ -46,19 +43,16 @@ def run(args: argparse.Namespace) -> None:
         workers=common.the_workers(args),
         command=common.command_line(),
     )
-    show(joint, open_population(folder.root))
+    show(joint)
 
 
-def show(joint: "JointReader", population: "Population") -> None:
-    """Print what the dictionary explains, who uses its latents, and how it agrees with matched groups."""
-    hook, m = joint.manifest["hook"], len(joint.models)
+def show(joint: "JointReader") -> None:
+    """Print what the dictionary explains, who uses its latents, and which features have a shared one."""
+    m = len(joint.models)
     print(common.table([{"GPT": k, "explained variance": share} for k, share in joint.explained.items()]))
     print(f"{joint.alive.sum():,} of {joint.n_latents:,} latents fire; used by so many of the {m} GPTs:")
     print(
         common.table([{"GPTs": n, "latents": f"{share:.1%}"} for n, share in joint.shares_by_users.items()])
     )
-    groups = joint.groups(population.matches(hook))
-    whole = int((groups.members == m).sum())
-    print(f"{whole} of {len(groups)} matched groups are one latent for all their features")
     shares = ", ".join(f"GPT {k} {share:.0%}" for k, share in joint.share_above(HIGH).items())
     print(f"features with a latent of all GPTs at r {HIGH} above shuffled quizzes: {shares}")

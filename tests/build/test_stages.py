@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.build import BuildOptions, BuildPlan, build_stages
+from culture_core.cli.build import SHOW
 from culture_core.cli.main import main
 from culture_core.saes.store import sae_manifest
 from culture_core.saes.training_stage import DEFAULTS, train_population_saes
@@ -65,3 +66,7 @@ def test_a_hook_point_that_is_not_there_ends_the_build_before_it_begins(
     assert main(["build", "--population", str(population.root), "--hooks", "blocks.9.hook_resid_post"]) == 2
     assert "no hook point 'blocks.9.hook_resid_post'" in capsys.readouterr().err
     assert not population.plan.exists()
+
+
+def test_the_result_of_every_stage_can_be_shown(built_population):
+    assert {stage.name for stage in stages_of(built_population)} == set(SHOW)
