@@ -12,6 +12,7 @@ those of docs/experiments/performance.md.
 import argparse
 import os
 import socket
+import math
 import statistics
 import subprocess
 import sys
@@ -222,7 +223,7 @@ def report(what: str, times: list[float]) -> None:
 
 
 def spread(times: list[float]) -> str:
-    p95 = sorted(times)[int(0.95 * (len(times) - 1))]
+    p95 = sorted(times)[math.ceil(0.95 * (len(times) - 1))]
     return f"median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms"
 
 

@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
@@ -33,11 +34,12 @@ from protocol_client import ProtocolClient
 
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 TROUBLE = '[data-testid="stException"]'
+# the pages of the menu, and what their titles say
 MENU = {
     "Home": "What five GPTs learn of one world",
     "Quizzes": "Quizzes and answers",
     "Features": "Features",
-    "Feature": "Feature",
+    "Feature": r"GPT \d+ · \d+",
     "Cell view": "Cell view",
     "Universal": "Universal features",
     "Compare": "Compare two features",
@@ -178,7 +180,7 @@ async def read_on(reader: Reader, number: int, deadline: float, errors: list[str
 
 
 async def drawn(page: Page, title: str) -> None:
-    await page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+    await page.get_by_role("heading", name=re.compile(f"^{title}$"), level=1).wait_for()
     await page.wait_for_selector(READY)
 
 
