@@ -10,9 +10,9 @@ those of docs/experiments/performance.md.
 """
 
 import argparse
+import math
 import os
 import socket
-import math
 import statistics
 import subprocess
 import sys
