@@ -51,7 +51,9 @@ def show(families: "FamilyReader") -> None:
     from culture_core.universality.families.reader import KINDS
 
     print(common.table(families.table.drop(columns=["kind", "name"]).to_dict("records")))
-    print("share whose effect is distinguishable from 0 in every GPT, beside the controls':")
+    print(
+        "share whose effect is distinguishable from 0 in every GPT, beside the controls', and above theirs:"
+    )
     print(common.table([_share(families, kind, measure) for kind in KINDS for measure in MEASURES]))
     for name, values in families.ceilings.items():
         print(f"interchanging {name} moves the answer by {values[:, 0].mean():.2f} nats")
@@ -63,4 +65,5 @@ def _share(families: "FamilyReader", kind: str, measure: str) -> dict[str, Any]:
         "change": measure,
         "share": families.share_real(kind, measure),
         "controls": families.share_real(kind, measure, controls=True),
+        "above controls": families.share_beating(kind, measure),
     }

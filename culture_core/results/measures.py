@@ -135,6 +135,7 @@ def families_section(population: Population, hook: str) -> str:
             "change": measure,
             "real in all GPTs": percent(families.share_real(kind, measure), 0),
             "controls": percent(families.share_real(kind, measure, controls=True), 0),
+            "above the controls in all GPTs": percent(families.share_beating(kind, measure), 0),
         }
         for kind in KINDS
         for measure in EFFECTS
@@ -149,6 +150,7 @@ def families_section(population: Population, hook: str) -> str:
             "move, nats": f"{row.interchange:+.3f}",
             "controls, nats": f"{row.controls_interchange:+.3f}",
             "real": "yes" if row.real_interchange else "no",
+            "above controls": "yes" if row.beats_interchange else "no",
         }
         for row in strongest.itertuples()
     ]

@@ -63,11 +63,24 @@ class FamilyReader:
         low, high = np.moveaxis(self.interval(measure, controls=controls), -1, 0)
         return np.all(low > 0, axis=1) | np.all(high < 0, axis=1)
 
+    def beats_controls(self, measure: str) -> NDArray[np.bool_]:
+        """(s,) whether the effect is above that of the controls in every GPT: the 95% interval of the
+        difference, as of independent means, lies above 0."""
+        chosen, controls = self.effects(measure), self.effects(measure, controls=True)
+        error = np.hypot(chosen[..., 1], controls[..., 1])
+        return np.all(chosen[..., 0] - controls[..., 0] > Z_95 * error, axis=1)
+
+    def share_beating(self, kind: str, measure: str) -> float:
+        """The share of groups, or families, that beat their controls in all GPTs; NaN for none."""
+        return self._share(kind, self.beats_controls(measure))
+
     def share_real(self, kind: str, measure: str, *, controls: bool = False) -> float:
         """The share of groups, or families, whose effect is real in all GPTs; NaN for none."""
-        of_kind = np.array(self.kind) == kind
-        real = self.is_real(measure, controls=controls)[of_kind]
-        return float(real.mean()) if len(real) else float("nan")
+        return self._share(kind, self.is_real(measure, controls=controls))
+
+    def _share(self, kind: str, holds: NDArray[np.bool_]) -> float:
+        of_kind = holds[np.array(self.kind) == kind]
+        return float(of_kind.mean()) if len(of_kind) else float("nan")
 
     @property
     def ceilings(self) -> dict[str, NDArray[np.float32]]:
@@ -79,8 +92,8 @@ class FamilyReader:
         """One row per set.
 
         kind, name, words; features, in all GPTs together; ablation, interchange: mean over GPTs of the
-        effect, with controls_ablation, controls_interchange beside them; real_ablation, real_interchange: in
-        all GPTs.
+        effect, with controls_ablation, controls_interchange beside them; real_ablation, real_interchange:
+        in all GPTs; beats_ablation, beats_interchange: above the controls in all GPTs.
         """
         import pandas as pd
 
@@ -96,6 +109,7 @@ class FamilyReader:
             columns[measure] = self.effects(measure)[..., 0].mean(1)
             columns[f"controls_{measure}"] = self.effects(measure, controls=True)[..., 0].mean(1)
             columns[f"real_{measure}"] = self.is_real(measure)
+            columns[f"beats_{measure}"] = self.beats_controls(measure)
         return pd.DataFrame(columns)
 
 

@@ -27,7 +27,7 @@ def test_each_measure_concludes(measured, open_page):
     assert shares_words(shares) in told
     assert f"{joint.shares_by_users[5]:.0%} are used by all 5" in told
     assert f"explains **{measured.transfer(HOOK).mean_over_others('explained', 'affine'):.0%}**" in told
-    assert "move the answer measurably" in told
+    assert "move the answer towards that quiz's answer" in told
 
 
 def test_a_measure_that_is_missing_names_its_command(population, open_page):

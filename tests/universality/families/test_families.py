@@ -145,6 +145,10 @@ def test_the_command_writes_what_the_reader_reads(measured_population):
         assert inside.all()
         real = (interval[..., 0] > 0).all(1) | (interval[..., 1] < 0).all(1)
         np.testing.assert_array_equal(families.is_real(measure), real)
+        controls = families.effects(measure, controls=True)
+        apart = effects[..., 0] - controls[..., 0]
+        error = np.sqrt(effects[..., 1] ** 2 + controls[..., 1] ** 2)
+        np.testing.assert_array_equal(families.beats_controls(measure), (apart > 1.96 * error).all(1))
     assert set(families.ceilings) == {"all features", "the state"}
 
 
