@@ -143,8 +143,8 @@ def _show_families(scope: Scope) -> None:
     above = {kind: families.share_beating(kind, INTERCHANGE) for kind in (GROUP, FAMILY)}
     conclusion = (
         f"Taken from another quiz, **{above[FAMILY]:.0%} of the strongest families and {above[GROUP]:.0%} of "
-        "the strongest matched groups** move the answer towards that quiz's answer further than as many other "
-        "features of like density, measurably in every GPT."
+        "the strongest matched groups** move the answer towards that quiz's answer further than as many "
+        "other features of like density, measurably in every GPT."
     )
     st.markdown(conclusion)
     effects = families.effects(INTERCHANGE)[..., 0]
