@@ -20,7 +20,9 @@ VIEWS = {
     MEASURES: "Other measures",
 }
 
-st.title("Universal features")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Universal features", width="content")
+    display = choose_display()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     scope = choose_scope()
     model_k, feature, index = choose_feature(scope)
@@ -32,7 +34,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         **permalink.bound("view", view, encode=lambda name: None if name == SIDE_BY_SIDE else name),
     )
-    display = choose_display()
 matches = universality.matches(scope.population, scope.hook)
 if view == GROUPS:
     show_groups(scope)

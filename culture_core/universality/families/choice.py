@@ -105,7 +105,8 @@ def _detects(one: Described, settings: FamilySettings) -> "pd.DataFrame":
     import pandas as pd
 
     enough = (one.f1 >= settings.least_f1) & (one.density <= settings.most_dense)
-    return pd.Series(np.where(enough, one.concept, "")).str.get_dummies(AND).astype(bool)
+    named = pd.Series(np.where(enough, one.concept, "")).str.get_dummies(AND).astype(bool)
+    return named.drop(columns="", errors="ignore")
 
 
 def _strongest(features: NDArray[np.int64], influence: NDArray[np.float64], n: int) -> NDArray[np.int64]:

@@ -116,12 +116,14 @@ def test_groups_and_families_with_the_most_influence_are_chosen(measured_populat
     influence = np.linspace(0, 1, f) + 0.1 * (np.arange(f) % 2)
     concept = np.where(np.arange(f) % 2, "odd & low", "even").astype(str)
     concept[3::4] = "odd"
-    concept[0] = ""
+    concept[[0, f - 1]] = ""
     one = Described(influence, np.full(f, 0.01), concept, np.where(np.arange(f) % 3, 0.9, 0.1))
     settings = FamilySettings(groups=2, families=1, members=4)
+    many = choose_feature_sets(matches, [one] * len(matches.models), FamilySettings(families=9, members=4))
+    assert {chosen.name for chosen in many if chosen.kind == FAMILY} == {"odd", "low", "even"}
     sets = choose_feature_sets(matches, [one] * len(matches.models), settings)
     assert [chosen.kind for chosen in sets].count(FAMILY) == 1 and sets[-1].name == "odd"
-    expected = [i for i in range(f) if i % 2 and i % 3][-4:]
+    expected = [i for i in range(f - 1) if i % 2 and i % 3][-4:]
     assert sets[-1].features[0].tolist() == expected
     members = matches.groups[[f"gpt_{k}" for k in matches.models]].to_numpy()
     strongest = matches.groups.group.to_numpy()[influence[members].mean(1).argmax()]
