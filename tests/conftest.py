@@ -85,7 +85,7 @@ def measured_population(built_population, tmp_path_factory) -> PopulationFolder:
     for name, sizes in (
         ("families", "--groups 3 --families 3 --n 16 --least-f1 0.1 --most-dense 1 --workers 1"),
         ("transfer", "--fit-quizzes 17 --n 9 --steered 2 --steered-quizzes 3"),
-        ("joint", "--width 1 --k 6 --tokens 20000 --n 6 --workers 1"),
+        ("joint", "--width 1 --k 6 --tokens 4096 --n 6 --workers 1"),
     ):
         assert main([name, "--population", str(population.root), *sizes.split()]) == 0, name
     return population

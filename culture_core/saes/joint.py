@@ -20,7 +20,7 @@ from culture_core.saes.hooks import BY_HEAD, activations_at, states_of_gpt
 from culture_core.saes.stream import QUIZZES_A_FORWARD, training_quizzes
 
 # the quizzes that means and scales are measured on
-STANDARD_SEED, STANDARD_QUIZZES = 3000, 64
+STANDARD_SEED, STANDARD_QUIZZES = 3000, 32
 
 
 @dataclass(frozen=True)

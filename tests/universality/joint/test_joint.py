@@ -20,7 +20,7 @@ from culture_core.universality.joint.reader import JointReader
 from culture_core.universality.matching.codes import Codes, quizzes_of
 
 HOOK = "blocks.1.hook_resid_post"
-SIZES = ["--width", "1", "--k", "6", "--tokens", "20000", "--n", "6"]
+SIZES = ["--width", "1", "--k", "6", "--tokens", "4096", "--n", "6"]
 
 
 @pytest.fixture(scope="module")
