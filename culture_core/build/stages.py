@@ -7,6 +7,7 @@ from typing import Any
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.build.plan import BuildPlan
+from culture_core.circuits.check_stage import check_population
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -18,6 +19,7 @@ from culture_core.processes import Workers
 from culture_core.results.stage import write_population_results
 from culture_core.saes.evaluation_stage import evaluate_population_saes
 from culture_core.saes.hook_order import main_hook
+from culture_core.saes.hooks import block_of_residual
 from culture_core.saes.training_stage import train_population_saes
 from culture_core.universality.causal.stage import check_causes
 from culture_core.universality.families.stage import measure_families
@@ -28,6 +30,7 @@ from culture_core.universality.transfer.stage import measure_population_transfer
 
 ONE_GPT = "one GPT has no others to be matched with"
 ONE_HOOK = "one hook point has none before or after it"
+ONE_BLOCK = "graphs with SAEs after fewer than two blocks are not checked"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOp
         _layers(population, plan, options),
         Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
         Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
+        _trace(population, plan, options),
         _results(population, plan),
     ]
 
@@ -130,6 +134,13 @@ def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions
     made = {**options.alone, "workers": options.workers}
     few = ONE_HOOK if len({*plan.hooks, *population.indexed_hooks()}) == 1 else ""
     return Stage("layers", "", lambda: follow_layers(population, **made), few)
+
+
+def _trace(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
+    """What attribution graphs predict, against what ablations do."""
+    made = {**options.alone, "workers": options.workers}
+    few = ONE_BLOCK if len([hook for hook in plan.hooks if block_of_residual(hook) is not None]) < 2 else ""
+    return Stage("trace", "--check", lambda: check_population(population, **made), few)
 
 
 def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:

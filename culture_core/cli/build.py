@@ -21,6 +21,7 @@ from culture_core.cli import (
     match,
     probe,
     results,
+    trace,
     train_sae,
     transfer,
 )
@@ -53,6 +54,7 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "transfer": transfer.show,
     "layers": layers.show,
     "circuits": circuits.show,
+    "trace": trace.show_checks,
     "results": results.show,
 }
 

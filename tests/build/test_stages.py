@@ -31,11 +31,14 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
         "layers",
         "probe",
         "circuits",
+        "trace",
         "results",
     ]
     assert [FIRST in stage.words for stage in stages[3:13]] == [True] * 10
     assert [SECOND in stage.words for stage in stages[13:22]] == [True] * 9
-    assert not any(stage.left_out for stage in stages)
+    assert [stage.name for stage in stages if stage.left_out] == ["trace"]
+    two = BuildPlan((FIRST, "blocks.1.hook_resid_post"))
+    assert not any(stage.left_out for stage in build_stages(built_population, two, BuildOptions()))
 
 
 def test_one_gpt_is_not_matched(built_population, copy_population):
@@ -44,7 +47,7 @@ def test_one_gpt_is_not_matched(built_population, copy_population):
     manifest["models"] = manifest["models"][:1]
     population.manifest.write_text(json.dumps(manifest))
     assert {stage.name for stage in stages_of(population) if stage.left_out} == {
-        *("match", "causal", "families", "joint", "transfer"),
+        *("match", "causal", "families", "joint", "transfer", "trace"),
     }
 
 
