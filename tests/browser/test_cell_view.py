@@ -23,6 +23,9 @@ def tokens(population) -> np.ndarray:
 
 
 def click_cell(canvas, line: int, column: int) -> None:
+    """Click once the grid is in sight: what a click keeps, scrolling lets go."""
+    canvas.scroll_into_view_if_needed()
+    canvas.page.wait_for_timeout(300)
     box = canvas.bounding_box()
     canvas.click(position={"x": box["width"] * (column + 0.5) / 10, "y": box["height"] * (line + 0.5) / 10})
 
