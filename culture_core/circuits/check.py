@@ -20,6 +20,7 @@ from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import PlainSAE
 from culture_core.settings import setting
+from culture_core.universality.causal.effects import draw_alike
 
 ALIKE = 20
 
@@ -164,10 +165,5 @@ def _alike(
     """For each chosen node a random one of the ALIKE free ones nearest in activation, none twice."""
     free = np.ones(len(activation), bool)
     free[taken] = False
-    found: list[int] = []
-    for node in chosen[: int(free.sum())]:
-        distance = np.where(free, np.abs(activation - activation[node]), np.inf)
-        near = np.argsort(distance, kind="stable")[: min(ALIKE, int(free.sum()))]
-        found.append(int(random.choice(near)))
-        free[found[-1]] = False
-    return np.array(found, np.int64)
+    found = draw_alike(activation, free, chosen, ALIKE, random)
+    return found[found >= 0].astype(np.int64)

@@ -16,7 +16,6 @@ EXAMPLES = (
     "joint --population cache/world-1M",
     "joint --population cache/world-1M --width 8 --k 48 --tokens 4e6 --if-stale",
 )
-HIGH = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +47,8 @@ def run(args: argparse.Namespace) -> None:
 
 def show(joint: "JointReader") -> None:
     """Print what the dictionary explains, who uses its latents, and which features have a shared one."""
+    from culture_core.universality.measures import HIGH
+
     m = len(joint.models)
     print(common.table([{"GPT": k, "explained variance": share} for k, share in joint.explained.items()]))
     print(f"{joint.alive.sum():,} of {joint.n_latents:,} latents fire; used by so many of the {m} GPTs:")

@@ -14,7 +14,6 @@ EXAMPLES = (
     "transfer --population cache/world-1M",
     "transfer --population cache/world-1M --n 480 --steered 0 --if-stale",
 )
-HIGH = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 def show(transfer: "TransferReader") -> None:
     """Print explained variance by kind of map, the share of features that transfer, agreement of steering."""
+    from culture_core.universality.measures import HIGH
     from culture_core.universality.transfer.maps import KINDS
 
     print(f"explained variance of each SAE on its own GPT: {transfer.own.mean():.3f}")

@@ -6,6 +6,7 @@ first-order estimate of the same drop, and tells it token by token. In both the 
 Source: docs/reference/interventions.md, "Attribution".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -126,6 +127,15 @@ def attribute(
 
 def _slope(reading: Halfway, margin: Margin) -> tuple[Tensor, Tensor, float]:
     """The activations (t, d) at the hook point of one quiz, the margin's gradient there, and the margin."""
+    x, slope, value = value_and_slope(reading, lambda logits: _difference(logits, margin)[0])
+    return x[0], slope[0], value
+
+
+def value_and_slope(reading: Halfway, target: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, float]:
+    """The value (n, t, d) at the hook point of a reading, the gradient there of a target, and the target.
+
+    target: a number from the logits (n, t, v). The reading must not be of inference mode.
+    """
     values = []
 
     def watch(value: Tensor) -> Tensor:
@@ -133,9 +143,9 @@ def _slope(reading: Halfway, margin: Margin) -> tuple[Tensor, Tensor, float]:
         return values[0]
 
     with torch.enable_grad():
-        difference = _difference(reading.logits(watch), margin)[0]
-        (slope,) = torch.autograd.grad(difference, values[0])
-    return values[0].detach()[0], slope[0], float(difference)
+        reached = target(reading.logits(watch))
+        (slope,) = torch.autograd.grad(reached, values[0])
+    return values[0].detach(), slope, float(reached)
 
 
 def _difference(logits: Tensor, margin: Margin) -> Tensor:

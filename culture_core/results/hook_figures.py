@@ -99,7 +99,6 @@ def _in_all(matches: MatchReader) -> float:
 
 
 def _above_baselines(matches: MatchReader) -> float | None:
-    if not matches.excess:
+    if not matches.lowest_excess:
         return None
-    lowest = {k: np.min([by_gpt[k] for by_gpt in matches.excess.values()], axis=0) for k in matches.models}
-    return _mean([(lowest[k][matches.alive[k]] > published.EXCESS).mean() for k in matches.models])
+    return _mean([(r[matches.alive[k]] > published.EXCESS).mean() for k, r in matches.lowest_excess.items()])

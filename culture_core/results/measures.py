@@ -13,10 +13,12 @@ from culture_core.universality.measures import (
     MEASURES,
     disagreements,
     excess_by_measure,
+    mean_shares,
     shares_universal,
 )
 from culture_core.universality.transfer.maps import AFFINE
 from culture_core.universality.transfer.maps import KINDS as MAPS
+from culture_core.universality.transfer.steering import WAYS
 
 N_SETS = 12
 
@@ -27,8 +29,8 @@ def measures_section(population: Population, hook: str) -> str:
     excess = {k: excess_by_measure(matches, transfer, joint, k) for k in matches.models}
     shares = {k: shares_universal(frame) for k, frame in excess.items()}
     rows = [{"GPT": k, **{name: percent(value) for name, value in of.items()}} for k, of in shares.items()]
-    mean = {name: float(np.mean([of[name] for of in shares.values()])) for name in MEASURES}
-    told = ", ".join(f"{percent(value)} by {name}" for name, value in mean.items())
+    mean = mean_shares(excess)
+    told = ", ".join(f"{percent(mean[name])} by {name}" for name in MEASURES)
     lines = [
         f"Share of the features that fire whose excess over the measure's highest baseline is above {HIGH}, "
         f"mean over GPTs: {told}.",
@@ -91,7 +93,7 @@ def _steering(population: Population, hook: str) -> str:
             "same cells, mean r": float(steering[f"{way}_cells"].mean()),
             "same probabilities, mean r": float(steering[f"{way}_colours"].mean()),
         }
-        for way in ("orthogonal", "affine", "random")
+        for way in WAYS
     ]
     features = steering.groupby(["gpt", "feature"]).ngroups
     return f"Steering with {features} features of a, and with the mapped direction in b:\n\n{table(rows)}"

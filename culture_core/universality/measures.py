@@ -40,8 +40,7 @@ def excess_by_measure(
     """One row per feature of a GPT: feature, and its excess by each of MEASURES, NaN where it never fires."""
     import pandas as pd
 
-    over = [excess[model_k] for excess in matches.excess.values()]
-    correlation = np.where(matches.alive[model_k], np.min(over, axis=0), np.nan)
+    correlation = np.where(matches.alive[model_k], matches.lowest_excess[model_k], np.nan)
     values: dict[str, NDArray[np.floating]] = {
         CORRELATION: correlation,
         TRANSFER: transfer.excess[model_k],
@@ -61,6 +60,12 @@ def shares_universal(excess: "pd.DataFrame") -> dict[str, float]:
         "all three": float(high.all(axis=1).mean()),
         "at least one": float(high.any(axis=1).mean()),
     }
+
+
+def mean_shares(excess: dict[int, "pd.DataFrame"]) -> dict[str, float]:
+    """The mean over GPTs of `shares_universal`. excess: by GPT."""
+    shares = [shares_universal(frame) for frame in excess.values()]
+    return {name: float(np.mean([of[name] for of in shares])) for name in shares[0]}
 
 
 def disagreements(excess: dict[int, "pd.DataFrame"]) -> list[Disagreement]:

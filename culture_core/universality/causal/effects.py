@@ -148,13 +148,25 @@ def control_features(
     density: (f,); allowed: (f,) bool; like: (g,) feature numbers. Each is drawn from the `NEIGHBOURS` allowed
     features nearest in log density.
     """
-    free = allowed & (density > 0)
     log_density = np.log(np.maximum(density, 1e-12))
+    return draw_alike(log_density, allowed & (density > 0), like, NEIGHBOURS, generator)
+
+
+def draw_alike(
+    values: NDArray[np.floating],
+    free: NDArray[np.bool_],
+    like: NDArray[np.integer],
+    n: int,
+    generator: np.random.Generator,
+) -> NDArray[np.int32]:
+    """For each number in `like` (g,) a free one drawn from the n nearest in values (f,), none twice; -1 where
+    none is left. free: (f,) bool."""
+    free = free.copy()
     chosen = np.full(len(like), -1, dtype=np.int32)
-    for place, feature in enumerate(like):
+    for place, one in enumerate(like):
         candidates = np.flatnonzero(free)
-        distance = np.abs(log_density[candidates] - log_density[feature])
-        nearest = candidates[np.argsort(distance, kind="stable")[:NEIGHBOURS]]
+        distance = np.abs(values[candidates] - values[one])
+        nearest = candidates[np.argsort(distance, kind="stable")[:n]]
         if len(nearest):
             chosen[place] = generator.choice(nearest)
             free[chosen[place]] = False

@@ -6,7 +6,7 @@ answer to quiz 2 move towards that of quiz 1? The move is in nats: by how much l
 p(quiz 2's colour) rises. Source: docs/reference/universality.md, "Groups and families".
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,8 +24,7 @@ ABLATION, INTERCHANGE = "ablation", "interchange"
 MEASURES = (ABLATION, INTERCHANGE)
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """The mean of a measure over quizzes, and the standard error of that mean."""
 
     mean: float
@@ -80,13 +79,9 @@ class ReadQuizzes:
 
     def interchange_all(self) -> Tensor:
         """(n,) the same of all features at once."""
-        change = [
-            self.sae.decode(self.sae.encode(theirs)) - self.sae.decode(self.sae.encode(own))
-            for theirs, own in zip(
-                self.value[self.partner].split(BATCH), self.value.split(BATCH), strict=True
-            )
-        ]
-        return self._moved(self.value + torch.cat(change))
+        parts = [self.sae.decode(self.sae.encode(value)) for value in self.value.split(BATCH)]
+        reconstructed = torch.cat(parts)
+        return self._moved(self.value + reconstructed[self.partner] - reconstructed)
 
     def interchange_state(self) -> Tensor:
         """(n,) the same of the whole state: as far as an interchange at this hook point can go."""

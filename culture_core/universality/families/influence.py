@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from culture_core.features.attribution import value_and_slope
 from culture_core.features.index.directions import unit_outputs
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.steering import halfway
@@ -40,17 +41,12 @@ def influences(model: MyGPT, sae: Encoder, hook: str, tokens: Tensor) -> NDArray
 def _slope(model: MyGPT, hook: str, quizzes: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
     """The value at the hook point (n, 404, d), and the gradient there of the log probability of the right
     token at one position of each quiz."""
-    seen: list[Tensor] = []
-
-    def keep(value: Tensor) -> Tensor:
-        seen.append(value.detach().requires_grad_())
-        return seen[0]
-
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.inference_mode(False):
+        rows = torch.arange(len(quizzes), device=quizzes.device)
+        right = quizzes[rows, positions].long()
         with torch.no_grad():
             reading = halfway(model, hook, quizzes.clone())
-        rows = torch.arange(len(quizzes), device=quizzes.device)
-        logits = reading.logits(keep)[rows, positions]
-        right = logits.log_softmax(-1)[rows, quizzes[rows, positions].long()]
-        (slope,) = torch.autograd.grad(right.sum(), seen[0])
-    return seen[0].detach(), slope
+        states, slope, _ = value_and_slope(
+            reading, lambda logits: logits[rows, positions].log_softmax(-1)[rows, right].sum()
+        )
+    return states, slope

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.errors import CultureError
+from culture_core.evaluation.accuracy import NOISE
 from culture_core.features.grading.reader import open_grades
 from culture_core.features.index.reader import open_index
 from culture_core.models.api import load_culture
@@ -20,18 +21,13 @@ from culture_core.models.mygpt import MyGPT
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
-from culture_core.universality.families.choice import Described, FeatureSet, choose_feature_sets
+from culture_core.universality.families.choice import Described, choose_feature_sets
 from culture_core.universality.families.effects import MEASURES, Effect, ReadQuizzes
 from culture_core.universality.families.influence import influences
 from culture_core.universality.families.store import FamilySettings, families_artifact, made_from
 from culture_core.universality.matching.store import open_matches
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import STRUCTURE_NAMES, WORLD_TASKS
-
-NOISE = 0.05
-CHOSEN, CONTROLS = "chosen", "controls"
-# what stands first in the last axis of effects
-STATISTICS = ("mean", "error")
 
 
 def run_families(
@@ -60,7 +56,7 @@ def run_families(
             f"no matched group at {hook} is sparse enough and no concept has features in every GPT; "
             "try a lower --least-f1 or a higher --most-dense"
         )
-    jobs = [(k, [_of_gpt(one, a) for one in sets]) for a, k in enumerate(matches.models)]
+    jobs = [(k, [(one.features[a], one.controls[a]) for one in sets]) for a, k in enumerate(matches.models)]
     measured = run_jobs(partial(_effects, population, hook, settings, device, progress), jobs, workers)
     arrays: dict[str, NDArray[Any]] = {
         "effects": np.stack([effects for effects, _ in measured], axis=3),
@@ -114,10 +110,6 @@ def _described(
     return Described(influence, density, graded.concept.to_numpy().astype(str), graded.f1.to_numpy())
 
 
-def _of_gpt(one: FeatureSet, a: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    return one.features[a], one.controls[a]
-
-
 def _effects(
     population: PopulationFolder,
     hook: str,
@@ -139,13 +131,9 @@ def _effects(
     for place, pair in enumerate(tqdm(sets, name, unit="set", disable=not progress)):
         for which, features in enumerate(pair):
             for number, measure in enumerate((quizzes.ablation, quizzes.interchange)):
-                effects[which, number, place] = _numbers(Effect.of(measure(features)))
+                effects[which, number, place] = Effect.of(measure(features))
     ceilings = [Effect.of(quizzes.interchange_all()), Effect.of(quizzes.interchange_state())]
-    return effects, np.array([_numbers(one) for one in ceilings], dtype=np.float32)
-
-
-def _numbers(effect: Effect) -> tuple[float, float]:
-    return effect.mean, effect.error
+    return effects, np.array(ceilings, dtype=np.float32)
 
 
 def _ragged(parts: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -30,7 +30,7 @@ def measure_families(
     check_several(population)
     hook, settings = the_hook(population, hook), settings or FamilySettings()
     families = families_artifact(population, hook)
-    if if_stale and families.is_there() and families.is_current(made_from(population, hook, settings)):
+    if if_stale and families.is_current(made_from(population, hook, settings)):
         say(f"the effects of families at {hook} are up to date")
     else:
         families.check_writable()

@@ -51,7 +51,7 @@ def measure_joint_dictionary(
     quiz_set = IndexSettings(quiz_set=open_index(population, hook, k).quiz_set)
     index_saes(index_jobs(population, hook, quiz_set, variant=JOINT, device=device), **common)
     grade_population(population, hook, variant=JOINT, **common)
-    if if_stale and joint.is_there() and joint.is_current(made_from(population, hook, settings)):
+    if if_stale and joint.is_current(made_from(population, hook, settings)):
         say(f"the joint dictionary at {hook} is up to date")
     else:
         _measure(population, hook, settings, command, device)

@@ -85,6 +85,13 @@ class MatchReader:
             for name, by_model in self.baselines.items()
         }
 
+    @cached_property
+    def lowest_excess(self) -> dict[int, NDArray[np.float32]]:
+        """By model (f,): universality above the highest of the baselines measured; empty: none was."""
+        if not self.excess:
+            return {}
+        return {k: np.min([r[k] for r in self.excess.values()], axis=0) for k in self.models}
+
     @property
     def reseeded_r(self) -> dict[int, NDArray[np.float32]] | None:
         """By model that has one (f,): the best r in another SAE of the same GPT, from another seed; None: not

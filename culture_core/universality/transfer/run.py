@@ -54,7 +54,7 @@ def run_transfer(
     arrays = measure_transfer(everyone, saes, hook, maps, settings, progress=progress)
     if settings.steered:
         arrays |= steer_pairs(
-            population, hook, dict(zip(ids, models, strict=True)), saes, moments, settings, progress=progress
+            population, hook, dict(zip(ids, models, strict=True)), saes, maps, settings, progress=progress
         )
     manifest = {
         "hook": hook,

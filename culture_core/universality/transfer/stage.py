@@ -26,7 +26,7 @@ def measure_population_transfer(
     """
     hook, settings = the_hook(population, hook), settings or TransferSettings()
     transfer = transfer_artifact(population, hook)
-    if if_stale and transfer.is_there() and transfer.is_current(made_from(population, hook, settings)):
+    if if_stale and transfer.is_current(made_from(population, hook, settings)):
         say(f"the transfer at {hook} is up to date")
     else:
         transfer.check_writable()

@@ -17,8 +17,7 @@ from culture_core.models.mygpt import MyGPT
 from culture_core.saes.protocols import Encoder
 from culture_core.universality.causal.choice import answer_shares
 from culture_core.universality.causal.store import CausalSettings
-from culture_core.universality.transfer.maps import AFFINE, ORTHOGONAL, fit_map
-from culture_core.universality.transfer.moments import StateMoments
+from culture_core.universality.transfer.maps import AFFINE, ORTHOGONAL, StateMap
 from culture_core.universality.transfer.steering import (
     MEASURES,
     RANDOM,
@@ -42,18 +41,20 @@ def steer_pairs(
     hook: str,
     models: Mapping[int, MyGPT],
     saes: Sequence[Encoder],
-    moments: StateMoments,
+    maps: Mapping[tuple[str, int, int], StateMap],
     settings: TransferSettings,
     *,
     progress: bool = False,
 ) -> dict[str, NDArray[Any]]:
-    """steered: (m, g) features of each GPT, -1 for none. steered_agreement: (ways, measures, m, m, g), entry
+    """Steer with features of each GPT, and with the mapped directions in every other; maps: see `all_maps`.
+
+    steered: (m, g) features of each GPT, -1 for none. steered_agreement: (ways, measures, m, m, g), entry
     [.., a, b, i] of feature i of a steered in b. steered_size: (m, g) the mean change of a cell in a itself.
 
     Errors: CultureError when an index is missing.
     """
     m, g = len(models), settings.steered
-    tokens = evaluation_quizzes(settings.steered_quizzes, settings.seed + 2).tokens.to(moments.total.device)
+    tokens = evaluation_quizzes(settings.steered_quizzes, settings.seed + 2).tokens.to(saes[0].W_dec.device)
     readings = [read_for_steering(model, hook, tokens) for model in models.values()]
     generator = np.random.default_rng(settings.seed)
     arrays = {
@@ -64,14 +65,14 @@ def steer_pairs(
     for a, k in enumerate(tqdm(models, "steering", unit="GPT", disable=not progress)):
         features, highest = _candidates(population, hook, k, CANDIDATES * g, generator)
         added = directions(saes[a], features) * settings.strength * highest[:, None]
-        sizes = torch.stack([cell_change(readings[a].changed_by(direction)).mean() for direction in added])
+        changes = [readings[a].changed_by(direction) for direction in added]
+        sizes = torch.stack([cell_change(change).mean() for change in changes])
         for place, chosen in enumerate(sizes.argsort(descending=True)[:g].tolist()):
             arrays["steered"][a, place], arrays["steered_size"][a, place] = features[chosen], sizes[chosen]
-            direction = added[chosen]
-            change = readings[a].changed_by(direction)
             for b in range(m):
                 if b != a:
-                    agreements = _in_other(readings[b], direction, change, moments, a, b, generator)
+                    there = {kind: maps[kind, b, a] for kind in (ORTHOGONAL, AFFINE)}
+                    agreements = _in_other(readings[b], added[chosen], changes[chosen], there, generator)
                     arrays["steered_agreement"][:, :, a, b, place] = agreements
     return arrays
 
@@ -93,13 +94,11 @@ def _in_other(
     reading: Steerable,
     direction: Tensor,
     change: Tensor,
-    moments: StateMoments,
-    a: int,
-    b: int,
+    there: Mapping[str, StateMap],
     generator: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """(ways, measures) agreement of the change in a with that in b by each way of mapping the direction."""
-    there = {kind: fit_map(kind, moments, b, a) for kind in (ORTHOGONAL, AFFINE)}
+    """(ways, measures) agreement of the change in a with that in another GPT, by each way of mapping the
+    direction. there: the maps to that GPT, by kind."""
     tried = {kind: mapped_direction(direction, one) for kind, one in there.items()}
     tried[RANDOM] = random_direction(float(direction.norm()), len(direction), generator).to(direction.device)
     agreements = [Agreement.of(change, reading.changed_by(tried[way])) for way in WAYS]

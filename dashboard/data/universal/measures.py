@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from culture_core.universality import measures
 from culture_core.universality.families.reader import FamilyReader
 from culture_core.universality.joint.reader import JointReader
-from culture_core.universality.measures import excess_by_measure, shares_universal
 from culture_core.universality.transfer.reader import TransferReader
 from dashboard.data.cached import shared
 from dashboard.data.population.populations import Population
@@ -44,7 +44,7 @@ def excess(chosen: Population, hook: str) -> dict[int, pd.DataFrame]:
     Errors: CultureError when one of them was not measured.
     """
     readers = chosen.matches(hook), chosen.transfer(hook), chosen.joint(hook)
-    return {k: excess_by_measure(*readers, k) for k in readers[0].models}
+    return {k: measures.excess_by_measure(*readers, k) for k in readers[0].models}
 
 
 def mean_shares(chosen: Population, hook: str) -> dict[str, float]:
@@ -52,5 +52,4 @@ def mean_shares(chosen: Population, hook: str) -> dict[str, float]:
 
     Errors: as excess.
     """
-    of_gpts = pd.DataFrame([shares_universal(frame) for frame in excess(chosen, hook).values()])
-    return of_gpts.mean().to_dict()
+    return measures.mean_shares(excess(chosen, hook))

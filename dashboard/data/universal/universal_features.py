@@ -52,5 +52,4 @@ def _by_universality(matches: MatchReader, tables: Mapping[int, pd.DataFrame]) -
 
 def _score(matches: MatchReader, model_k: int) -> np.ndarray:
     """(f,): the lowest excess over any baseline of a GPT's features, or their universality."""
-    measured = [by_model[model_k] for by_model in matches.excess.values()]
-    return np.min(measured, axis=0) if measured else matches.universality[model_k]
+    return (matches.lowest_excess or matches.universality)[model_k]
