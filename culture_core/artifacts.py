@@ -19,6 +19,7 @@
     cache/NAME/joint/HOOK/                   the joint dictionary beside the GPTs' own features
     cache/NAME/transfer/HOOK/                what each SAE finds in the mapped states of other GPTs
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
+    cache/NAME/heads/gpt_K/                  where each head looks, what it copies, what its ablation breaks
     cache/NAME/traces/gpt_K/                 what attribution graphs predict against what ablations do
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
@@ -74,6 +75,7 @@ _ENTRIES = {
         "joint",
         "families",
         "circuits",
+        "heads",
         "traces",
         "browse",
         "results.md",
@@ -228,6 +230,9 @@ class PopulationFolder:
 
     def circuits_of(self, model_k: int) -> Path:
         return self.circuits / _gpt(model_k)
+
+    def heads(self, model_k: int) -> Path:
+        return self.root / "heads" / _gpt(model_k)
 
     def trace_check(self, model_k: int) -> Path:
         return self.root / "traces" / _gpt(model_k)

@@ -19,6 +19,8 @@ from culture_core.answers.browse import BrowseSet, browse_artifact, open_browse
 from culture_core.artifact import Artifact, Record
 from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.circuits.check_stage import TraceCheck, check_artifact, open_check
+from culture_core.circuits.heads.catalogue import Heads
+from culture_core.circuits.heads.store import heads_artifact, open_heads
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits, circuits_artifact, open_circuits_of
@@ -66,6 +68,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "transfer": transfer_artifact,
     "joint": joint_artifact,
     "circuits": circuits_artifact,
+    "heads": heads_artifact,
     "layers": layers_artifact,
     "trace_check": check_artifact,
 }
@@ -188,6 +191,12 @@ class Population:
         self._check_model(k)
         artifact = self.artifact("circuits", k)
         return self._kept(("circuits", k), artifact.written(), lambda: open_circuits_of(self.folder, k))
+
+    def heads(self, k: int) -> Heads:
+        """Where each head of one GPT looks, what it copies, and what its ablation breaks, by task."""
+        self._check_model(k)
+        written = self.artifact("heads", k).written()
+        return self._kept(("heads", k), written, lambda: open_heads(self.folder, k))
 
     def trace_check(self, k: int) -> TraceCheck:
         """What attribution graphs of one GPT predict, against what ablations do."""

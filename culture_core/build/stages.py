@@ -8,6 +8,7 @@ from culture_core.answers.stage import answer_population
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.build.plan import BuildPlan
 from culture_core.circuits.check_stage import check_population
+from culture_core.circuits.heads.stage import measure_population_heads
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -77,6 +78,7 @@ def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOp
         _layers(population, plan, options),
         Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
         Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
+        Stage("heads", "", lambda: measure_population_heads(population, **options.side_by_side)),
         _trace(population, plan, options),
         _results(population, plan),
     ]

@@ -15,6 +15,7 @@ from culture_core.cli import (
     evaluate_sae,
     families,
     grade,
+    heads,
     index,
     joint,
     layers,
@@ -54,6 +55,7 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "transfer": transfer.show,
     "layers": layers.show,
     "circuits": circuits.show,
+    "heads": heads.show,
     "trace": trace.show_checks,
     "results": results.show,
 }

@@ -43,6 +43,7 @@ COMMANDS = {
     "joint": "culture_core.cli.joint",
     "layers": "culture_core.cli.layers",
     "circuits": "culture_core.cli.circuits",
+    "heads": "culture_core.cli.heads",
     "trace": "culture_core.cli.trace",
     "compare": "culture_core.cli.compare",
     "results": "culture_core.cli.results",

@@ -102,15 +102,16 @@ def ablation_table(
     batch: QuizBatch,
     *,
     kinds: tuple[str, ...] = KINDS,
+    parts: Sequence[Part] | None = None,
     batch_size: int = BATCH_SIZE,
     progress: str | None = None,
 ) -> list[dict[str, Any]]:
-    """A record for the intact model, then one for each part and kind of ablation.
+    """A record for the intact model, then one for each part (default: all) and kind of ablation.
 
     Each: part, kind, and what `summarise` reports; beside every loss and greedy_accuracy, overall and in each
     group, loss_change and accuracy_change against the intact model. Means are taken over the same quizzes.
     """
-    parts = all_parts(model.config)
+    parts = all_parts(model.config) if parts is None else parts
     means = mean_values(model, batch.tokens, batch_size=batch_size) if "mean" in kinds else {}
     ablations = [
         (part, kind, ablation(part, means if kind == "mean" else None)) for part in parts for kind in kinds

@@ -43,7 +43,9 @@ def attention_patterns(model: MyGPT, tokens: Tensor) -> Tensor:
 
     Query q predicts token q; input 0 is the 0 in front, input i is token i - 1.
     """
-    return torch.stack([_pattern(model, block, x) for block, x in enumerate(_entering(model, tokens))], 1)
+    return torch.stack(
+        [block_pattern(model, block, x) for block, x in enumerate(_entering(model, tokens))], 1
+    )
 
 
 def _entering(model: MyGPT, tokens: Tensor) -> list[Tensor]:
@@ -59,13 +61,14 @@ def _entering(model: MyGPT, tokens: Tensor) -> list[Tensor]:
     return streams
 
 
-def _block(model: MyGPT, number: int) -> Block:
+def block_of(model: MyGPT, number: int) -> Block:
+    """A block by its number."""
     return cast(Block, model.blocks[number])
 
 
-def _pattern(model: MyGPT, block: int, x: Tensor) -> Tensor:
+def block_pattern(model: MyGPT, block: int, x: Tensor) -> Tensor:
     """Attention (n, heads, t, t) of the heads of a block, from the residual stream (n, t, d) entering it."""
-    attention, normalised = _block(model, block).attention, _block(model, block).ln_attention(x)
+    attention, normalised = block_of(model, block).attention, block_of(model, block).ln_attention(x)
     queries = torch.einsum("ntd,hkd->nhtk", normalised, attention.w_q)
     keys = torch.einsum("ntd,hkd->nhtk", normalised, attention.w_k)
     scores = queries @ keys.transpose(-2, -1) * model.config.dim_keys**-0.5
@@ -82,7 +85,7 @@ def head_profiles(model: MyGPT, tokens: Tensor, *, batch_size: int = BATCH_SIZE)
     start, hits, n_cells = torch.zeros(heads), torch.zeros(heads), 0
     for batch in tokens.split(batch_size):
         for block, x in enumerate(_entering(model, batch)):
-            rows = _pattern(model, block, x)[:, :, LAST_GRID].sum(0).cpu()
+            rows = block_pattern(model, block, x)[:, :, LAST_GRID].sum(0).cpu()
             offsets[block] += _by_offset(rows)
             start[block] += rows[:, :, 0].sum(-1)
             back[block] += torch.stack([_grids_back(rows, n) for n in GRIDS_BACK], -1)
@@ -114,7 +117,7 @@ def _grids_back(rows: Tensor, n: int) -> Tensor:
 
 def _copied(model: MyGPT, block: int, x: Tensor, tokens: Tensor) -> Tensor:
     """How many cells each head (heads,) would copy: what it moves from them promotes their colour most."""
-    attention, normalised = _block(model, block).attention, _block(model, block).ln_attention(x[:, 1:])
+    attention, normalised = block_of(model, block).attention, block_of(model, block).ln_attention(x[:, 1:])
     readout = model.readout.weight[:N_COLOURS]
     w_o = attention.w_o.unflatten(0, (model.config.n_heads, -1))
     moved = torch.einsum("hvd,hve,ce->hdc", attention.w_v, w_o, readout)

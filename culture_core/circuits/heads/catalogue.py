@@ -1,0 +1,132 @@
+"""The catalogue of one GPT's heads: what each does and what its ablation breaks, task by task."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from culture_core.circuits.heads.margins import Margins, deciding_margins
+from culture_core.circuits.heads.measures import HeadMeasures, measure_quizzes
+from culture_core.circuits.heads.paths import path_effects
+from culture_core.evaluation.ablation import ablation_table, all_parts, mean_values
+from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
+from culture_core.models.mygpt import MyGPT
+from culture_core.settings import setting
+from culture_core.world.quizzes import QuizBatch
+from culture_core.world.vocabulary import TASKS, WORLD_TASKS
+
+ABLATION_BATCH = 16
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """What the heads are measured on. noise: share of noisy cells in the prompt."""
+
+    n: int = setting(240, "quizzes, all tasks in turn", least=len(TASKS), metavar="N")
+    seed: int = setting(5, "seed of the quizzes")
+    noise: float = NOISE
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The heads of one GPT over t tasks; b blocks of h heads. Numbers in nats are of the last grid's loss.
+
+    tasks: their names. looks: (t, b, h, targets) attention by TARGETS. copies: (t, b, h) copy score.
+    direct: (t, b, h) logits added directly to the margin at the deciding cell. intact_margin, intact_loss,
+    intact_accuracy: (t,) without ablation. loss, accuracy: (t, b, h) their change by mean ablation.
+    paths: (tasks that GPTs are trained on, b h senders, b h receivers + 1) as `path_effects`, averaged.
+    """
+
+    tasks: tuple[str, ...]
+    looks: NDArray[np.float32]
+    copies: NDArray[np.float32]
+    direct: NDArray[np.float32]
+    intact_margin: NDArray[np.float32]
+    intact_loss: NDArray[np.float32]
+    intact_accuracy: NDArray[np.float32]
+    loss: NDArray[np.float32]
+    accuracy: NDArray[np.float32]
+    paths: NDArray[np.float32]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The heads in the order of their blocks, as in "1.0"."""
+        return tuple(f"{block}.{head}" for block, head in np.ndindex(self.loss.shape[1:]))
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(t,) the tasks that GPTs are trained on."""
+        return np.isin(self.tasks, WORLD_TASKS)
+
+    def overall(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean of values (t, ...) over the tasks that GPTs are trained on."""
+        return values[self.known].mean(0)
+
+
+def measure_heads(model: MyGPT, settings: HeadSettings, *, progress: str | None = None) -> Heads:
+    """Measure every head of a GPT on quizzes of all tasks."""
+    device = str(next(model.parameters()).device)
+    batch = evaluation_quizzes(settings.n, settings.seed, TASKS, noise=settings.noise, device=device)
+    margins, task = deciding_margins(model, batch), batch.task.cpu()
+    measured = measure_quizzes(model, batch.tokens, margins, progress=progress)
+    tasks = tuple(TASKS[number] for number in task.unique().tolist())
+    by_task = partial(_by_task, task=task)
+    return Heads(
+        tasks,
+        by_task(measured.looks),
+        copy_scores(measured, task),
+        by_task(measured.direct),
+        by_task(measured.margin),
+        *_ablated(model, batch, tasks, progress),
+        by_task(_paths(model, batch, margins, progress), task=task[is_known(task)]),
+    )
+
+
+def is_known(task: Tensor) -> Tensor:
+    """Whether GPTs are trained on tasks (n,), given by their numbers."""
+    return task < len(WORLD_TASKS)
+
+
+def _by_task(values: Tensor, task: Tensor) -> NDArray[np.float32]:
+    """The mean of values (n, ...) over the quizzes of each task."""
+    means = [values[task == number].double().mean(0) for number in task.unique()]
+    return torch.stack(means).float().numpy()
+
+
+def _paths(model: MyGPT, batch: QuizBatch, margins: Margins, progress: str | None) -> Tensor:
+    """`path_effects` on the quizzes of tasks that GPTs are trained on, with the means over all quizzes."""
+    means, known = mean_values(model, batch.tokens, batch_size=ABLATION_BATCH), is_known(batch.task)
+    return path_effects(model, batch.tokens[known], margins[known], means, progress=progress)
+
+
+def _ablated(
+    model: MyGPT, batch: QuizBatch, tasks: tuple[str, ...], progress: str | None
+) -> Iterator[NDArray[np.float32]]:
+    """Loss and accuracy (t,) of the intact GPT, then their changes (t, b, h) by mean ablation of each head."""
+    parts = [part for part in all_parts(model.config) if part.head is not None]
+    intact, *ablated = ablation_table(
+        model, batch, kinds=("mean",), parts=parts, batch_size=ABLATION_BATCH, progress=progress
+    )
+    for measure in ("loss", "greedy_accuracy"):
+        yield np.array([intact["by_task"][task][measure] for task in tasks], np.float32)
+    for measure in ("loss_change", "accuracy_change"):
+        changes = [[record["by_task"][task][measure] for record in ablated] for task in tasks]
+        yield np.array(changes, np.float32).reshape(-1, model.config.n_blocks, model.config.n_heads)
+
+
+def copy_scores(measured: HeadMeasures, task: Tensor) -> NDArray[np.float32]:
+    """(t, b, h) copy scores of each task: how far a head raises the logit of the colour it attends to above
+    the mean of the others, if it attends to that colour alone.
+
+    Attention weighs the cells of one colour; then every colour counts alike, so that a head that favours one
+    colour whatever it reads scores 0. Direct effect through value, output and readout matrices.
+    """
+    scores = []
+    for number in task.unique():
+        read, raised = (values[task == number].sum(0) for values in (measured.read, measured.raised))
+        scores.append(torch.where(read > 0, raised / read.clamp_min(1e-12), torch.nan).nanmean(-1))
+    return torch.stack(scores).float().numpy()
