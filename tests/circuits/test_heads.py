@@ -1,4 +1,4 @@
-"""The catalogue of heads against loops and TransformerLens: where they look, what they copy, what they add."""
+"""The catalogue of heads against loops and TransformerLens: where heads look, what they copy and add."""
 
 import numpy as np
 import pytest
@@ -199,4 +199,3 @@ def test_paths_match_two_runs_of_transformer_lens(gpt, quizzes, margins, hooked,
             values = instead[head_hook(heads[0][0])].expand_as(cache[head_hook(heads[0][0])])
             expected = intact - margin(plain_path(hooked, inputs, cache, *heads, values))
             assert torch.allclose(effects[:, sender, receiver], expected, atol=1e-3)
-

@@ -1,6 +1,5 @@
 """The catalogue of one GPT's heads: what each does and what its ablation breaks, task by task."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -76,13 +75,13 @@ def measure_heads(model: MyGPT, settings: HeadSettings, *, progress: str | None 
     tasks = tuple(TASKS[number] for number in task.unique().tolist())
     by_task = partial(_by_task, task=task)
     return Heads(
-        tasks,
-        by_task(measured.looks),
-        copy_scores(measured, task),
-        by_task(measured.direct),
-        by_task(measured.margin),
-        *_ablated(model, batch, tasks, progress),
-        by_task(_paths(model, batch, margins, progress), task=task[is_known(task)]),
+        tasks=tasks,
+        looks=by_task(measured.looks),
+        copies=copy_scores(measured, task),
+        direct=by_task(measured.direct),
+        intact_margin=by_task(measured.margin),
+        paths=by_task(_paths(model, batch, margins, progress), task=task[is_known(task)]),
+        **_ablated(model, batch, tasks, progress),
     )
 
 
@@ -105,17 +104,27 @@ def _paths(model: MyGPT, batch: QuizBatch, margins: Margins, progress: str | Non
 
 def _ablated(
     model: MyGPT, batch: QuizBatch, tasks: tuple[str, ...], progress: str | None
-) -> Iterator[NDArray[np.float32]]:
-    """Loss and accuracy (t,) of the intact GPT, then their changes (t, b, h) by mean ablation of each head."""
+) -> dict[str, NDArray[np.float32]]:
+    """Loss and accuracy (t,) of the intact GPT, and their changes (t, b, h) when a head is ablated."""
     parts = [part for part in all_parts(model.config) if part.head is not None]
     intact, *ablated = ablation_table(
         model, batch, kinds=("mean",), parts=parts, batch_size=ABLATION_BATCH, progress=progress
     )
-    for measure in ("loss", "greedy_accuracy"):
-        yield np.array([intact["by_task"][task][measure] for task in tasks], np.float32)
-    for measure in ("loss_change", "accuracy_change"):
+    shape = (len(tasks), model.config.n_blocks, model.config.n_heads)
+
+    def of_intact(measure: str) -> NDArray[np.float32]:
+        return np.array([intact["by_task"][task][measure] for task in tasks], np.float32)
+
+    def of_ablated(measure: str) -> NDArray[np.float32]:
         changes = [[record["by_task"][task][measure] for record in ablated] for task in tasks]
-        yield np.array(changes, np.float32).reshape(-1, model.config.n_blocks, model.config.n_heads)
+        return np.array(changes, np.float32).reshape(shape)
+
+    return {
+        "intact_loss": of_intact("loss"),
+        "intact_accuracy": of_intact("greedy_accuracy"),
+        "loss": of_ablated("loss_change"),
+        "accuracy": of_ablated("accuracy_change"),
+    }
 
 
 def copy_scores(measured: HeadMeasures, task: Tensor) -> NDArray[np.float32]:

@@ -78,8 +78,8 @@ def _all_output_weights(model: MyGPT) -> list[Tensor]:
 
 
 def _copied(model: MyGPT, number: int, x: Tensor, attention: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Attention (n, h, 404) to inputs, by the colour of the cell read there (n, h, 11); and the same, weighted
-    by how far the head raises that colour."""
+    """Attention (n, h, 404) to inputs, by the colour of the cell read there (n, h, 11); and the same,
+    weighted by how far the head raises that colour."""
     part = block_of(model, number)
     moved = torch.einsum("hvd,hve->hde", part.attention.w_v, output_weights(part.attention))
     readout = model.readout.weight[:N_COLOURS]

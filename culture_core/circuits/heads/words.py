@@ -46,12 +46,17 @@ def copy_words(score: float) -> str:
 
 
 def ablation_words(heads: Heads, block: int, head: int) -> str:
-    """The task, of those that GPTs are trained on, whose loss rises most without the head."""
-    changes = np.where(heads.known, heads.loss[:, block, head], -np.inf)
-    worst = int(changes.argmax())
-    if changes[worst] < LEAST_LOSS:
+    """The task whose loss rises most without the head, and how far."""
+    worst = most_hurt(heads, block, head)
+    change = heads.loss[heads.tasks.index(worst), block, head]
+    if change < LEAST_LOSS:
         return f"no task needs it (less than {LEAST_LOSS} nats)"
-    return f"without it {heads.tasks[worst]} loses {changes[worst]:.2f} nats per cell"
+    return f"without it {worst} loses {change:.2f} nats per cell"
+
+
+def most_hurt(heads: Heads, block: int, head: int) -> str:
+    """The task, of those that GPTs are trained on, whose loss rises most without the head."""
+    return heads.tasks[int(np.where(heads.known, heads.loss[:, block, head], -np.inf).argmax())]
 
 
 def matches_sentence(matches: HeadMatches) -> str:

@@ -9,9 +9,23 @@ from dashboard.components.page.display import display_parameters
 
 def tell(error: CultureError) -> None:
     """Say what is wrong, in the place where something is missing; a command in backquotes can be copied."""
+    st.warning(_sentence(error), icon=":material/explore_off:", title="This cannot be shown")
+    _show_commands(error)
+
+
+def mention(error: CultureError) -> None:
+    """The same of something that a page can do without."""
+    st.info(_sentence(error))
+    _show_commands(error)
+
+
+def _sentence(error: CultureError) -> str:
     message = str(error)
-    st.warning(message[:1].upper() + message[1:], icon=":material/explore_off:", title="This cannot be shown")
-    for command in message.split("`")[1::2]:
+    return message[:1].upper() + message[1:]
+
+
+def _show_commands(error: CultureError) -> None:
+    for command in str(error).split("`")[1::2]:
         st.code(command, language="bash")
 
 

@@ -1,4 +1,4 @@
-"""Circuits as tables: all heads, every ablation."""
+"""Circuits as tables: every ablation."""
 
 from collections.abc import Mapping
 
@@ -6,20 +6,6 @@ import pandas as pd
 
 from culture_core.evaluation.ablation import KINDS
 from culture_core.evaluation.circuits import MEASURES, Circuits
-
-
-def head_table(circuits: Mapping[int, Circuits]) -> pd.DataFrame:
-    """All heads of all GPTs, those that copy the previous grid first."""
-    tables = [one.head_table().assign(GPT=k) for k, one in circuits.items()]
-    table = pd.concat(tables, ignore_index=True)
-    copies = table["copy score"] * table["1 back"]
-    order = ["GPT", *table.columns.drop("GPT")]
-    return table.loc[copies.sort_values(ascending=False, kind="stable").index, order].reset_index(drop=True)
-
-
-def best_copier(table: pd.DataFrame, model_k: int) -> str:
-    """The head of a GPT that attends most to the cell one grid back, as in "1.0"; table: of `head_table`."""
-    return str(table[model_k == table.GPT].sort_values("1 back").iloc[-1]["head"])
 
 
 def most_needed(one: Circuits, measure: str, kind: str) -> tuple[str, float]:

@@ -1,8 +1,9 @@
-"""What was measured of a population: accuracy, training curves, SAE figures, circuits."""
+"""What was measured of a population: accuracy, training curves, SAE figures, circuits, heads."""
 
 from typing import Any
 
 from culture_core.artifact import Record
+from culture_core.circuits.heads.catalogue import Heads
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits
 from dashboard.data.population.populations import Population
@@ -45,3 +46,8 @@ def sae_hash(chosen: Population, hook: str, model_k: int) -> str:
 def circuits(chosen: Population) -> dict[int, Circuits]:
     """What every part of each GPT is needed for, and what its heads attend to, by GPT."""
     return {model_k: chosen.circuits(model_k) for model_k in chosen.models}
+
+
+def heads(chosen: Population) -> dict[int, Heads]:
+    """What each attention head does and what its ablation breaks, by GPT."""
+    return {model_k: chosen.heads(model_k) for model_k in chosen.models}
