@@ -45,20 +45,24 @@ def readers(population: Population, hook: str) -> dict:
         "probes": population.probes,
         "matches": lambda: population.matches(hook),
         "causal": lambda: population.causal(hook),
-        **{kind: (lambda kind=kind: getattr(population, kind)(hook)) for kind in NOT_SHIPPED},
+        **{
+            kind: (lambda kind=kind: getattr(population, kind)(hook))
+            for kind in ("transfer", "joint", "families")
+        },
         "circuits": lambda: population.circuits(1),
+        "heads": lambda: population.heads(1),
     }
 
 
 # made by `culture build`, and not among the artifacts in cache/ yet
-NOT_SHIPPED = ("transfer", "joint", "families")
+NOT_SHIPPED = ("transfer", "joint", "families", "heads")
 OF = {
     kind: tuple(of)
     for kind, of in {
         **dict.fromkeys(("evaluation", "browse", "probes"), ()),
         **dict.fromkeys(("sae", "index", "grades"), ("hook", 1)),
-        **dict.fromkeys(("matches", "causal", *NOT_SHIPPED), ("hook",)),
-        "circuits": (1,),
+        **dict.fromkeys(("matches", "causal", "transfer", "joint", "families"), ("hook",)),
+        **dict.fromkeys(("circuits", "heads"), (1,)),
     }.items()
 }
 

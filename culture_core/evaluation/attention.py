@@ -27,7 +27,7 @@ class HeadProfiles:
     offsets: (blocks, heads, 404) attention by offset -1 - j in column j; the last column is unused but for
     the 0 in front. start: (blocks, heads) attention to the 0 in front.
     back: (blocks, heads, 3) attention to the cell to be predicted, one, two and three grids back.
-    copies: (blocks, heads) copy score, the share of cells whose own colour is the one that the head promotes
+    copies: (blocks, heads) the share of cells whose own colour is the one that the head promotes
     most of all colours when it attends to them.
     """
 

@@ -57,8 +57,8 @@ class Circuits:
         return pd.DataFrame(change, index=list(self.parts), columns=list(self.columns))
 
     def head_table(self) -> "pd.DataFrame":
-        """One row per head: head (as in "0.1"), its copy score, its attention to the same cell 1, 2 and 3
-        grids back, to the 0 in front and to the token just read, and its two strongest offsets."""
+        """One row per head: head (as in "0.1"), the share of cells it copies, its attention to the same cell
+        1, 2 and 3 grids back, to the 0 in front and to the token just read, and its two strongest offsets."""
         import pandas as pd
 
         n_blocks, n_heads = self.heads.start.shape
@@ -70,7 +70,7 @@ class Circuits:
             rows.append(
                 {
                     "head": f"{block}.{head}",
-                    "copy score": self.heads.copies[block, head],
+                    "cells copied": self.heads.copies[block, head],
                     **{f"{n + 1} back": back[n] for n in range(len(back))},
                     "just read": offsets[0],
                     "the 0 in front": self.heads.start[block, head],

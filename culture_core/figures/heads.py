@@ -6,7 +6,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from culture_core.figures.charts import MODEL_COLOURS, NEUTRAL, finish
-from culture_core.figures.circuits import BETTER, WORSE
+
+MOST_NUMBERED = 16
+# orange below zero, blue above, see-through enough for text in the page's colour on either ground
+PATH_COLOURS = [
+    (0.0, "rgba(213, 94, 0, 0.65)"),
+    (0.5, "rgba(150, 150, 150, 0.1)"),
+    (1.0, "rgba(0, 114, 178, 0.65)"),
+]
 
 
 def task_chart(
@@ -33,35 +40,51 @@ def task_chart(
 def path_heatmap(effects: np.ndarray, names: Sequence[str], readout: str) -> go.Figure:
     """What each head (rows) tells the answer through each later one (columns), and straight (last column).
 
-    effects: (n, n + 1) drop of the margin in logits, NaN where there is no path.
+    effects: (n, n + 1) drop of the margin in logits, NaN where there is no path; columns that no path
+    leads to are left out.
     """
-    columns = [*(f"head {name}" for name in names), readout]
-    hover = [
-        [
-            "" if np.isnan(value) else f"head {row} → {column}: {value:+.2f} logits"
-            for column, value in zip(columns, line, strict=True)
-        ]
-        for row, line in zip(names, effects, strict=True)
-    ]
-    text = [["" if np.isnan(value) else f"{value:+.1f}" for value in line] for line in effects]
+    reached = ~np.isnan(effects).all(0)
+    rows = [f"head {name}" for name in names]
+    columns = [name for name, one in zip([*rows, readout], reached, strict=True) if one]
+    effects = effects[:, reached]
     top = max(float(np.nanmax(np.abs(effects), initial=0.0)), 0.1)
     heat = go.Heatmap(
         z=effects,
         x=columns,
-        y=[f"head {name}" for name in names],
-        text=text if len(names) <= 16 else None,
-        texttemplate="%{text}" if len(names) <= 16 else None,
-        hovertext=hover,
+        y=rows,
+        hovertext=[
+            [_path_words(row, column, value) for column, value in zip(columns, line, strict=True)]
+            for row, line in zip(rows, effects, strict=True)
+        ],
         hoverinfo="text",
         hoverongaps=False,
         xgap=1,
         ygap=1,
-        colorscale=[(0.0, WORSE), (0.5, "rgba(150, 150, 150, 0.12)"), (1.0, BETTER)],
+        colorscale=PATH_COLOURS,
         zmin=-top,
         zmax=top,
         colorbar={"title": {"text": "logits"}, "thickness": 12},
     )
     figure = go.Figure(heat)
-    figure.update_yaxes(autorange="reversed", showgrid=False, title="what this head writes")
+    if len(names) <= MOST_NUMBERED:
+        figure.add_trace(_numbers(effects, rows, columns))
+    figure.update_yaxes(autorange="reversed", showgrid=False, title="written by")
     figure.update_xaxes(showgrid=False, side="top", title="read by")
     return finish(figure, height=130 + 30 * len(names), legend=False).update_layout(margin={"t": 60})
+
+
+def _path_words(row: str, column: str, value: float) -> str:
+    return "" if np.isnan(value) else f"{row} → {column}: {value:+.2f} logits"
+
+
+def _numbers(effects: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> go.Scatter:
+    """The effects as text in their fields, in the page's own colour of text."""
+    y, x = np.nonzero(~np.isnan(effects))
+    return go.Scatter(
+        x=[columns[column] for column in x],
+        y=[rows[row] for row in y],
+        # + 0 makes a zero of a negative one
+        text=[f"{value:+.1f}" if value else "0.0" for value in np.round(effects[y, x], 1) + 0.0],
+        mode="text",
+        hoverinfo="skip",
+    )

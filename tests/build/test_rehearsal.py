@@ -17,7 +17,7 @@ def files_of(population):
 
 def few(*args) -> list[Part]:
     """The parts of a build, tried even smaller."""
-    smaller = {"evaluate", "answers", "circuits", "grade", "match"}
+    smaller = {"evaluate", "answers", "circuits", "heads", "grade", "match"}
     return [replace(part, sizes=(4, 8)) if part.name in smaller else part for part in parts_of(*args)]
 
 
@@ -28,7 +28,16 @@ def test_every_stage_is_tried_and_the_population_is_left_alone(answered_populati
     found = rehearse(answered_population, BuildPlan((FIRST, "blocks.1.hook_mlp_out"), sae, n=200))
     names = [stage.name for stage in found.stages]
     features = ["index", "grade", "match", "causal", "families", "joint", "transfer", "layers"]
-    assert names == ["evaluate", "answers", "probe", "circuits", "train-sae", "evaluate-sae", *features]
+    assert names == [
+        "evaluate",
+        "answers",
+        "probe",
+        "circuits",
+        "heads",
+        "train-sae",
+        "evaluate-sae",
+        *features,
+    ]
     assert all(stage.seconds > 0 for stage in found.stages)
     assert found.sae_bytes > 2 * 5 * 4 * 2 * 32 * 128
     assert files_of(answered_population) == before

@@ -31,6 +31,7 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
         "layers",
         "probe",
         "circuits",
+        "heads",
         "trace",
         "results",
     ]

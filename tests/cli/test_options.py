@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 from culture_core.answers.browse import BrowseSettings
+from culture_core.circuits.heads.catalogue import HeadSettings
 from culture_core.circuits.stage import AnswerSettings
 from culture_core.cli.main import COMMANDS, build_parser
 from culture_core.cli.options import add_settings, read_settings
@@ -39,6 +40,7 @@ SETTINGS = {
     "match": MatchSettings(),
     "causal": CausalSettings(),
     "circuits": CircuitSettings(),
+    "heads": HeadSettings(),
     "trace": AnswerSettings(),
 }
 REQUIRED = {"train": ["--out", "cache/mine"]}

@@ -21,6 +21,7 @@ COMMANDS = {
     "answers": True,
     "probe": True,
     "circuits": True,
+    "heads": True,
     "causal": True,
     "results": True,
     "invent --n 5": True,

@@ -39,9 +39,9 @@ def looks_words(shares: np.ndarray) -> str:
 def copy_words(score: float) -> str:
     """What a head does directly to the logit of the colour that it attends to."""
     if score >= COPIES:
-        return f"copies its colour ({score:+.1f} logits)"
+        return f"copies the colour it sees ({score:+.1f} logits)"
     if score <= -COPIES:
-        return f"suppresses its colour ({score:+.1f} logits)"
+        return f"suppresses the colour it sees ({score:+.1f} logits)"
     return "copies no colour directly"
 
 
@@ -63,9 +63,10 @@ def matches_sentence(matches: HeadMatches) -> str:
     """How alike the paired heads of several GPTs are, against chance."""
     if len(matches.models) == 1:
         return "One GPT has no others to compare its heads with."
+    by_chance = round(matches.random, 2) + 0.0
     return (
         f"Paired one to one, the heads of two GPTs have a mean similarity of {matches.mean:.2f}; "
         f"{np.mean(matches.shuffled):.2f} with shuffled profiles (97.5% of draws below "
-        f"{np.quantile(matches.shuffled, 0.975):.2f}), {matches.random:.2f} paired at random. "
+        f"{np.quantile(matches.shuffled, 0.975):.2f}), {by_chance:.2f} paired at random. "
         f"{matches.in_same_block:.0%} of pairs are in the same block."
     )

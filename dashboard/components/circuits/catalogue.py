@@ -31,7 +31,7 @@ MEANINGS = {
 }
 FORMATS = {
     tables.LOSS: "%+.3f",
-    tables.SHARE: "percent",
+    tables.SHARE: "%.2f",
     tables.COPIES: "%+.1f",
     tables.DIRECT: "%+.2f",
     tables.LIKENESS: "%.2f",
@@ -103,6 +103,7 @@ def show_head(
                 "GPT": st.column_config.NumberColumn(width=48),
                 "head": st.column_config.Column(width=52),
                 tables.LIKENESS: st.column_config.NumberColumn(format="%.2f", width=80),
+                tables.WORDS: st.column_config.Column(width=900),
             },
             alt=f"The heads of other GPTs paired with head {name} of GPT {model_k}",
         )

@@ -18,8 +18,8 @@ MEASURE_WORDS = {"accuracy": "Accuracy", "loss": "Loss"}
 
 def show_parts(circuits: Mapping[int, Circuits]) -> None:
     """Draw the choice of measure and ablation, and a heat map per GPT."""
-    measure = permalink.read_choice("measure", list(MEASURES), "accuracy")
-    kind = permalink.read_choice("ablation", list(KINDS), "zero")
+    measure = permalink.read_choice("measure", list(MEASURES), "loss")
+    kind = permalink.read_choice("ablation", list(KINDS), "mean")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Change of",

@@ -29,8 +29,8 @@ def show_paths(heads: Heads, model_k: int) -> None:
         key="paths_map",
     )
     st.caption(
-        f"GPT {model_k}. One path is cut at a time: the head of the column (or the readout) reads the head of "
-        "the row as its mean over quizzes, everything else reads what it wrote. Blue: the right colour loses "
+        f"GPT {model_k}. One path is cut at a time: the head of the column (or the readout) reads the head "
+        "of the row as its mean over quizzes, the rest reads what it wrote. Blue: the right colour loses "
         "that much of its lead over the strongest other, at the first cell that the rule changes; orange: it "
         "gains. Only the direct path counts, not what passes through MLPs or other heads in between."
     )

@@ -13,7 +13,8 @@ from culture_core.models.population import save_population
 from dashboard.components.circuits.attention import attention_rows
 from dashboard.components.circuits.lens import lens_rows
 from dashboard.components.circuits.parts import alt_text
-from dashboard.data.circuit.circuit_tables import ablation_table, head_table
+from dashboard.data.circuit.circuit_tables import ablation_table
+from dashboard.data.circuit.head_catalogue import catalogue_table, head_matches, partner_table
 from dashboard.data.population import measurements, populations
 from dashboard.data.quiz.lab_quizzes import start_quiz
 
@@ -34,6 +35,7 @@ def cache(tmp_path_factory):
     save_population(folder / "small", [small_gpt(k) for k in (0, 3)], made_by=provenance("test"))
     settings = ["--n", "8", "--n-attention", "2"]
     assert main(["circuits", "--population", str(folder / "small"), *settings]) == 0
+    assert main(["heads", "--population", str(folder / "small"), "--n", "15"]) == 0
     return folder
 
 
@@ -49,11 +51,16 @@ def test_the_page_shows_parts_heads_and_layers(open_page):
     assert not app.exception
     assert not app.warning
     assert [header.value for header in app.header] == [
+        "What each head does",
+        "What the heads tell each other",
         "What each part is needed for",
         "What the heads attend to",
         "What each layer knows",
     ]
-    assert len(app.dataframe[0].value) == 8
+    catalogue = app.dataframe[0].value
+    assert len(catalogue) == 8
+    most_needed = catalogue[catalogue.GPT == 0]["head"].iloc[0]
+    assert app.subheader[0].value == f"GPT 0, head {most_needed}"
 
 
 @pytest.mark.usefixtures("in_cache")
@@ -65,6 +72,7 @@ def test_the_page_shows_parts_heads_and_layers(open_page):
         ({"measure": "luck"}, "There is no measure"),
         ({"ablation": "half"}, "There is no ablation"),
         ({"cell": "0"}, "There is no cell"),
+        ({"paths": "bounce"}, "There is no paths"),
     ],
 )
 def test_a_link_to_what_is_not_there_is_a_friendly_message(open_page, parameters, words):
@@ -77,9 +85,10 @@ def test_a_link_to_what_is_not_there_is_a_friendly_message(open_page, parameters
 def test_a_chosen_head_and_cell_are_in_the_link(open_page):
     app = open_page("circuits", gpt=3, head="1.1", cell=400)
     assert not app.exception
-    words = " ".join(block.value for block in app.markdown)
-    assert "GPT 3, head 1.1" in words
-    assert "f(B), row 9, column 6" in words
+    assert app.subheader[0].value == "GPT 3, head 1.1"
+    assert "f(B), row 9, column 6" in " ".join(block.value for block in app.markdown)
+    others = app.dataframe[1].value
+    assert others.GPT.tolist() == [0]
 
 
 def test_without_the_artifact_patterns_and_layers_still_show(open_page, tmp_path, monkeypatch):
@@ -88,6 +97,7 @@ def test_without_the_artifact_patterns_and_layers_still_show(open_page, tmp_path
     app = open_page("circuits")
     assert not app.exception
     assert "culture circuits --population" in app.warning[0].value
+    assert "culture heads --population" in app.info[0].value
     assert "What GPT 0 looks at" in " ".join(block.value for block in app.markdown)
 
 
@@ -100,11 +110,17 @@ def test_the_long_table_holds_every_change(in_cache):
     assert "GPT 3 needs" in alt_text(circuits, "loss", "zero")
 
 
-def test_heads_that_copy_the_previous_grid_come_first(in_cache):
-    table = head_table(measurements.circuits(in_cache))
-    product = (table["copy score"] * table["1 back"]).to_numpy()
-    assert (np.diff(product) <= 1e-9).all()
-    assert set(table.GPT) == {0, 3}
+def test_heads_whose_ablation_costs_most_come_first_and_name_their_partners(in_cache):
+    heads, matches = measurements.heads(in_cache), head_matches(in_cache)
+    table = catalogue_table(heads, matches)
+    assert (np.diff(table["loss without it"]) <= 0).all()
+    row = table[(table.GPT == 3) & (table["head"] == "1.0")].iloc[0]
+    assert row["loss without it"] == pytest.approx(heads[3].loss[:8, 1, 0].mean())
+    partner = partner_table(heads, matches, 3, "1.0").iloc[0]
+    assert row["the same head in the other GPTs"] == f"0: {partner['head']}"
+    assert row.likeness == pytest.approx(partner.likeness)
+    back = partner_table(heads, matches, 0, partner["head"]).iloc[0]
+    assert (back.GPT, back["head"]) == (3, "1.0")
 
 
 def test_attention_is_drawn_on_the_tokens_it_goes_to():
