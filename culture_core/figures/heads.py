@@ -81,8 +81,8 @@ def _numbers(effects: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -
     """The effects as text in their fields, in the page's own colour of text."""
     y, x = np.nonzero(~np.isnan(effects))
     return go.Scatter(
-        x=[columns[column] for column in x],
-        y=[rows[row] for row in y],
+        x=np.array(columns)[x],
+        y=np.array(rows)[y],
         # + 0 makes a zero of a negative one
         text=[f"{value:+.1f}" if value else "0.0" for value in np.round(effects[y, x], 1) + 0.0],
         mode="text",
