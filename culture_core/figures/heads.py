@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from culture_core.figures.charts import MODEL_COLOURS, NEUTRAL, finish
+from culture_core.figures.charts import MODEL_COLOURS, finish
 
 MOST_NUMBERED = 16
+# visible on either ground
+UNSEEN = "rgba(140, 140, 140, 0.75)"
 # orange below zero, blue above, see-through enough for text in the page's colour on either ground
 PATH_COLOURS = [
     (0.0, "rgba(213, 94, 0, 0.65)"),
@@ -28,7 +30,7 @@ def task_chart(
         "logits at the deciding cell"
         for task, change, points, added in zip(tasks, loss, accuracy, direct, strict=True)
     ]
-    colours = [MODEL_COLOURS[0] if one else NEUTRAL for one in known]
+    colours = [MODEL_COLOURS[0] if one else UNSEEN for one in known]
     bars = go.Bar(y=list(tasks), x=loss, orientation="h", marker={"color": colours})
     bars.update(hovertext=hover, hoverinfo="text")
     figure = go.Figure(bars)

@@ -54,6 +54,7 @@ def show_catalogue(catalogue: Mapping[int, Heads], matches: HeadMatches) -> pd.D
             "GPT": st.column_config.NumberColumn(width=48),
             "head": st.column_config.Column(width=52),
             **columns,
+            tables.LOOKS: st.column_config.Column(help=MEANINGS[tables.LOOKS], width=185),
         },
         on_select=lambda: _open_selected(table),
         selection_mode="single-row",
