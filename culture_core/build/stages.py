@@ -8,6 +8,7 @@ from culture_core.answers.stage import answer_population
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.build.plan import BuildPlan
 from culture_core.circuits.check_stage import check_population
+from culture_core.circuits.profile_stage import profile_population
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -77,7 +78,7 @@ def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOp
         _layers(population, plan, options),
         Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
         Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
-        _trace(population, plan, options),
+        *_trace(population, plan, options),
         _results(population, plan),
     ]
 
@@ -136,11 +137,12 @@ def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions
     return Stage("layers", "", lambda: follow_layers(population, **made), few)
 
 
-def _trace(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
-    """What attribution graphs predict, against what ablations do."""
+def _trace(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Iterator[Stage]:
+    """What attribution graphs predict, against what ablations do; what answers come from in every GPT."""
     made = {**options.alone, "workers": options.workers}
     few = ONE_BLOCK if len([hook for hook in plan.hooks if block_of_residual(hook) is not None]) < 2 else ""
-    return Stage("trace", "--check", lambda: check_population(population, **made), few)
+    yield Stage("trace", "--check", lambda: check_population(population, **made), few)
+    yield Stage("trace", "--profile", lambda: profile_population(population, **made), few)
 
 
 def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:

@@ -54,7 +54,7 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "transfer": transfer.show,
     "layers": layers.show,
     "circuits": circuits.show,
-    "trace": trace.show_checks,
+    "trace": trace.show_stage,
     "results": results.show,
 }
 

@@ -11,6 +11,7 @@ from culture_core.cli.options import add_settings, read_settings
 if TYPE_CHECKING:
     from culture_core.artifacts import PopulationFolder
     from culture_core.circuits.check_stage import TraceCheck
+    from culture_core.circuits.sharing import Sharing
     from culture_core.circuits.stage import TracedAnswer
 
 DESCRIPTION = "trace one answer back through SAE features to the cells it comes from: an attribution graph"
@@ -19,12 +20,14 @@ EXAMPLES = (
     "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
     "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
     "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
+    "trace --population cache/world-1M --profile             # trace many quizzes in all GPTs, and compare",
 )
 SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from culture_core.circuits.check import CheckSettings
+    from culture_core.circuits.profile import ProfileSettings
     from culture_core.circuits.stage import AnswerSettings
 
     common.add_population(parser)
@@ -43,12 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write it in the form that circuit-tracer and Neuronpedia read",
         metavar="FILE",
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check",
         action="store_true",
         help="instead of tracing one answer, ablate nodes of many graphs and compare with what is predicted",
     )
+    instead.add_argument(
+        "--profile",
+        action="store_true",
+        help="instead of tracing one answer, trace quizzes of every task in all GPTs and compare the GPTs",
+    )
     add_settings(parser, CheckSettings())
+    add_settings(parser, ProfileSettings())
     common.add_models(parser)
     common.add_if_stale(parser)
     common.add_workers(parser)
@@ -57,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.check:
         _check(args)
+    elif args.profile:
+        _profile(args)
     else:
         _trace(args)
 
@@ -86,6 +98,37 @@ def show_checks(checks: "list[TraceCheck]") -> None:
         for prediction, found in check.rows.items()
     ]
     print(common.table(rows))
+
+
+def _profile(args: argparse.Namespace) -> None:
+    from culture_core.circuits.profile import ProfileSettings
+    from culture_core.circuits.profile_stage import profile_population
+
+    sharing = profile_population(
+        common.the_population(args),
+        read_settings(args, ProfileSettings()),
+        models=args.models,
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
+    )
+    show_sharing(sharing)
+
+
+def show_stage(found: "list[TraceCheck] | Sharing | None") -> None:
+    """Print what either stage of a build found."""
+    if isinstance(found, list):
+        show_checks(found)
+    else:
+        show_sharing(found)
+
+
+def show_sharing(sharing: "Sharing | None") -> None:
+    """Print how alike the circuits of the GPTs are, beside other quizzes."""
+    if sharing is None:
+        print("there is no other GPT to compare with")
+    else:
+        print(common.table(sharing.means().to_dict("records")))
 
 
 def _trace(args: argparse.Namespace) -> None:
