@@ -102,6 +102,20 @@ def partners(reader: MatchReader, a: int, b: int) -> NDArray[np.int64]:
     return np.where(reader.mutual[first, second], reader.best_feature[first, second], -1).astype(np.int64)
 
 
+def matched_shares(
+    of_a: sparse.csr_array | NDArray[np.float32],
+    of_b: sparse.csr_array | NDArray[np.float32],
+    partner: NDArray[np.int64] | None,
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Influence (n, f) of two GPTs as shares of each row, in the numbers of the second one's features.
+
+    partner: (f,) as `partners` gives them, without whom a feature's share is dropped; None where columns
+    mean the same in both, as cells do.
+    """
+    p, q = _shares(of_a), _shares(of_b)
+    return (p, q) if partner is None else (_translated(p, partner), _only(q, partner))
+
+
 def overlap(p: sparse.csr_array, q: sparse.csr_array) -> NDArray[np.float64]:
     """(n,) the sum of the minima of each row of two matrices (n, f)."""
     return np.asarray(p.minimum(q).sum(axis=1), dtype=np.float64).ravel()
@@ -115,9 +129,7 @@ def _rows(
     tasks: NDArray[np.str_],
     pair: tuple[int, int],
 ) -> list[dict[str, object]]:
-    p, q = _shares(of_a), _shares(of_b)
-    if partner is not None:
-        p, q = _translated(p, partner), _only(q, partner)
+    p, q = matched_shares(of_a, of_b, partner)
     n_tasks, numbers = len(set(tasks.tolist())), np.arange(len(tasks))
     found = {
         SAME: overlap(p, q),
