@@ -12,6 +12,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.build.measure_parts import measure_parts
 from culture_core.build.part import CAUSAL_QUIZZES, Part
 from culture_core.build.plan import BuildPlan
+from culture_core.build.trace_parts import trace_parts
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.circuits import CircuitSettings
 from culture_core.evaluation.circuits_stage import measure_population_circuits
@@ -125,6 +126,7 @@ class _Trial:
         if n_hooks > 1:
             jobs = m * len(adjacent(self.plan.hooks))
             yield Part("layers", self._multiply, PRODUCT_SIZES, jobs, n, prepare=self._fire)
+            yield from trace_parts(self)
 
     def _grade_alone(self, n: int) -> Any:
         """Grades without the coverage of what needs no SAE, which is over fewer quizzes."""

@@ -19,6 +19,7 @@ EXAMPLES = (
     "trace --population cache/world-1M --quiz 4 --gpt 0",
     "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
     "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
+    "trace --population cache/world-1M --quiz 4 --ablate 5 --picture quiz4.png",
     "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
     "trace --population cache/world-1M --profile             # trace many quizzes in all GPTs, and compare",
 )
@@ -38,6 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=common.report_file,
         help="also write the whole graph to this file",
         metavar="FILE",
+    )
+    parser.add_argument(
+        "--picture",
+        default=None,
+        type=_new_picture,
+        help="also draw the cells that the answer comes from, in every GPT, as a new PNG",
+        metavar="FILE",
+    )
+    parser.add_argument(
+        "--ablate",
+        default=0,
+        type=common.count,
+        help="also take away the N strongest supernodes of features, one at a time (default: 0)",
+        metavar="N",
     )
     parser.add_argument(
         "--viewer",
@@ -142,6 +157,10 @@ def _trace(args: argparse.Namespace) -> None:
     population, settings = common.the_population(args), read_settings(args, AnswerSettings())
     traced = trace_answer(population, settings)
     show(population, traced)
+    if args.ablate:
+        _ablate(population, traced, args.ablate)
+    if args.picture is not None:
+        _draw(population, traced, args.picture)
     if args.out is not None:
         common.report_json(args.out, answer_record(population, traced))
     if args.viewer is not None:
@@ -181,6 +200,52 @@ def show(population: "PopulationFolder", traced: "TracedAnswer") -> None:
         f"in this graph {scores.embeddings:.0%} of the influence comes from tokens and positions, "
         f"{scores.errors:.0%} from errors of the SAEs; {scores.lost:.0%} was cut"
     )
+
+
+def _ablate(population: "PopulationFolder", traced: "TracedAnswer", n: int) -> None:
+    """Print the margin without each of the strongest supernodes."""
+    from culture_core.circuits.groups import group_nodes
+    from culture_core.circuits.stage import ablate_strongest
+    from culture_core.circuits.words import detected, labels
+    from culture_core.figures.rows import position_name, quiz_row
+    from culture_core.world.vocabulary import COLOUR_NAMES
+
+    graph, words = traced.graph, detected(population, traced.model_k, traced.graph)
+    names, grids = labels(graph, words), quiz_row(graph.tokens).labels
+    rows = []
+    for change in ablate_strongest(population, traced, group_nodes(graph, words), n):
+        first = change.members[graph.nodes.influence[change.members].argmax()]
+        rows.append(
+            {
+                "supernode": names[first],
+                "nodes": len(change.members),
+                "strongest at": position_name(int(graph.nodes.token[first]) - 1, grids),
+                "influence": round(change.influence, 4),
+                "margin without it": round(change.measured, 3),
+                "predicted": round(change.predicted, 3),
+                "answer": COLOUR_NAMES[change.answer],
+            }
+        )
+    print(f"taken away one at a time (the margin is {graph.value:+.3f}):\n{common.table(rows)}")
+
+
+def _draw(population: "PopulationFolder", traced: "TracedAnswer", path: Path) -> None:
+    from culture_core.circuits.stage import trace_in_all
+    from culture_core.results.circuit_picture import circuit_picture
+    from culture_core.writing import atomic_file
+
+    graphs = {k: one.graph for k, one in trace_in_all(population, traced).items()}
+    with atomic_file(path) as partial:
+        partial.write_bytes(circuit_picture(graphs))
+    print(f"picture of {len(graphs)} GPTs written to {path}")
+
+
+def _new_picture(text: str) -> Path:
+    """A file for the picture, checked before the work."""
+    from culture_core.places import check_new_file
+
+    check_new_file(text)
+    return Path(text)
 
 
 def _viewer_file(text: str) -> Path:

@@ -12,7 +12,7 @@ from culture_core.figures.style import ValueScale
 from culture_core.universality.matching.reader import MatchReader
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page import permalink
-from dashboard.data.circuit.trace_groups import cell_influence, node_groups
+from dashboard.data.circuit.trace_groups import node_groups
 from dashboard.data.circuit.traces import Trace
 
 PART, READ = "part", "cells"
@@ -63,7 +63,7 @@ def part_rows(traces: Mapping[int, Trace], readers: Mapping[int, MatchReader], p
     rows = []
     for k, traced in traces.items():
         chosen = _chosen(traced, k, readers, part)
-        values, tokens = cell_influence(traced, chosen), traced.graph.tokens
+        values, tokens = traced.graph.on_tokens(chosen), traced.graph.tokens
         share = float(traced.graph.nodes.influence[chosen].sum())
         rows.append(quiz_row(tokens, values=values, caption=f"GPT {k}", detail=f"influence {share:.2f}"))
     return rows

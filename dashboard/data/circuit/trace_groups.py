@@ -12,7 +12,6 @@ from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.sharing import CELLS, matched_shares, of_block, overlap, partners
 from culture_core.universality.matching.groups import ABSENT
 from culture_core.universality.matching.reader import MatchReader
-from culture_core.world.vocabulary import QUIZ_LENGTH
 from dashboard.data.circuit.traces import Trace
 from dashboard.data.population.populations import Population
 from dashboard.data.universal.universality import has_matches, matches
@@ -67,13 +66,6 @@ def alike(traces: Mapping[int, Trace], readers: Mapping[int, MatchReader]) -> di
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def cell_influence(traced: Trace, chosen: np.ndarray) -> np.ndarray:
-    """(404,) influence of some nodes (n,) bool at the tokens of the quiz; the 0 in front is left out."""
-    nodes = traced.graph.nodes
-    own = chosen & (nodes.token > 0)
-    return np.bincount(nodes.token[own] - 1, nodes.influence[own], minlength=QUIZ_LENGTH)
-
-
 def _influence(traced: Trace, model_k: int, readers: Mapping[int, MatchReader]) -> pd.DataFrame:
     groups, nodes = node_groups(traced, model_k, readers), traced.graph.nodes
     there = groups != NO_GROUP
@@ -98,7 +90,8 @@ def _group_of(reader: MatchReader, model_k: int) -> np.ndarray:
 
 
 def _of_tokens(traced: Trace) -> sparse.csr_array:
-    return sparse.csr_array(cell_influence(traced, traced.graph.nodes.kind == TOKEN)[None])
+    graph = traced.graph
+    return sparse.csr_array(graph.on_tokens(graph.nodes.kind == TOKEN)[None])
 
 
 def _of_features(traced: Trace, block: int, n_features: int) -> sparse.csr_array:

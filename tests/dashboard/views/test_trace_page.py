@@ -20,7 +20,7 @@ from dashboard.components.trace.messages import path_message, read_asked_change,
 from dashboard.components.trace.side_by_side import part_rows
 from dashboard.data.circuit.trace_changes import changed_answer
 from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
-from dashboard.data.circuit.trace_groups import alike, cell_influence, group_table, node_groups
+from dashboard.data.circuit.trace_groups import alike, group_table, node_groups
 from dashboard.data.circuit.trace_origins import origin_shares
 from dashboard.data.circuit.traces import traced_answer
 from dashboard.data.population import populations
@@ -242,7 +242,7 @@ def test_graphs_of_several_gpts_are_compared_by_what_they_share(small, tokens, t
     found, table = alike(traces, readers), group_table(traces, readers)
     shared = sum(min(p, q) for p, q in zip(first[:10] / first.sum(), second[:10] / second.sum(), strict=True))
     assert found["features after block 1"] == pytest.approx(shared, abs=1e-6)
-    cells = [cell_influence(one, one.graph.nodes.kind == TOKEN) for one in traces.values()]
+    cells = [one.graph.on_tokens(one.graph.nodes.kind == TOKEN) for one in traces.values()]
     assert found["cells"] == pytest.approx(np.minimum(*(c / c.sum() for c in cells)).sum(), abs=1e-6)
     assert sorted(table.group) == [g for g in range(10) if first[g] > 0 and second[g] > 0]
     for row in table.to_dict("records"):
