@@ -91,7 +91,7 @@ class _Trial:
             return probe_model(self.scratch, ProbeSettings(n=n), self.models[0], self.device)
 
         yield Part("evaluate", evaluate, (16, 48), m, evaluated.n, cold=True)
-        yield Part("answers", answer, (4, 12), 1, answered, shared=False)
+        yield Part("answers", answer, (16, 64), 1, answered, shared=False)
         yield Part("probe", probe, (16, 48), m, ProbeSettings().n, cold=True)
         yield Part("circuits", circuit, (4, 12), m, circuits.n)
 

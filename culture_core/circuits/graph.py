@@ -112,7 +112,8 @@ class Graph:
     def on_tokens(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(404,) influence of some nodes (n,) at each token of the quiz; the 0 in front is left out."""
         own = chosen & (self.nodes.token > 0)
-        return np.bincount(self.nodes.token[own] - 1, self.nodes.influence[own], minlength=QUIZ_LENGTH)
+        weight = self.nodes.influence[own].astype(np.float64)
+        return np.bincount(self.nodes.token[own] - 1, weight, minlength=QUIZ_LENGTH).astype(np.float64)
 
 
 @dataclass(frozen=True)
