@@ -21,6 +21,7 @@
     cache/NAME/circuits/gpt_K/               accuracy without each layer, head and MLP; what heads attend to
     cache/NAME/heads/gpt_K/                  where each head looks, what it copies, what its ablation breaks
     cache/NAME/traces/gpt_K/                 what attribution graphs predict against what ablations do
+    cache/NAME/trace_profiles/gpt_K/         what the answers of GPT K to many quizzes come from
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
@@ -77,6 +78,7 @@ _ENTRIES = {
         "circuits",
         "heads",
         "traces",
+        "trace_profiles",
         "browse",
         "results.md",
         "results",
@@ -236,6 +238,9 @@ class PopulationFolder:
 
     def trace_check(self, model_k: int) -> Path:
         return self.root / "traces" / _gpt(model_k)
+
+    def trace_profile(self, model_k: int) -> Path:
+        return self.root / "trace_profiles" / _gpt(model_k)
 
     def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "saes" / hook / _gpt(model_k, variant)

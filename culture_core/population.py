@@ -21,6 +21,8 @@ from culture_core.artifacts import MANIFEST, PopulationFolder
 from culture_core.circuits.check_stage import TraceCheck, check_artifact, open_check
 from culture_core.circuits.heads.catalogue import Heads
 from culture_core.circuits.heads.store import heads_artifact, open_heads
+from culture_core.circuits.profile import Profiles
+from culture_core.circuits.profile_stage import open_profile, profile_artifact
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits, circuits_artifact, open_circuits_of
@@ -71,6 +73,7 @@ ARTIFACTS: dict[str, Callable[..., Artifact]] = {
     "heads": heads_artifact,
     "layers": layers_artifact,
     "trace_check": check_artifact,
+    "trace_profile": profile_artifact,
 }
 
 
@@ -203,6 +206,12 @@ class Population:
         self._check_model(k)
         artifact = self.artifact("trace_check", k)
         return self._kept(("trace_check", k), artifact.written(), lambda: open_check(self.folder, k))
+
+    def trace_profile(self, k: int) -> Profiles:
+        """What the answers of one GPT to many quizzes come from."""
+        self._check_model(k)
+        artifact = self.artifact("trace_profile", k)
+        return self._kept(("trace_profile", k), artifact.written(), lambda: open_profile(self.folder, k))
 
     def probes(self) -> Probes:
         """Linear probes for the concepts, by layer."""

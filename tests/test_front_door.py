@@ -68,7 +68,7 @@ OF = {
 
 
 def test_only_what_takes_several_hook_points_is_not_in_the_shipped_population():
-    assert set(ARTIFACTS) - set(OF) == {"layers", "trace_check"}
+    assert set(ARTIFACTS) - set(OF) == {"layers", "trace_check", "trace_profile"}
 
 
 def declared(population: Population, kind: str, hook: str):

@@ -12,6 +12,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.build.measure_parts import measure_parts
 from culture_core.build.part import CAUSAL_QUIZZES, Part
 from culture_core.build.plan import BuildPlan
+from culture_core.build.trace_parts import trace_parts
 from culture_core.circuits.heads.catalogue import HeadSettings
 from culture_core.circuits.heads.stage import measure_population_heads
 from culture_core.evaluation.accuracy import evaluation_quizzes
@@ -95,7 +96,7 @@ class _Trial:
             return probe_model(self.scratch, ProbeSettings(n=n), self.models[0], self.device)
 
         yield Part("evaluate", evaluate, (16, 48), m, evaluated.n, cold=True)
-        yield Part("answers", answer, (4, 12), 1, answered, shared=False)
+        yield Part("answers", answer, (16, 64), 1, answered, shared=False)
         yield Part("probe", probe, (16, 48), m, ProbeSettings().n, cold=True)
         yield Part("circuits", circuit, (4, 12), m, circuits.n)
         yield Part("heads", heads, (4, 12), m, HeadSettings().n)
@@ -131,6 +132,7 @@ class _Trial:
         if n_hooks > 1:
             jobs = m * len(adjacent(self.plan.hooks))
             yield Part("layers", self._multiply, PRODUCT_SIZES, jobs, n, prepare=self._fire)
+            yield from trace_parts(self)
 
     def _grade_alone(self, n: int) -> Any:
         """Grades without the coverage of what needs no SAE, which is over fewer quizzes."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from culture_core.answers.stage import answer_population
@@ -9,6 +10,7 @@ from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
 from culture_core.build.plan import BuildPlan
 from culture_core.circuits.check_stage import check_population
 from culture_core.circuits.heads.stage import measure_population_heads
+from culture_core.circuits.profile_stage import profile_population
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -75,11 +77,12 @@ def build_stages(population: PopulationFolder, plan: BuildPlan, options: BuildOp
     return [
         *_of_gpts(population, plan, options),
         *(stage for hook in plan.hooks for stage in _of_hook(population, plan, hook, options)),
+        _joint(population, plan, options),
         _layers(population, plan, options),
         Stage("probe", "", lambda: probe_population(population, **options.side_by_side)),
         Stage("circuits", "", lambda: measure_population_circuits(population, **options.side_by_side)),
         Stage("heads", "", lambda: measure_population_heads(population, **options.side_by_side)),
-        _trace(population, plan, options),
+        *_trace(population, plan, options),
         _results(population, plan),
     ]
 
@@ -103,7 +106,7 @@ def _of_hook(
     """What is made of the SAEs of one hook point."""
     words, side_by_side = f"--hook {hook}", options.side_by_side
     settings = IndexSettings(quiz_set=QuizSet(n=plan.n))
-    alone = ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
+    alone = _alone(population)
 
     def figures() -> Any:
         made = {name: value for name, value in side_by_side.items() if name != "command"}
@@ -123,12 +126,17 @@ def _of_hook(
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
     yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
     yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), alone)
-    # its weights are five times those of an SAE, so it is made at one hook point; `culture joint` makes more
-    if hook == _main_hook(population, plan):
-        yield Stage("joint", words, lambda: measure_joint_dictionary(population, hook, **side_by_side), alone)
     yield Stage(
         "transfer", words, lambda: measure_population_transfer(population, hook, **options.on_device), alone
     )
+
+
+def _joint(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
+    """One dictionary of all GPTs, at one hook point: it weighs as much as all SAEs there together. `culture
+    joint` makes more."""
+    hook, made = _main_hook(population, plan), options.side_by_side
+    run = partial(measure_joint_dictionary, population, hook, **made)
+    return Stage("joint", f"--hook {hook}", run, _alone(population))
 
 
 def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
@@ -138,16 +146,22 @@ def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions
     return Stage("layers", "", lambda: follow_layers(population, **made), few)
 
 
-def _trace(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
-    """What attribution graphs predict, against what ablations do."""
+def _trace(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Iterator[Stage]:
+    """What attribution graphs predict, against what ablations do; what answers come from in every GPT."""
     made = {**options.alone, "workers": options.workers}
     few = ONE_BLOCK if len([hook for hook in plan.hooks if block_of_residual(hook) is not None]) < 2 else ""
-    return Stage("trace", "--check", lambda: check_population(population, **made), few)
+    yield Stage("trace", "--check", lambda: check_population(population, **made), few)
+    yield Stage("trace", "--profile", lambda: profile_population(population, **made), few)
 
 
 def _results(population: PopulationFolder, plan: BuildPlan) -> Stage:
     hook = _main_hook(population, plan)
     return Stage("results", f"--hook {hook}", lambda: write_population_results(population, hook))
+
+
+def _alone(population: PopulationFolder) -> str:
+    """Why a stage that matches GPTs is left out, if it is."""
+    return ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
 
 
 def _main_hook(population: PopulationFolder, plan: BuildPlan) -> str:

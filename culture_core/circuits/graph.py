@@ -22,6 +22,7 @@ from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import PlainSAE
 from culture_core.settings import setting
+from culture_core.world.vocabulary import QUIZ_LENGTH
 
 TARGET = -1
 
@@ -107,6 +108,12 @@ class Graph:
     edges: Edges
     paths: tuple[str, ...]
     scores: Scores
+
+    def on_tokens(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(404,) influence of some nodes (n,) at each token of the quiz; the 0 in front is left out."""
+        own = chosen & (self.nodes.token > 0)
+        weight = self.nodes.influence[own].astype(np.float64)
+        return np.bincount(self.nodes.token[own] - 1, weight, minlength=QUIZ_LENGTH).astype(np.float64)
 
 
 @dataclass(frozen=True)

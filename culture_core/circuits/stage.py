@@ -4,14 +4,17 @@ What is explained is the right colour's logit minus that of another colour at on
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from culture_core.answers.browse import open_browse
 from culture_core.artifacts import PopulationFolder
-from culture_core.circuits.graph import Graph, TraceSettings, trace
+from culture_core.circuits.graph import Graph, TraceSettings, parts_of, trace
+from culture_core.circuits.supernodes import SupernodeChange, change_supernode, strongest_supernodes
 from culture_core.errors import CultureError, suggested
 from culture_core.features.attribution import Margin
 from culture_core.models.api import load_culture
@@ -76,6 +79,37 @@ def trace_answer(population: PopulationFolder, settings: AnswerSettings = Answer
     graph = trace(model, saes, tokens, right_margin(model, tokens, position, other), settings.kept)
     seconds = time.perf_counter() - started
     return TracedAnswer(population.name, model_k, settings.quiz, hashes, graph, seconds)
+
+
+def trace_in_all(population: PopulationFolder, traced: TracedAnswer) -> dict[int, TracedAnswer]:
+    """By GPT, a traced answer and the same of all others: the same cell, and the same two colours.
+
+    Errors: CultureError for a GPT without SAEs.
+    """
+    margin = traced.graph.margin
+    cell = "{},{}".format(*divmod(margin.position - LAST_GRID.start, GRID_SIDE))
+    asked = AnswerSettings(quiz=traced.quiz, cell=cell, against=str(margin.against))
+    return {
+        k: traced if k == traced.model_k else trace_answer(population, replace(asked, gpt=k))
+        for k in chosen_models(population)
+    }
+
+
+def ablate_strongest(
+    population: PopulationFolder, traced: TracedAnswer, groups: NDArray[np.int64], n: int
+) -> list[SupernodeChange]:
+    """Take away the n strongest supernodes of features of a traced answer, one at a time.
+
+    groups: (nodes,) the supernode of each node, as `group_nodes` gives them.
+    """
+    graph, k = traced.graph, traced.model_k
+    (model,) = load_culture([k], source=population.root)
+    saes = {hook: open_plain_sae(population, hook, k) for hook in traced.saes}
+    parts = parts_of(model, saes, torch.from_numpy(graph.tokens).long(), graph.margin)
+    return [
+        change_supernode(model, parts, graph, members, 0.0)
+        for members in strongest_supernodes(graph, groups, n)
+    ]
 
 
 def traced_saes(population: PopulationFolder, model_k: int) -> dict[str, str]:

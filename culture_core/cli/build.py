@@ -56,7 +56,7 @@ SHOW: dict[str, Callable[[Any], None]] = {
     "layers": layers.show,
     "circuits": circuits.show,
     "heads": heads.show,
-    "trace": trace.show_checks,
+    "trace": trace.show_stage,
     "results": results.show,
 }
 

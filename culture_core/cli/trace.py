@@ -11,6 +11,7 @@ from culture_core.cli.options import add_settings, read_settings
 if TYPE_CHECKING:
     from culture_core.artifacts import PopulationFolder
     from culture_core.circuits.check_stage import TraceCheck
+    from culture_core.circuits.sharing import Sharing
     from culture_core.circuits.stage import TracedAnswer
 
 DESCRIPTION = "trace one answer back through SAE features to the cells it comes from: an attribution graph"
@@ -18,13 +19,16 @@ EXAMPLES = (
     "trace --population cache/world-1M --quiz 4 --gpt 0",
     "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
     "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
+    "trace --population cache/world-1M --quiz 4 --ablate 5 --picture quiz4.png",
     "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
+    "trace --population cache/world-1M --profile             # trace many quizzes in all GPTs, and compare",
 )
 SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from culture_core.circuits.check import CheckSettings
+    from culture_core.circuits.profile import ProfileSettings
     from culture_core.circuits.stage import AnswerSettings
 
     common.add_population(parser)
@@ -37,18 +41,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
     )
     parser.add_argument(
+        "--picture",
+        default=None,
+        type=_new_picture,
+        help="also draw the cells that the answer comes from, in every GPT, as a new PNG",
+        metavar="FILE",
+    )
+    parser.add_argument(
+        "--ablate",
+        default=0,
+        type=common.count,
+        help="also take away the N strongest supernodes of features, one at a time (default: 0)",
+        metavar="N",
+    )
+    parser.add_argument(
         "--viewer",
         default=None,
         type=_viewer_file,
         help="also write it in the form that circuit-tracer and Neuronpedia read",
         metavar="FILE",
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check",
         action="store_true",
         help="instead of tracing one answer, ablate nodes of many graphs and compare with what is predicted",
     )
+    instead.add_argument(
+        "--profile",
+        action="store_true",
+        help="instead of tracing one answer, trace quizzes of every task in all GPTs and compare the GPTs",
+    )
     add_settings(parser, CheckSettings())
+    add_settings(parser, ProfileSettings())
     common.add_models(parser)
     common.add_if_stale(parser)
     common.add_workers(parser)
@@ -57,6 +82,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.check:
         _check(args)
+    elif args.profile:
+        _profile(args)
     else:
         _trace(args)
 
@@ -88,6 +115,37 @@ def show_checks(checks: "list[TraceCheck]") -> None:
     print(common.table(rows))
 
 
+def _profile(args: argparse.Namespace) -> None:
+    from culture_core.circuits.profile import ProfileSettings
+    from culture_core.circuits.profile_stage import profile_population
+
+    sharing = profile_population(
+        common.the_population(args),
+        read_settings(args, ProfileSettings()),
+        models=args.models,
+        if_stale=args.if_stale,
+        workers=common.the_workers(args),
+        command=common.command_line(),
+    )
+    show_sharing(sharing)
+
+
+def show_stage(found: "list[TraceCheck] | Sharing | None") -> None:
+    """Print what either stage of a build found."""
+    if isinstance(found, list):
+        show_checks(found)
+    else:
+        show_sharing(found)
+
+
+def show_sharing(sharing: "Sharing | None") -> None:
+    """Print how alike the circuits of the GPTs are, beside other quizzes."""
+    if sharing is None:
+        print("there is no other GPT to compare with")
+    else:
+        print(common.table(sharing.means().to_dict("records")))
+
+
 def _trace(args: argparse.Namespace) -> None:
     from culture_core import artifacts
     from culture_core.circuits.record import answer_record
@@ -99,6 +157,10 @@ def _trace(args: argparse.Namespace) -> None:
     population, settings = common.the_population(args), read_settings(args, AnswerSettings())
     traced = trace_answer(population, settings)
     show(population, traced)
+    if args.ablate:
+        _ablate(population, traced, args.ablate)
+    if args.picture is not None:
+        _draw(population, traced, args.picture)
     if args.out is not None:
         common.report_json(args.out, answer_record(population, traced))
     if args.viewer is not None:
@@ -138,6 +200,52 @@ def show(population: "PopulationFolder", traced: "TracedAnswer") -> None:
         f"in this graph {scores.embeddings:.0%} of the influence comes from tokens and positions, "
         f"{scores.errors:.0%} from errors of the SAEs; {scores.lost:.0%} was cut"
     )
+
+
+def _ablate(population: "PopulationFolder", traced: "TracedAnswer", n: int) -> None:
+    """Print the margin without each of the strongest supernodes."""
+    from culture_core.circuits.groups import group_nodes
+    from culture_core.circuits.stage import ablate_strongest
+    from culture_core.circuits.words import detected, labels
+    from culture_core.figures.rows import position_name, quiz_row
+    from culture_core.world.vocabulary import COLOUR_NAMES
+
+    graph, words = traced.graph, detected(population, traced.model_k, traced.graph)
+    names, grids = labels(graph, words), quiz_row(graph.tokens).labels
+    rows = []
+    for change in ablate_strongest(population, traced, group_nodes(graph, words), n):
+        first = change.members[graph.nodes.influence[change.members].argmax()]
+        rows.append(
+            {
+                "supernode": names[first],
+                "nodes": len(change.members),
+                "strongest at": position_name(int(graph.nodes.token[first]) - 1, grids),
+                "influence": round(change.influence, 4),
+                "margin without it": round(change.measured, 3),
+                "predicted": round(change.predicted, 3),
+                "answer": COLOUR_NAMES[change.answer],
+            }
+        )
+    print(f"taken away one at a time (the margin is {graph.value:+.3f}):\n{common.table(rows)}")
+
+
+def _draw(population: "PopulationFolder", traced: "TracedAnswer", path: Path) -> None:
+    from culture_core.circuits.stage import trace_in_all
+    from culture_core.results.circuit_picture import circuit_picture
+    from culture_core.writing import atomic_file
+
+    graphs = {k: one.graph for k, one in trace_in_all(population, traced).items()}
+    with atomic_file(path) as partial:
+        partial.write_bytes(circuit_picture(graphs))
+    print(f"picture of {len(graphs)} GPTs written to {path}")
+
+
+def _new_picture(text: str) -> Path:
+    """A file for the picture, checked before the work."""
+    from culture_core.places import check_new_file
+
+    check_new_file(text)
+    return Path(text)
 
 
 def _viewer_file(text: str) -> Path:

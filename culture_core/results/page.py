@@ -13,6 +13,8 @@ from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.results.place import Place
+from culture_core.results.sharing import TITLE as CIRCUITS
+from culture_core.results.sharing import has_profiles, sharing_section
 from culture_core.results.traces import TITLE as GRAPHS
 from culture_core.results.traces import has_checks, traces_section
 from culture_core.universality.causal.reader import CausalReader
@@ -50,6 +52,8 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
     if has_checks(population):
         parts += [f"## {GRAPHS}", _or_missing(lambda: traces_section(population))]
+    if has_profiles(population):
+        parts += [f"## {CIRCUITS}", _or_missing(lambda: sharing_section(population))]
     parts += ["## Groups in pictures", _or_missing(lambda: _groups_with_pictures(population, hook, place))]
     parts += ["## What it took", _or_missing(lambda: sections.cost_section(population))]
     with atomic_file(place.page) as partial:

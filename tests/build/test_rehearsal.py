@@ -8,7 +8,7 @@ from culture_core.build.parts import parts_of
 from culture_core.build.rehearsal import _scaled, rehearse
 from culture_core.saes.training_stage import DEFAULTS
 
-FIRST = "blocks.0.hook_resid_post"
+FIRST, SECOND = "blocks.0.hook_resid_post", "blocks.1.hook_resid_post"
 
 
 def files_of(population):
@@ -25,19 +25,11 @@ def test_every_stage_is_tried_and_the_population_is_left_alone(answered_populati
     before = files_of(answered_population)
     sae = replace(DEFAULTS, width=4, k=4, batch_size=128, finetune_quizzes=8)
     monkeypatch.setattr("culture_core.build.rehearsal.parts_of", few)
-    found = rehearse(answered_population, BuildPlan((FIRST, "blocks.1.hook_mlp_out"), sae, n=200))
+    found = rehearse(answered_population, BuildPlan((FIRST, SECOND), sae, n=200))
     names = [stage.name for stage in found.stages]
-    features = ["index", "grade", "match", "causal", "families", "joint", "transfer", "layers"]
-    assert names == [
-        "evaluate",
-        "answers",
-        "probe",
-        "circuits",
-        "heads",
-        "train-sae",
-        "evaluate-sae",
-        *features,
-    ]
+    gpts = ["evaluate", "answers", "probe", "circuits", "heads", "train-sae", "evaluate-sae"]
+    features = ["index", "grade", "match", "causal", "families", "joint", "transfer", "layers", "trace"]
+    assert names == [*gpts, *features]
     assert all(stage.seconds > 0 for stage in found.stages)
     assert found.sae_bytes > 2 * 5 * 4 * 2 * 32 * 128
     assert files_of(answered_population) == before

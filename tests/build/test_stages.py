@@ -26,18 +26,18 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
         "evaluate",
         "answers",
         "train-sae",
-        *(*of_hook, "joint", "transfer"),
         *(*of_hook, "transfer"),
-        "layers",
+        *(*of_hook, "transfer"),
+        *("joint", "layers"),
         "probe",
         "circuits",
         "heads",
-        "trace",
+        *("trace", "trace"),
         "results",
     ]
-    assert [FIRST in stage.words for stage in stages[3:13]] == [True] * 10
-    assert [SECOND in stage.words for stage in stages[13:22]] == [True] * 9
-    assert [stage.name for stage in stages if stage.left_out] == ["trace"]
+    assert [FIRST in stage.words for stage in stages[3:12]] == [True] * 9
+    assert [SECOND in stage.words for stage in stages[12:21]] == [True] * 9
+    assert [stage.name for stage in stages if stage.left_out] == ["trace", "trace"]
     two = BuildPlan((FIRST, "blocks.1.hook_resid_post"))
     assert not any(stage.left_out for stage in build_stages(built_population, two, BuildOptions()))
 

@@ -10,10 +10,20 @@ from circuit_helpers import save_small_population
 
 from culture_core import load_culture
 from culture_core.circuits.groups import group_nodes
-from culture_core.circuits.stage import AnswerSettings, position_of_cell, quiz_to_trace, trace_answer
+from culture_core.circuits.nodes import FEATURE, TOKEN
+from culture_core.circuits.stage import (
+    AnswerSettings,
+    ablate_strongest,
+    open_plain_sae,
+    position_of_cell,
+    quiz_to_trace,
+    trace_answer,
+    trace_in_all,
+)
 from culture_core.circuits.viewer import pair, running_share
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
+from culture_core.models.mygpt import shift_right
 from culture_core.world.codes import encode_quiz
 from culture_core.world.pairs import deciding_cell
 from culture_core.world.vocabulary import COLOUR_NAMES, LAST_GRID
@@ -186,3 +196,52 @@ def test_groups_hold_one_feature_or_one_concept_of_one_block_and_grid(population
                 assert (groups[first] == groups[second]) == same
             elif not same:
                 assert groups[first] != groups[second]
+
+
+@torch.no_grad()
+def test_the_strongest_supernodes_are_taken_away_one_at_a_time(population):
+    traced = trace_answer(population, AnswerSettings(quiz="1", cell="3,4", gpt=1))
+    graph, k = traced.graph, traced.model_k
+    groups = group_nodes(graph, [""] * len(graph.nodes))
+    changes = ablate_strongest(population, traced, groups, 4)
+    features = graph.nodes.kind == FEATURE
+    totals = sorted(
+        (graph.nodes.influence[(groups == g) & features].sum() for g in set(groups[features].tolist())),
+        reverse=True,
+    )
+    assert [change.influence for change in changes] == pytest.approx(totals[:4])
+    (model,) = load_culture([k], source=population.root)
+    for change in changes:
+        nodes = graph.nodes
+        block = int(nodes.block[change.members[0]])
+        sae = open_plain_sae(population, f"blocks.{block}.hook_resid_post", k)
+        x = model.embed(shift_right(torch.from_numpy(graph.tokens).long()[None]))[
+            :, : graph.margin.position + 1
+        ]
+        for number, layer in enumerate(model.blocks):
+            x = layer(x)
+            if number == block:
+                for node in change.members:
+                    feature, token = int(nodes.feature[node]), int(nodes.token[node])
+                    unit = 1.0 if sae.norm is None else 1 / float(sae.norm[feature])
+                    x[0, token] -= float(nodes.activation[node]) * unit * sae.W_dec[feature]
+        logits = model.readout(x[0, -1])
+        margin = float(logits[graph.margin.token] - logits[graph.margin.against])
+        assert change.measured == pytest.approx(margin, abs=1e-3)
+
+
+def test_a_picture_has_a_row_per_gpt_with_the_tokens_that_count(population, tmp_path, capsys):
+    path = tmp_path / "answer.png"
+    words = ["--quiz", "1", "--cell", "3,4", "--gpt", "1", "--ablate", "3", "--picture", str(path)]
+    assert main(["trace", "--population", str(population.root), *words]) == 0
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert "margin without it" in capsys.readouterr().out
+    traced = trace_answer(population, AnswerSettings(quiz="1", cell="3,4", gpt=1))
+    graphs = trace_in_all(population, traced)
+    assert {one.graph.margin for one in graphs.values()} == {traced.graph.margin}
+    other = graphs[0].graph
+    for position, value in enumerate(other.on_tokens(other.nodes.kind == TOKEN)):
+        own = (other.nodes.kind == TOKEN) & (other.nodes.token == position + 1)
+        assert value == pytest.approx(other.nodes.influence[own].sum())
+    assert main(["trace", "--population", str(population.root), *words]) == 2
+    assert "exists" in capsys.readouterr().err

@@ -3,10 +3,13 @@
 import numpy as np
 import streamlit as st
 
+from culture_core.circuits.sharing import CELLS
 from culture_core.world.vocabulary import COLOUR_NAMES
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
+from dashboard.components.trace.side_by_side import show_side_by_side
 from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.circuit.trace_groups import alike, group_table, matches_by_block
 from dashboard.data.circuit.traces import Trace
 from dashboard.data.population.populations import Population
 
@@ -26,17 +29,38 @@ def show_every_gpt(population: Population, tokens: np.ndarray, traced: Trace) ->
         return
     margin = traced.graph.margin
     traces = traces_of_all(population, tokens, margin.position, margin.against)
+    readers = matches_by_block(population, traces)
+    groups = group_table(traces, readers)
     right, other = COLOUR_NAMES[margin.token], COLOUR_NAMES[margin.against]
     st.markdown(f"**Where {right} over {other} comes from**, as shares of the influence in each GPT's graph")
     table = origin_table(traces)
     shares = [name for name in table.columns if name not in ("GPT", "margin", "completeness")]
     percent = st.column_config.NumberColumn(format="percent")
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(shares, percent), key="trace.origins")
+    st.markdown(alike_sentence(alike(traces, readers)))
+    show_side_by_side(traces, readers, groups)
+    in_each = dict.fromkeys((f"GPT {k}" for k in traces), percent)
+    if len(groups):
+        st.markdown("**Matched features that several graphs go through**, with their influence in each GPT")
+        st.dataframe(groups, hide_index=True, column_config=in_each, height=HEIGHT, key="trace.groups")
+        table_downloads(lambda: groups, name="groups_of_traces")
     st.markdown("**What features of several GPTs detect**, by block, with their influence in each GPT")
     concepts = concept_table(traces)
     if concepts.empty:
         st.caption("No concept is shared: run `culture index` and `culture grade` to name features.")
         return
-    in_each = dict.fromkeys((f"GPT {k}" for k in traces), percent)
     st.dataframe(concepts, hide_index=True, column_config=in_each, height=HEIGHT, key="trace.concepts")
     table_downloads(lambda: concepts, name="concepts_of_traces")
+
+
+def alike_sentence(found: dict[str, float]) -> str:
+    """How alike the graphs are, as Markdown."""
+    if not found:
+        return ""
+    features = [
+        f"{name.removeprefix('features ')} {value:.0%}" for name, value in found.items() if name != CELLS
+    ]
+    told = f"Two GPTs read the same cells to **{found[CELLS]:.0%}**"
+    if features:
+        told += f", and use matched features to {', '.join(features)}"
+    return f"{told} (overlap of influence, mean over pairs)."

@@ -4,13 +4,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from culture_core.circuits.effects import graph_effects, logits_with
 from culture_core.circuits.graph import parts_of
-from culture_core.circuits.nodes import EMBEDDINGS
+from culture_core.circuits.supernodes import SupernodeChange, change_supernode
 from culture_core.errors import CultureError
-from culture_core.world.vocabulary import N_COLOURS
 from dashboard.data.circuit.traces import Trace, residual_saes
 from dashboard.data.population import gpts
 from dashboard.data.population.populations import Population
@@ -52,33 +49,20 @@ def changed_answer(
     chosen: Population, model_k: int, tokens: np.ndarray, traced: Trace, group: int, factor: int
 ) -> Changed:
     """What a GPT answers to a traced quiz (404,) when a supernode is multiplied by a factor."""
-    graph = traced.graph
-    members = np.flatnonzero(traced.groups == group)
-    drop = float(graph_effects(graph)[members].sum()) * (1 - factor)
-    logits = in_turn(lambda: _logits(chosen, model_k, tokens, traced, members, factor))
-    right, other = graph.margin.token, graph.margin.against
-    answer = int(logits[:N_COLOURS].argmax())
+    graph, members = traced.graph, np.flatnonzero(traced.groups == group)
+    model, quiz = gpts.model(chosen, model_k), batch_of_one(tokens.tobytes())[0]
+
+    def change() -> SupernodeChange:
+        parts = parts_of(model, residual_saes(chosen, model_k), quiz, graph.margin)
+        return change_supernode(model, parts, graph, members, factor)
+
+    found = in_turn(change)
     name = traced.names[members[graph.nodes.influence[members].argmax()]]
     return Changed(
         name if len(members) == 1 else f"{name} ({len(members)} nodes)",
         factor,
-        graph.value - drop,
-        float(logits[right] - logits[other]),
-        answer,
-        float(logits.softmax(0)[answer]),
+        found.predicted,
+        found.measured,
+        found.answer,
+        found.probability,
     )
-
-
-def _logits(
-    chosen: Population, model_k: int, tokens: np.ndarray, traced: Trace, members: np.ndarray, factor: int
-) -> torch.Tensor:
-    graph, model = traced.graph, gpts.model(chosen, model_k)
-    parts = parts_of(model, residual_saes(chosen, model_k), batch_of_one(tokens.tobytes())[0], graph.margin)
-    block = int(graph.nodes.block[members[0]])
-    number = [EMBEDDINGS, *sorted(traced.hooks)].index(block)
-    layer = parts.layers[number]
-    columns = ("kind", "token", "feature")
-    wanted = np.stack([getattr(graph.nodes, name)[members] for name in columns])
-    there = torch.stack([getattr(layer, name) for name in columns])
-    same = (there[:, None, :] == torch.from_numpy(wanted)[:, :, None]).all(0)
-    return logits_with(model, parts, number, same.any(0).nonzero()[:, 0], float(factor))

@@ -2,20 +2,25 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from circuit_helpers import save_small_population
 
 from culture_core.circuits.effects import graph_effects
 from culture_core.circuits.graph import TARGET
+from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.stage import AnswerSettings, trace_answer
 from culture_core.figures.style import GridStyle
 from culture_core.world.codes import encode_quiz
 from culture_core.world.vocabulary import COLOUR_NAMES, LAST_GRID
 from dashboard.components.trace.messages import path_message, read_asked_change, read_position, trace_message
+from dashboard.components.trace.side_by_side import part_rows
 from dashboard.data.circuit.trace_changes import changed_answer
 from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
+from dashboard.data.circuit.trace_groups import alike, group_table, node_groups
 from dashboard.data.circuit.trace_origins import origin_shares
 from dashboard.data.circuit.traces import traced_answer
 from dashboard.data.population import populations
@@ -208,3 +213,57 @@ def test_shared_concepts_add_up_the_influence_of_their_features(traced):
         assert row[2] == row[3] == pytest.approx(traced.graph.nodes.influence[own].sum())
     other = replace(traced, concepts=["in a corner" if word else "" for word in concepts])
     assert concept_table({0: replace(traced, concepts=concepts), 1: other}).empty
+
+
+def crossed_reader(orders: list[np.ndarray]) -> SimpleNamespace:
+    """Matches of two GPTs: the strongest feature of one with that of the other, and so on, ten in all."""
+    best, mutual = np.empty((2, 2, 20), np.int32), np.zeros((2, 2, 20), bool)
+    for a, b in ((0, 1), (1, 0)):
+        best[a, b, orders[a]], mutual[a, b, orders[a][:10]] = orders[b], True
+    members = pd.DataFrame({"group": range(10), "gpt_0": orders[0][:10], "gpt_1": orders[1][:10]})
+    whole, smaller = members, members.iloc[:0]
+    return SimpleNamespace(
+        models=[0, 1], n_features=20, best_feature=best, mutual=mutual, groups=whole, smaller_groups=smaller
+    )
+
+
+def test_graphs_of_several_gpts_are_compared_by_what_they_share(small, tokens, traced):
+    traces = traces_of_all(small, tokens, CELL, traced.graph.margin.against)
+    shares = []
+    for one in traces.values():
+        here = (one.graph.nodes.kind == FEATURE) & (one.graph.nodes.block == 1)
+        shares.append(
+            np.bincount(one.graph.nodes.feature[here], one.graph.nodes.influence[here], minlength=20)
+        )
+    orders = [np.argsort(-share, kind="stable") for share in shares]
+    readers = {1: crossed_reader(orders)}
+    first, second = (share[order] for share, order in zip(shares, orders, strict=True))
+    assert first[0] > 0 and second[0] > 0
+    found, table = alike(traces, readers), group_table(traces, readers)
+    shared = sum(min(p, q) for p, q in zip(first[:10] / first.sum(), second[:10] / second.sum(), strict=True))
+    assert found["features after block 1"] == pytest.approx(shared, abs=1e-6)
+    cells = [one.graph.on_tokens(one.graph.nodes.kind == TOKEN) for one in traces.values()]
+    assert found["cells"] == pytest.approx(np.minimum(*(c / c.sum() for c in cells)).sum(), abs=1e-6)
+    assert sorted(table.group) == [g for g in range(10) if first[g] > 0 and second[g] > 0]
+    for row in table.to_dict("records"):
+        assert (row["after block"], row["GPT 0"], row["GPT 1"]) == pytest.approx(
+            (1, first[row["group"]], second[row["group"]]), abs=1e-6
+        )
+    for k, one in traces.items():
+        groups = node_groups(one, k, readers)
+        nodes = one.graph.nodes
+        own = (nodes.kind == FEATURE) & (nodes.block == 1) & np.isin(nodes.feature, orders[k][:10])
+        assert [orders[k][g] for g in groups[own]] == nodes.feature[own].tolist() and (
+            groups[~own] == -1
+        ).all()
+    rows = part_rows(traces, readers, "1.0")
+    assert [row.values.sum() for row in rows] == pytest.approx([first[0], second[0]], abs=1e-5)
+
+
+def test_a_link_opens_the_features_of_one_block_in_every_gpt(open_page):
+    app = open_page("trace", number=1, gpt=1, cell=CELL, every=1, part="1")
+    assert not app.exception and not app.warning
+    assert next(box for box in app.selectbox if box.label == "Show").value == "1"
+    assert "read the same cells" in " ".join(text.value for text in app.markdown)
+    wrong = open_page("trace", number=1, gpt=1, cell=CELL, every=1, part="9")
+    assert not wrong.exception and "There is no part" in wrong.warning[0].value

@@ -1,0 +1,146 @@
+"""The stage behind `culture trace --profile`: what the answers of every GPT to the same quizzes come from."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from culture_core.artifact import Artifact, Record, Source, model_sha256
+from culture_core.artifacts import PopulationFolder, provenance
+from culture_core.circuits.profile import KEPT, Profiles, ProfileSettings, profile, profile_quizzes
+from culture_core.circuits.sharing import Sharing, share_circuits
+from culture_core.circuits.stage import open_plain_sae, traced_saes
+from culture_core.errors import suggested
+from culture_core.models.api import load_culture
+from culture_core.models.choice import chosen_models
+from culture_core.processes import Report, Workers, run_jobs
+from culture_core.saes.hooks import block_of_residual
+from culture_core.universality.matching.store import matches_artifact, open_matches
+
+
+def profile_population(
+    population: PopulationFolder,
+    settings: ProfileSettings | None = None,
+    *,
+    models: Sequence[int] | None = None,
+    if_stale: bool = False,
+    workers: Workers | None = None,
+    command: str = "",
+    say: Callable[[str], None] = print,
+) -> Sharing | None:
+    """Trace an answer to every quiz in every GPT, and keep what it comes from; returns how alike the GPTs
+    are, None for a single one.
+
+    models: ids (default: all). if_stale: leave alone profiles of the present GPTs and SAEs with these
+    settings.
+    Errors: CultureError when a GPT has no SAEs.
+    """
+    settings = settings or ProfileSettings()
+    chosen, stale = chosen_models(population, models), []
+    for k in chosen:
+        if if_stale and profile_artifact(population, k).is_current(_made_from(population, k, settings)):
+            say(f"the trace profile of GPT {k} is up to date")
+        else:
+            profile_artifact(population, k).check_writable()
+            stale.append(k)
+    run_jobs(partial(_profile, population, settings, command), stale, workers or Workers(), show=say)
+    return open_sharing(population) if len(chosen_models(population)) > 1 else None
+
+
+def profile_artifact(population: PopulationFolder, model_k: int) -> Artifact:
+    """What the answers of one GPT come from, as an artifact."""
+    return Artifact(
+        name=f"trace profile of GPT {model_k}",
+        population=population,
+        folder=population.trace_profile(model_k),
+        command=suggested("trace", "--population", population.root, "--profile"),
+        arrays="profile.npz",
+        sources=(
+            Source("model_sha256", "other weights", lambda _: model_sha256(population, model_k)),
+            Source("saes", "other SAEs", lambda _: traced_saes(population, model_k)),
+        ),
+        verb="is",
+    )
+
+
+def open_profile(population: PopulationFolder, model_k: int) -> Profiles:
+    """What the answers of one GPT come from.
+
+    Errors: CultureError that says what to run when it is missing, damaged, or of another GPT or other SAEs.
+    """
+    manifest, arrays = profile_artifact(population, model_k).open()
+    tokens = arrays["tokens"].astype(np.float32)
+    features = {block: _unpacked(arrays, block) for block in map(_block, manifest["saes"])}
+    return Profiles(manifest["tasks"], arrays["margin"], arrays["kinds"], tokens, features)
+
+
+def open_sharing(population: PopulationFolder) -> Sharing:
+    """How alike the circuits of the GPTs are; features only at hook points where they are matched.
+
+    Errors: CultureError that says what to run when a GPT has no profile, or one of other SAEs or quizzes.
+    """
+    models = chosen_models(population)
+    settings = [profile_artifact(population, k).manifest()["settings"] for k in models]
+    if any(one != settings[0] for one in settings):
+        raise profile_artifact(population, models[0]).error("is over other quizzes than those of the others")
+    profiles = {k: open_profile(population, k) for k in models}
+    hooks = [
+        hook for hook in traced_saes(population, models[0]) if matches_artifact(population, hook).is_there()
+    ]
+    return share_circuits(profiles, {_block(hook): open_matches(population, hook) for hook in hooks})
+
+
+def _block(hook: str) -> int:
+    block = block_of_residual(hook)
+    assert block is not None
+    return block
+
+
+def _made_from(population: PopulationFolder, model_k: int, settings: ProfileSettings) -> dict[str, Any]:
+    return {
+        "settings": {**asdict(settings), "kept": KEPT},
+        "model_sha256": model_sha256(population, model_k),
+        "saes": traced_saes(population, model_k),
+    }
+
+
+def _profile(
+    population: PopulationFolder, settings: ProfileSettings, command: str, model_k: int, report: Report
+) -> None:
+    started = time.time()
+    report(f"tracing answers of GPT {model_k}")
+    made_from = _made_from(population, model_k, settings)
+    (model,) = load_culture([model_k], source=population.root)
+    saes = {hook: open_plain_sae(population, hook, model_k) for hook in made_from["saes"]}
+    found = profile(model, saes, profile_quizzes(settings), progress=f"trace profile of GPT {model_k}")
+    arrays: dict[str, NDArray[Any]] = {
+        "margin": found.margin,
+        "kinds": found.kinds,
+        "tokens": found.tokens.astype(np.float16),
+    }
+    for block, matrix in found.features.items():
+        arrays |= _packed(matrix, block)
+    manifest = {**made_from, "tasks": found.tasks, "made_by": provenance(command, started)}
+    profile_artifact(population, model_k).write(manifest, arrays)
+
+
+def _packed(matrix: sparse.csr_array, block: int) -> dict[str, NDArray[Any]]:
+    """A matrix (n, f) in 16 bits an entry and its number."""
+    number = np.uint16 if matrix.shape[1] <= np.iinfo(np.uint16).max else np.uint32
+    return {
+        f"{block}_data": matrix.data.astype(np.float16),
+        f"{block}_indices": matrix.indices.astype(number),
+        f"{block}_indptr": matrix.indptr.astype(np.int32),
+        f"{block}_shape": np.array(matrix.shape),
+    }
+
+
+def _unpacked(arrays: Record, block: int) -> sparse.csr_array:
+    columns = (arrays[f"{block}_data"].astype(np.float32), arrays[f"{block}_indices"].astype(np.int32))
+    rows, width = arrays[f"{block}_shape"].tolist()
+    return sparse.csr_array((*columns, arrays[f"{block}_indptr"]), shape=(rows, width))
