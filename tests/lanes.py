@@ -14,6 +14,7 @@ SLOW_PATHS = (
     "browser/",
     "build/test_rehearsal.py",
     "cli/",
+    "circuits/test_heads_stage.py",
     "comparison/test_compare_command.py",
     "culture/nearest/test_distance.py",
     "culture/test_bounds.py",

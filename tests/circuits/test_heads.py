@@ -23,7 +23,7 @@ N_QUIZZES, N_BLOCKS, N_HEADS = 2, 3, 2
 
 @pytest.fixture(scope="module")
 def gpt():
-    return small_gpt()
+    return small_gpt().requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_margins_are_those_of_single_quizzes_at_their_deciding_cells(gpt, quizze
         assert (one.position, one.token, one.against) == tuple(
             int(values[number]) for values in (margins.position, margins.right, margins.against)
         )
-        logits = gpt(quizzes.tokens[number : number + 1])[0, position].detach()
+        logits = gpt(quizzes.tokens[number : number + 1])[0, position]
         assert float(measured.margin[number]) == pytest.approx(
             float(logits[one.token] - logits[one.against]), abs=1e-4
         )
@@ -115,7 +115,7 @@ def test_direct_effects_of_all_parts_sum_to_the_margin(measured, margins, hooked
         direction = hooked.W_U[:, right] - hooked.W_U[:, against]
         rest = [cache["blocks.0.hook_resid_pre"]]
         rest += [cache[f"blocks.{block}.hook_mlp_out"] for block in range(N_BLOCKS)]
-        other = sum(float(part[number, position] @ direction) for part in rest)
+        other = sum(float((part[number, position] @ direction).detach()) for part in rest)
         other += float(hooked.b_U[right] - hooked.b_U[against])
         total = float(measured.direct[number].sum()) + other
         assert total == pytest.approx(float(measured.margin[number]), abs=1e-3)
