@@ -10,12 +10,9 @@ from culture_core.figures.charts import MODEL_COLOURS, finish
 MOST_NUMBERED = 16
 # visible on either ground
 UNSEEN = "rgba(140, 140, 140, 0.75)"
-# orange below zero, blue above, see-through enough for text in the page's colour on either ground
-PATH_COLOURS = [
-    (0.0, "rgba(213, 94, 0, 0.65)"),
-    (0.5, "rgba(150, 150, 150, 0.1)"),
-    (1.0, "rgba(0, 114, 178, 0.65)"),
-]
+# orange below zero, blue above: light enough for dark text, on either ground
+PATH_COLOURS = [(0.0, "#eda06a"), (0.5, "#d8dbe1"), (1.0, "#6fb3e0")]
+DARK_TEXT = "#14161c"
 
 
 def task_chart(
@@ -80,7 +77,7 @@ def _path_words(row: str, column: str, value: float) -> str:
 
 
 def _numbers(effects: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> go.Scatter:
-    """The effects as text in their fields, in the page's own colour of text."""
+    """The effects as text in their fields."""
     y, x = np.nonzero(~np.isnan(effects))
     return go.Scatter(
         x=np.array(columns)[x],
@@ -88,5 +85,6 @@ def _numbers(effects: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -
         # + 0 makes a zero of a negative one
         text=[f"{value:+.1f}" if value else "0.0" for value in np.round(effects[y, x], 1) + 0.0],
         mode="text",
+        textfont={"color": DARK_TEXT},
         hoverinfo="skip",
     )
