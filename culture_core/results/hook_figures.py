@@ -9,8 +9,8 @@ import numpy as np
 
 from culture_core.errors import CultureError
 from culture_core.population import Population
-from culture_core.results import published
 from culture_core.saes.hook_order import short_words
+from culture_core.universality.excess import HIGH
 from culture_core.universality.matching.reader import MatchReader
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class HookFigures:
     right without and with the SAE. coverage: mean over concepts of the best F1 of a feature. probes: mean
     AUROC of linear probes there; None away from the residual stream after a block. in_all: share of the
     features that fire with a mutual match in every other GPT. above_baselines: share whose universality is
-    more than published.EXCESS above the highest baseline.
+    more than HIGH above the highest baseline.
     """
 
     hook: str
@@ -101,4 +101,4 @@ def _in_all(matches: MatchReader) -> float:
 def _above_baselines(matches: MatchReader) -> float | None:
     if not matches.lowest_excess:
         return None
-    return _mean([(r[matches.alive[k]] > published.EXCESS).mean() for k, r in matches.lowest_excess.items()])
+    return _mean([(r[matches.alive[k]] > HIGH).mean() for k, r in matches.lowest_excess.items()])

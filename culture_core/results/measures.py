@@ -6,10 +6,10 @@ import numpy as np
 
 from culture_core.population import Population
 from culture_core.results.markdown import percent, table
+from culture_core.universality.excess import HIGH
 from culture_core.universality.families.effects import MEASURES as EFFECTS
 from culture_core.universality.families.reader import KINDS
 from culture_core.universality.measures import (
-    HIGH,
     MEASURES,
     disagreements,
     excess_by_measure,
