@@ -60,7 +60,8 @@ def show_measures(scope: Scope, model_k: int, feature: int, display: Display) ->
     elif kind == measures.FAMILIES:
         _show_families(scope)
     else:
-        _show_joint(scope)
+        if permalink.read("latent") is None:
+            _show_joint(scope)
         show_latents(scope, display)
 
 
