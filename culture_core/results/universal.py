@@ -35,9 +35,9 @@ TITLE = "Universality by every measure"
 ByModel = dict[int, NDArray[np.floating]]
 DEFINITIONS = (
     f"Features: the share of those that fire whose value is more than {HIGH} above the highest baseline, "
-    "mean and interval over GPTs. Groups and families, those with the most influence: the share that moves the "
-    "answer further than as many other features of like density in every GPT, with Wilson's interval. Value "
-    "and baseline are means, of r or in nats."
+    "mean and interval over GPTs. Groups and families, those with the most influence: the share that moves "
+    "the answer further than as many other features of like density in every GPT, with Wilson's interval. "
+    "Value and baseline are means, of r or in nats."
 )
 RULES = (
     "Where they disagree, the example of each kind that disagrees most: universal by correlation and not by "
@@ -45,9 +45,9 @@ RULES = (
     "the highest excess by transfer; a latent of the joint dictionary that all GPTs use and that no matched "
     "group has for most of its features, with the highest excess in the GPT where it is lowest; of the "
     "matched groups whose effect was measured, the one with the highest excess that is not above its "
-    "controls in every GPT, and the one with the lowest r that is. Each picture shows the top-activating quiz of the "
-    "(first GPT's) feature with one row per GPT, or the three top-activating quizzes of the latent: the area "
-    "of a black square is the activation after reading that cell."
+    "controls in every GPT, and the one with the lowest r that is. Each picture shows the top-activating "
+    "quiz of the feature, of a group that of the first GPT's, with one row per GPT; of a latent the three "
+    "top-activating quizzes. The area of a black square is the activation after reading that cell."
 )
 
 

@@ -21,17 +21,42 @@ def text(app) -> str:
 
 
 def test_each_measure_concludes(measured, open_page):
-    app = open_page("universal", view="measures", gpt=1, feature=3)
     joint, shares = measured.joint(HOOK), measures.mean_shares(measured, HOOK)
-    told = text(app)
-    assert shares_words(shares) in told
-    assert f"{joint.shares_by_users[5]:.0%} are used by all 5" in told
-    assert f"explains **{measured.transfer(HOOK).mean_over_others('explained', 'affine'):.0%}**" in told
-    assert "move the answer towards that quiz's answer" in told
+    conclusions = {
+        "transfer": f"explains **{measured.transfer(HOOK).mean_over_others('explained', 'affine'):.0%}**",
+        "joint": f"{joint.shares_by_users[5]:.0%} are used by all 5",
+        "families": "move the answer towards that quiz's answer",
+    }
+    for measure, conclusion in conclusions.items():
+        told = text(open_page("universal", view="measures", measure=measure, gpt=1, feature=3))
+        assert shares_words(shares) in told and conclusion in told
 
 
-def test_a_measure_that_is_missing_names_its_command(population, open_page):
-    app = open_page("universal", view="measures")
-    commands = [code.value for code in app.code]
-    assert [command.split()[1] for command in commands] == ["transfer", "joint", "families"]
-    assert all(str(population.folder.root) in command for command in commands)
+@pytest.mark.parametrize("measure", ["transfer", "joint", "families"])
+def test_a_measure_that_is_missing_names_its_command(population, open_page, measure):
+    app = open_page("universal", view="measures", measure=measure)
+    (command,) = [code.value for code in app.code]
+    assert command.split()[1] == measure and str(population.folder.root) in command
+
+
+def test_a_link_opens_a_latent(measured, open_page):
+    latent = int(measured.joint(HOOK).alive.argmax())
+    app = open_page("universal", view="measures", measure="joint", latent=latent)
+    assert not app.exception
+    assert measured.grades(HOOK, 0, "joint").sentence(latent) in text(app)
+    assert f"of {int(measured.joint(HOOK).alive.sum()):,} latents that fire" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"latent": 10**6}, "no latent"),
+        ({"users": 6}, "no number of GPTs"),
+        ({"by": "-nothing"}, "no column"),
+        ({"measure": "taste"}, "no measure"),
+    ],
+)
+@pytest.mark.usefixtures("measured")
+def test_a_link_to_no_latent_is_refused_in_words(open_page, parameters, words):
+    app = open_page("universal", **{"view": "measures", "measure": "joint", **parameters})
+    assert not app.exception and any(words in error.value for error in app.error)
