@@ -2,6 +2,7 @@
 
 import pytest
 
+from culture_core import artifacts
 from culture_core.population import open_population
 from dashboard.components.matches.measures import shares_words
 from dashboard.data.population.populations import CACHE_VARIABLE
@@ -47,6 +48,20 @@ def test_a_link_opens_a_latent(measured, open_page):
     assert f"of {int(measured.joint(HOOK).alive.sum()):,} latents that fire" in text(app)
 
 
+def test_a_latent_leads_to_the_group_that_it_is(measured_population, copy_population, open_page, monkeypatch):
+    population = open_population(copy_population(measured_population).root)
+    path, latent = population.artifact("joint", HOOK).arrays_path, 7
+    arrays = artifacts.read_arrays(path, "")
+    members = population.matches(HOOK).group_features(1)
+    arrays["latent"][range(5), list(members.values())] = latent
+    arrays["feature"][:, latent] = list(members.values())
+    artifacts.write_arrays(path, arrays)
+    monkeypatch.setenv(CACHE_VARIABLE, str(population.folder.root.parent))
+    app = open_page("universal", view="measures", measure="joint", latent=latent)
+    assert not app.exception
+    assert "It is matched group 1" in [link.proto.label for link in app.get("page_link")]
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
@@ -59,4 +74,4 @@ def test_a_link_opens_a_latent(measured, open_page):
 @pytest.mark.usefixtures("measured")
 def test_a_link_to_no_latent_is_refused_in_words(open_page, parameters, words):
     app = open_page("universal", **{"view": "measures", "measure": "joint", **parameters})
-    assert not app.exception and any(words in error.value for error in app.error)
+    assert not app.exception and any(words in warning.value for warning in app.warning)

@@ -14,9 +14,9 @@ from culture_core.models.api import load_culture
 from culture_core.saes.hooks import activations_at, check_hook
 from culture_core.saes.joint import JointGPT
 from culture_core.saes.plain import read_sae
-from culture_core.saes.standard import Standard
+from culture_core.saes.standard import Standard, stored_standards
 from culture_core.saes.store import STANDARD, load_sae, sae_manifest
-from culture_core.saes.variants import gpt_for_hooks
+from culture_core.saes.variants import gpt_for_hooks, model_sha256
 from culture_core.universality.joint.measure import decoder_norms, explained_by_gpt, find_features
 from culture_core.universality.joint.reader import JointReader
 from culture_core.universality.matching.codes import Codes, quizzes_of
@@ -157,10 +157,8 @@ def test_a_dictionary_without_them_or_of_other_gpts_has_them_measured(
 ):
     population = copy_population(measured_population)
     folder = population.sae(HOOK, 0, JOINT)
-    manifest = artifacts.read_json(folder / artifacts.MANIFEST)
-    artifacts.write_json(folder / artifacts.MANIFEST, {**manifest, "model_sha256": "of other GPTs"})
-    artifacts.write_arrays(folder / STANDARD, {"mean": np.zeros((5, 1)), "scale": np.zeros(5)})
-    assert torch.equal(stored_standard(population).mean, joint_gpt.standard(HOOK).mean)
-    artifacts.write_json(folder / artifacts.MANIFEST, manifest)
+    present = model_sha256(population, 0, JOINT)
+    assert set(stored_standards(population, 0, [HOOK, "blocks.0.hook_resid_post"], present)) == {HOOK}
+    assert stored_standards(population, 0, [HOOK], "of other GPTs") == {}
     (folder / STANDARD).unlink()
     assert torch.equal(stored_standard(population).mean, joint_gpt.standard(HOOK).mean)
