@@ -45,16 +45,16 @@ def latents(chosen: Population, hook: str) -> pd.DataFrame:
     the length of its decoder row in GPT K over the longest; group, the matched group that it is, NO_GROUP for
     none.
     """
-    joint = chosen.joint(hook)
+    joint, indexed = chosen.joint(hook), joint_index(chosen, hook).table
     table = joint.table[["latent", "users", *norm_columns(joint.models)]].assign(
-        density=joint_index(chosen, hook).table.density, group=groups_of_latents(joint, chosen.matches(hook))
+        density=indexed.density, group=groups_of_latents(joint, chosen.matches(hook))
     )
     graded = joint_grades(chosen, hook).table
     for name in ("concept", "words"):
         table[name] = graded[name]
     for name in ("f1", "baseline_f1"):
         table[name] = graded[name].where(graded.concept != "")
-    return table[joint.alive].reset_index(drop=True)
+    return table[~indexed.dead].reset_index(drop=True)
 
 
 def groups_of_latents(joint: JointReader, matches: MatchReader) -> NDArray[np.int64]:
