@@ -48,8 +48,8 @@ def test_a_link_opens_a_latent(measured, open_page):
     assert f"of {int(measured.joint(HOOK).alive.sum()):,} latents that fire" in text(app)
 
 
-def test_a_latent_leads_to_the_group_that_it_is(measured_population, copy_population, open_page, monkeypatch):
-    population = open_population(copy_population(measured_population).root)
+def test_a_latent_leads_to_the_group_that_it_is(measured, copy_population, open_page, monkeypatch):
+    population = open_population(copy_population(measured.folder).root)
     path, latent = population.artifact("joint", HOOK).arrays_path, int(population.joint(HOOK).alive.argmax())
     arrays = artifacts.read_arrays(path, "")
     members = population.matches(HOOK).group_features(1)
