@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
 
 def show(joint: "JointReader") -> None:
     """Print what the dictionary explains, who uses its latents, and which features have a shared one."""
-    from culture_core.universality.measures import HIGH
+    from culture_core.universality.excess import HIGH
 
     m = len(joint.models)
     print(common.table([{"GPT": k, "explained variance": share} for k, share in joint.explained.items()]))

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 def show(transfer: "TransferReader") -> None:
     """Print explained variance by kind of map, the share of features that transfer, agreement of steering."""
-    from culture_core.universality.measures import HIGH
+    from culture_core.universality.excess import HIGH
     from culture_core.universality.transfer.maps import KINDS
 
     print(f"explained variance of each SAE on its own GPT: {transfer.own.mean():.3f}")

@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.comparison.pairs import symmetric
+from culture_core.universality.excess import HIGH
 from culture_core.universality.matching.reader import MatchReader
-
-EXCESS = 0.5
 
 
 @dataclass(frozen=True)
 class FeatureLikeness:
     """pairs: symmetric (m, m) by name, the mean of both directions over the features that fire.
 
-    universal: share of features whose best r is above that with shuffled quizzes by more than 0.5. mean_r,
+    universal: share of features whose best r is above that with shuffled quizzes by more than HIGH. mean_r,
     median_r: of the best r; shuffled_r: mean of the highest r with shuffled quizzes; partial_r: mean of r
     with position and token regressed out; mutual: share that are mutual best matches.
     groups: groups of one feature a GPT, all mutual best matches. in_group: the mean share of a GPT's firing
@@ -52,7 +51,7 @@ def _directed(matches: MatchReader) -> dict[str, NDArray[np.float64]]:
             alive = matches.alive[k]
             r, chance = best[a, b][alive], shuffled[a, b][alive]
             values = {
-                "universal": (r - chance > EXCESS).mean(),
+                "universal": (r - chance > HIGH).mean(),
                 "mean_r": r.mean(),
                 "median_r": np.median(r),
                 "shuffled_r": chance.mean(),

@@ -1,19 +1,15 @@
 """The figures of one hook point, means over the GPTs, as manifests and artifacts have them: what tells hook
 points apart in one row."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
-from culture_core.errors import CultureError
 from culture_core.population import Population
-from culture_core.results import published
+from culture_core.results.present import if_there
 from culture_core.saes.hook_order import short_words
+from culture_core.universality.excess import HIGH
 from culture_core.universality.matching.reader import MatchReader
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class HookFigures:
     right without and with the SAE. coverage: mean over concepts of the best F1 of a feature. probes: mean
     AUROC of linear probes there; None away from the residual stream after a block. in_all: share of the
     features that fire with a mutual match in every other GPT. above_baselines: share whose universality is
-    more than published.EXCESS above the highest baseline.
+    more than HIGH above the highest baseline.
     """
 
     hook: str
@@ -47,30 +43,22 @@ class HookFigures:
 
 def hook_figures(population: Population, hook: str) -> HookFigures:
     """Read the figures of one hook point; nothing is computed that an artifact does not hold."""
-    matches = _if_there(lambda: population.matches(hook))
+    matches = if_there(lambda: population.matches(hook))
     return HookFigures(
         hook,
-        n_features=_if_there(lambda: int(population.sae_manifest(hook, population.models[0])["d_sae"])),
+        n_features=if_there(lambda: int(population.sae_manifest(hook, population.models[0])["d_sae"])),
         l0=_sae_mean(population, hook, "l0"),
         explained_variance=_sae_mean(population, hook, "explained_variance"),
         dead=_sae_mean(population, hook, "dead_share"),
         accuracy=_sae_mean(population, hook, "accuracy"),
         spliced=_sae_mean(population, hook, "accuracy_spliced"),
-        coverage=_if_there(
+        coverage=if_there(
             lambda: _mean([population.grades(hook, k).coverage["sae"] for k in population.models])
         ),
-        probes=_if_there(lambda: _probes(population, hook)),
+        probes=if_there(lambda: _probes(population, hook)),
         in_all=None if matches is None else _in_all(matches),
         above_baselines=None if matches is None else _above_baselines(matches),
     )
-
-
-def _if_there(read: Callable[[], T]) -> T | None:
-    """What an artifact says; None where it is missing or not to be read."""
-    try:
-        return read()
-    except CultureError:
-        return None
 
 
 def _mean(values: list[float]) -> float:
@@ -78,7 +66,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _sae_mean(population: Population, hook: str, name: str) -> float | None:
-    return _if_there(
+    return if_there(
         lambda: _mean([population.sae_manifest(hook, k)["figures"][name] for k in population.models])
     )
 
@@ -101,4 +89,4 @@ def _in_all(matches: MatchReader) -> float:
 def _above_baselines(matches: MatchReader) -> float | None:
     if not matches.lowest_excess:
         return None
-    return _mean([(r[matches.alive[k]] > published.EXCESS).mean() for k, r in matches.lowest_excess.items()])
+    return _mean([(r[matches.alive[k]] > HIGH).mean() for k, r in matches.lowest_excess.items()])

@@ -3,10 +3,10 @@
 from typing import Any
 
 from culture_core.population import Population
-from culture_core.results import published
 from culture_core.results.hook_figures import HookFigures, hook_figures
 from culture_core.results.markdown import percent, table
 from culture_core.saes.hook_order import short_words
+from culture_core.universality.excess import HIGH
 
 TITLE = "Hook points"
 
@@ -33,5 +33,5 @@ def _row(figures: HookFigures) -> dict[str, Any]:
         "coverage": figures.coverage,
         "probes": figures.probes,
         "mutual in all other GPTs": percent(figures.in_all),
-        f"excess > {published.EXCESS}": percent(figures.above_baselines),
+        f"excess > {HIGH}": percent(figures.above_baselines),
     }

@@ -1,53 +1,17 @@
-"""Sections of the results page: transfer, the joint dictionary, families, and all measures side by side."""
-
-from typing import Any
+"""Sections of the results page: transfer, the joint dictionary, groups and families."""
 
 import numpy as np
 
 from culture_core.population import Population
 from culture_core.results.markdown import percent, table
+from culture_core.universality.excess import HIGH
 from culture_core.universality.families.effects import MEASURES as EFFECTS
 from culture_core.universality.families.reader import KINDS
-from culture_core.universality.measures import (
-    HIGH,
-    MEASURES,
-    disagreements,
-    excess_by_measure,
-    mean_shares,
-    shares_universal,
-)
 from culture_core.universality.transfer.maps import AFFINE
 from culture_core.universality.transfer.maps import KINDS as MAPS
 from culture_core.universality.transfer.steering import WAYS
 
 N_SETS = 12
-
-
-def measures_section(population: Population, hook: str) -> str:
-    """The share of features that each measure calls universal, and features on which they disagree."""
-    matches, transfer, joint = population.matches(hook), population.transfer(hook), population.joint(hook)
-    excess = {k: excess_by_measure(matches, transfer, joint, k) for k in matches.models}
-    shares = {k: shares_universal(frame) for k, frame in excess.items()}
-    rows = [{"GPT": k, **{name: percent(value) for name, value in of.items()}} for k, of in shares.items()]
-    mean = mean_shares(excess)
-    told = ", ".join(f"{percent(mean[name])} by {name}" for name in MEASURES)
-    lines = [
-        f"Share of the features that fire whose excess over the measure's highest baseline is above {HIGH}, "
-        f"mean over GPTs: {told}.",
-        table(rows),
-    ]
-    examples: list[dict[str, Any]] = [
-        {
-            "GPT and feature": f"{one.model_k} · {one.feature}",
-            "universal by": f"{one.high} ({one.high_value:.2f})",
-            "not by": f"{one.low} ({one.low_value:.2f})",
-            "what it detects": population.grades(hook, one.model_k).sentence(one.feature),
-        }
-        for one in disagreements(excess)
-    ]
-    if examples:
-        lines += ["The features on which two measures differ most:", table(examples)]
-    return "\n\n".join(lines)
 
 
 def transfer_section(population: Population, hook: str) -> str:

@@ -1,18 +1,17 @@
 """The results page of a population: every number on it comes from an artifact."""
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.places import check_file
 from culture_core.population import Population
-from culture_core.results import hook_section, measures, sections
+from culture_core.results import hook_section, measures, sections, universal
 from culture_core.results.choice import RULE, interesting_groups
 from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.results.place import Place
+from culture_core.results.present import if_there
 from culture_core.results.sharing import TITLE as CIRCUITS
 from culture_core.results.sharing import has_profiles, sharing_section
 from culture_core.results.traces import TITLE as GRAPHS
@@ -23,16 +22,11 @@ from culture_core.writing import atomic_file
 N_GROUPS = 5
 TITLE_OF_PAGE, WRITTEN_BY = "# Results", "Written by"
 BEGINNING = f"{TITLE_OF_PAGE}\n\n{WRITTEN_BY}"
-PICTURE = re.compile(r"group_\d+\.png")
 
 
 def check_page(place: Place) -> None:
     """Errors: CultureError when another file is where the page should go, or the page cannot be written."""
-    check_file(place.page, lambda path: _text(path).startswith(BEGINNING), "a results page")
-
-
-def _text(page: Path) -> str:
-    return page.read_text(errors="replace") if page.is_file() else ""
+    check_file(place.page, lambda _: place.text.startswith(BEGINNING), "a results page")
 
 
 def write_results(folder: PopulationFolder, hook: str, place: Place, command: str) -> None:
@@ -46,7 +40,7 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         f"{WRITTEN_BY} {command} from the artifacts in {folder.root}; nothing here is typed by hand. "
         f"For the definitions of all measures, see {place.explained}.",
     ]
-    for title, section in _sections(population, hook).items():
+    for title, section in _sections(population, hook, place).items():
         parts += [f"## {title}", _or_missing(section)]
     if folder.comparison.is_file():
         parts += [f"## {TITLE}", _or_missing(lambda: likeness_section(folder))]
@@ -60,7 +54,7 @@ def write_results(folder: PopulationFolder, hook: str, place: Place, command: st
         partial.write_text("\n\n".join(parts) + "\n")
 
 
-def _sections(population: Population, hook: str) -> dict[str, Callable[[], str]]:
+def _sections(population: Population, hook: str, place: Place) -> dict[str, Callable[[], str]]:
     several = len(population.hooks) > 1
     return {
         "Population": lambda: sections.population_section(population),
@@ -74,7 +68,7 @@ def _sections(population: Population, hook: str) -> dict[str, Callable[[], str]]
         "Groups and families": lambda: measures.families_section(population, hook),
         "Transfer": lambda: measures.transfer_section(population, hook),
         "Joint dictionary": lambda: measures.joint_section(population, hook),
-        "Universality by every measure": lambda: measures.measures_section(population, hook),
+        universal.TITLE: lambda: universal.universal_section(population, hook, place),
     }
 
 
@@ -89,17 +83,15 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
     matches, indexes = population.matches(hook), sections.indexes_of(population, hook)
     tables = {k: index.table for k, index in indexes.items()}
     chosen = interesting_groups(matches, tables, N_GROUPS)
-    for old in set(PICTURE.findall(_text(place.page))):
-        (place.folder / old).unlink(missing_ok=True)
-    causal = _causal(population, hook)
+    place.remove_pictures("group_*.png")
+    causal = if_there(lambda: population.causal(hook))
     parts = [
         f"{RULE} Each picture shows one quiz, the top-activating quiz of the first GPT's feature, with "
         "one row per GPT: the area of a black square is the activation after reading that cell."
     ]
     for group in chosen:
         name = f"group_{group}.png"
-        with atomic_file(place.folder / name) as partial:
-            partial.write_bytes(group_picture(matches, indexes, group))
+        address = place.write_picture(name, group_picture(matches, indexes, group))
         row = matches.groups.loc[group]
         features = matches.group_features(group)
         task = tables[matches.models[0]].peak_task[features[matches.models[0]]]
@@ -108,16 +100,9 @@ def _groups_with_pictures(population: Population, hook: str, place: Place) -> st
             f"Mean r {row.mean_r:.3f}, lowest {row.min_r:.3f}, partial r {row.partial_r:.3f}, "
             f"{row.over_shuffled:.3f} above shuffled quizzes.{_causal_words(causal, group)}",
             *_sentences(population, hook, features),
-            f"![Group {group} on one quiz, one row per GPT]({(place.pictures / name).as_posix()})",
+            f"![Group {group} on one quiz, one row per GPT]({address})",
         ]
     return "\n\n".join(parts)
-
-
-def _causal(population: Population, hook: str) -> CausalReader | None:
-    try:
-        return population.causal(hook)
-    except CultureError:
-        return None
 
 
 def _causal_words(causal: CausalReader | None, group: int) -> str:
@@ -138,9 +123,11 @@ def _sentences(population: Population, hook: str, features: dict[int, int]) -> l
     """What each feature detects, if it was graded."""
     lines = []
     for k, feature in features.items():
-        try:
-            sentence = population.grades(hook, k).sentence(feature)
-        except CultureError:
-            continue
-        lines.append(f"- GPT {k}, feature {feature}: {sentence}")
+        sentence = _sentence(population, hook, k, feature)
+        if sentence is not None:
+            lines.append(f"- GPT {k}, feature {feature}: {sentence}")
     return ["\n".join(lines)] if lines else []
+
+
+def _sentence(population: Population, hook: str, k: int, feature: int) -> str | None:
+    return if_there(lambda: population.grades(hook, k).sentence(feature))

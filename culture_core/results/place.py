@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from culture_core.artifacts import PopulationFolder
+from culture_core.writing import atomic_file
 
 EXPLAINED = ("reference/universality.md", "reference/facts.md")
 
@@ -36,3 +37,21 @@ class Place:
     def folder(self) -> Path:
         """The folder of the pictures."""
         return self.page.parent / self.pictures
+
+    @property
+    def text(self) -> str:
+        """What was written there before; "" for nothing."""
+        return self.page.read_text(errors="replace") if self.page.is_file() else ""
+
+    def remove_pictures(self, pattern: str) -> None:
+        """Remove those pictures of a page written before that the page names, of names like `pattern`."""
+        text = self.text
+        for path in self.folder.glob(pattern):
+            if path.name in text:
+                path.unlink(missing_ok=True)
+
+    def write_picture(self, name: str, png: bytes) -> str:
+        """Write a picture; returns its address, as the page has it."""
+        with atomic_file(self.folder / name) as partial:
+            partial.write_bytes(png)
+        return (self.pictures / name).as_posix()

@@ -7,4 +7,3 @@ UNIVERSAL_NEURONS = (
 SHARED_BY_SEEDS = "30-53% of latents (Paulo and Belrose 2025)"
 PAIRED_FEATURES = "mean r 0.518, SVCCA 0.82, RSA 0.26 over 1,200 pairs (Pythia-70m and 160m; Lan et al. 2024)"
 STUDY_SAE = "L0 43, explained variance 0.85, 20% dead (16,384 features on a 37M GPT's layer-8 MLP output)"
-EXCESS = 0.5

@@ -13,6 +13,7 @@ from culture_core.population import Population
 from culture_core.results import published
 from culture_core.results.markdown import MISSING, between, percent, table
 from culture_core.universality.causal.effects import MATCHED
+from culture_core.universality.excess import HIGH
 from culture_core.universality.matching.baselines import BASELINES
 from culture_core.universality.matching.reader import MatchReader
 
@@ -120,7 +121,7 @@ def universality_section(population: Population, hook: str) -> str:
     lines = [
         f"Measured on {matches.manifest['quiz_set']['n']:,} quizzes; shares are of the features that fire.",
         table(rows),
-        f"Published: {published.UNIVERSAL_NEURONS} have an excess above {published.EXCESS}.",
+        f"Published: {published.UNIVERSAL_NEURONS} have an excess above {HIGH}.",
         _seeds(matches),
         _paired(matches),
     ]
@@ -138,7 +139,7 @@ def _universality_row(matches: MatchReader, k: int) -> dict[str, Any]:
         "median r": float(features.universality.median()),
         "median partial r": float(features.partial_r.median()),
         **{
-            f"excess > {published.EXCESS} over {name}": percent(_share_above(features[f"excess_{name}"]))
+            f"excess > {HIGH} over {name}": percent(_share_above(features[f"excess_{name}"]))
             for name in BASELINES
         },
         f"mutual in all {n_others}": percent(float((features.n_mutual == n_others).mean())),
@@ -146,7 +147,7 @@ def _universality_row(matches: MatchReader, k: int) -> dict[str, Any]:
 
 
 def _share_above(excess: Any) -> float | None:
-    return None if excess.isna().all() else float((excess > published.EXCESS).mean())
+    return None if excess.isna().all() else float((excess > HIGH).mean())
 
 
 def _seeds(matches: MatchReader) -> str:

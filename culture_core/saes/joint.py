@@ -7,7 +7,6 @@ SAE on them has one code per token and a part of every decoder row for each GPT.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,28 +16,24 @@ from torch import Tensor, nn
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import EDIT_POINTS, MyGPT
 from culture_core.saes.hooks import BY_HEAD, activations_at, states_of_gpt
+from culture_core.saes.standard import Standard
 from culture_core.saes.stream import QUIZZES_A_FORWARD, training_quizzes
 
 # the quizzes that means and scales are measured on
 STANDARD_SEED, STANDARD_QUIZZES = 3000, 32
 
 
-@dataclass(frozen=True)
-class Standard:
-    """What makes the states of each GPT comparable. mean: (m, d); scale: (m,), 1 over the root of the mean
-    squared distance from the mean, per dimension."""
-
-    mean: Tensor
-    scale: Tensor
-
-
 class JointGPT(nn.Module):
-    """m GPTs of one shape as a model that SAEs can be trained on; it shows states and cannot be steered."""
+    """m GPTs of one shape as a model that SAEs can be trained on; it shows states and cannot be steered.
 
-    def __init__(self, gpts: Sequence[MyGPT]) -> None:
+    standards: by hook point, means and scales that were measured before; others are measured when needed.
+    """
+
+    def __init__(self, gpts: Sequence[MyGPT], standards: Mapping[str, Standard] | None = None) -> None:
         super().__init__()
         self.gpts = nn.ModuleList(gpts)
-        self._standards: dict[str, Standard] = {}
+        device = self.members[0].token_embedding.weight.device
+        self._standards = {hook: standard.to(device) for hook, standard in (standards or {}).items()}
 
     @property
     def members(self) -> list[MyGPT]:
@@ -85,7 +80,8 @@ class JointGPT(nn.Module):
 
     @torch.inference_mode()
     def standard(self, hook: str) -> Standard:
-        """Means and scales at a hook point, measured once on quizzes of their own."""
+        """Means and scales at a hook point; measured once, on quizzes of their own, where they are not
+        known."""
         if hook not in self._standards:
             device = self.members[0].token_embedding.weight.device
             tokens = training_quizzes(STANDARD_SEED, 0, STANDARD_QUIZZES, str(device))

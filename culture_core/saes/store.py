@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from culture_core import artifacts
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from sae_lens import SAE, TrainingSAE
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
+# of a joint dictionary: what makes the states of its GPTs comparable (standard.py)
+STANDARD = "standard.npz"
 MATRICES = ("W_enc", "W_dec")
 # what makes an SAE of another make fit to be read
 _ADVICE = {
@@ -24,13 +28,19 @@ _ADVICE = {
 
 
 def save_sae(
-    sae: "SAE[Any] | TrainingSAE[Any]", folder: Path, manifest: dict[str, Any], *, halved: bool = False
+    sae: "SAE[Any] | TrainingSAE[Any]",
+    folder: Path,
+    manifest: dict[str, Any],
+    *,
+    halved: bool = False,
+    standard: Mapping[str, NDArray[Any]] | None = None,
 ) -> None:
     """Save a training or an inference SAE in SAELens' inference format, with its manifest; the folder appears
     whole or not at all.
 
     halved: the two matrices as 16-bit floats, each weight off by at most 0.05%; whoever reads them, SAELens
-    too, gets float32. Errors: CultureError for weights that are not finite, also once they are halved.
+    too, gets float32. standard: of a joint dictionary, the arrays of its STANDARD.
+    Errors: CultureError for weights that are not finite, also once they are halved.
     """
     check_finite(sae.state_dict(), "this SAE")
     with atomic_folder(folder) as partial:
@@ -38,6 +48,8 @@ def save_sae(
         save(partial)
         if halved:
             _halve(partial / WEIGHTS)
+        if standard is not None:
+            artifacts.write_arrays(partial / STANDARD, standard)
         manifest = {**manifest, "sha256": artifacts.sha256_file(partial / WEIGHTS)}
         artifacts.write_json(partial / artifacts.MANIFEST, manifest)
 

@@ -140,7 +140,7 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     hooks = [one.hook for one in job.settings]
     inputs = [job.inputs(one) for one in job.settings]
     checkpoints = Checkpoints(job.population.sae_training(job.model_k, job.variant), {"saes": inputs})
-    model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device)
+    model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device, to_train=True)
     first = job.settings[0]
     report(f"{job.name}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")
     try:
@@ -157,7 +157,7 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
         raise
     made_by = provenance(command, started)
     manifests = [
-        _save(job, saes[hook], hook, made_from, made_by)
+        _save(job, model, saes[hook], hook, made_from, made_by)
         for hook, made_from in zip(hooks, inputs, strict=True)
     ]
     checkpoints.remove()
@@ -165,8 +165,15 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
 
 
 def _save(
-    job: SAEJob, sae: "TrainingSAE[Any]", hook: str, made_from: dict[str, Any], made_by: dict[str, Any]
+    job: SAEJob,
+    model: "GPT",
+    sae: "TrainingSAE[Any]",
+    hook: str,
+    made_from: dict[str, Any],
+    made_by: dict[str, Any],
 ) -> dict[str, Any]:
+    from culture_core.saes.joint import JointGPT
+
     manifest = {
         "id": job.model_k,
         "variant": job.variant,
@@ -175,5 +182,7 @@ def _save(
         "d_in": sae.cfg.d_in,
         "made_by": made_by,
     }
-    save_sae(sae, job.population.sae(hook, job.model_k, job.variant), manifest, halved=True)
+    standard = model.standard(hook).arrays() if isinstance(model, JointGPT) else None
+    folder = job.population.sae(hook, job.model_k, job.variant)
+    save_sae(sae, folder, manifest, halved=True, standard=standard)
     return manifest

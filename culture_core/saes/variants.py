@@ -52,16 +52,22 @@ def gpt_for_hooks(
     hooks: Sequence[str],
     *,
     device: str = "cpu",
+    to_train: bool = False,
 ) -> GPT:
     """The faster kind of model that has these hook points: a MyGPT, else a HookedTransformer; for a joint
     dictionary all GPTs as one.
 
+    to_train: a joint dictionary measures the means and scales of the states anew, as one to be trained does,
+    and does not take those kept with the one on disk.
     Errors: CultureError for a hook point that neither has.
     """
     if variant == JOINT:
         from culture_core.saes.joint import JointGPT
+        from culture_core.saes.standard import stored_standards
 
-        return JointGPT([gpt.to(device) for gpt in load_culture(source=population.root)])
+        gpts = [gpt.to(device) for gpt in load_culture(source=population.root)]
+        whole = model_sha256(population, model_k, JOINT)
+        return JointGPT(gpts, {} if to_train else stored_standards(population, model_k, hooks, whole))
     gpt = load_gpt(population, model_k, variant).to(device)
     if all(shown_by_gpt(gpt, hook) for hook in hooks):
         return gpt

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.universality.excess import HIGH
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 CORRELATION, TRANSFER, JOINT = "correlation", "transfer", "joint dictionary"
 MEASURES = (CORRELATION, TRANSFER, JOINT)
-# an excess above this counts as universal (Gurnee et al. 2024)
-HIGH = 0.5
 
 
 class Disagreement(NamedTuple):

@@ -6,16 +6,18 @@ from dashboard.components.feature.picker import choose_feature
 from dashboard.components.matches.distribution import show_distribution
 from dashboard.components.matches.groups import show_groups
 from dashboard.components.matches.measures import show_measures
+from dashboard.components.matches.sharing import show_sharing
 from dashboard.components.matches.side_by_side import show_side_by_side
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
 from dashboard.data.universal import universality
 
-SIDE_BY_SIDE, GROUPS, BASELINES, MEASURES = "features", "groups", "baselines", "measures"
+SIDE_BY_SIDE, GROUPS, SHARING, BASELINES, MEASURES = "features", "groups", "sharing", "baselines", "measures"
 VIEWS = {
     SIDE_BY_SIDE: "Side by side",
     GROUPS: "All groups",
+    SHARING: "Who shares what",
     BASELINES: "Beside the baselines",
     MEASURES: "Other measures",
 }
@@ -37,10 +39,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 matches = universality.matches(scope.population, scope.hook)
 if view == GROUPS:
     show_groups(scope)
+elif view == SHARING:
+    show_sharing(scope)
 elif view == BASELINES:
     show_distribution(scope, model_k, feature)
 elif view == MEASURES:
-    show_measures(scope, model_k, feature)
+    show_measures(scope, model_k, feature, display)
 elif index.table.dead[feature]:
     st.info(
         f"Feature {feature} of GPT {model_k} never fires, so nothing matches it.",

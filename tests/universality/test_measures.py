@@ -7,7 +7,7 @@ import pytest
 from culture_core import open_population
 from culture_core.cli.main import main
 from culture_core.population import Population
-from culture_core.results.measures import families_section, joint_section, measures_section, transfer_section
+from culture_core.results.measures import families_section, joint_section, transfer_section
 from culture_core.universality.measures import (
     CORRELATION,
     JOINT,
@@ -75,7 +75,6 @@ def test_sections_repeat_the_artifacts(population):
     assert all(f"| {k} | {share:.3f} |" in told for k, share in joint.explained.items())
     assert f"{int(joint.alive.sum()):,} of {joint.n_latents:,} latents fire" in told
     assert f"| {families.share_real('family', 'interchange'):.0%} |" in families_section(population, HOOK)
-    assert "by correlation" in measures_section(population, HOOK)
 
 
 def test_the_page_has_every_measure(population, tmp_path):

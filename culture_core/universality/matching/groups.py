@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ABSENT = -1
-LEAST_MODELS = 3
+LEAST_MODELS = 2
 
 
 def find_groups(best_feature: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -56,9 +56,12 @@ def _groups_of(best_feature: NDArray[np.int32], size: int) -> Iterator[NDArray[n
 
 def _within(groups: NDArray[np.int32], larger: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(g,) which of the groups (g, m), all of the same models, are part of one of the larger (k, m)."""
+    if len(groups) == 0:
+        return np.zeros(0, dtype=bool)
     there = (groups != ABSENT).any(0)
-    same = (groups[:, None, there] == larger[None, :, there]).all(2)
-    return same.any(1)
+    rows = np.concatenate([larger[:, there], groups[:, there]])
+    _, number = np.unique(rows, axis=0, return_inverse=True)
+    return np.isin(number[len(larger) :], number[: len(larger)])
 
 
 def group_values(values: NDArray[Any], groups: NDArray[np.int32]) -> NDArray[Any]:

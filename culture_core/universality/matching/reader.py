@@ -65,6 +65,12 @@ class MatchReader:
             raise CultureError("these matches have no baseline of shuffled quizzes; run `culture match`")
         return self._arrays[f"{PERMUTATION}_r"]
 
+    def pair_excess(self) -> NDArray[np.float32]:
+        """(m, m, f) best r of every feature of [a] in [b] above the highest of the baselines that were
+        measured for the two; the r itself where none was."""
+        measured = [self._arrays[f"{name}_r"] for name in BASELINES if f"{name}_r" in self._arrays]
+        return self.best_r() - np.max(measured, axis=0) if measured else self.best_r()
+
     @cached_property
     def universality(self) -> dict[int, NDArray[np.float32]]:
         """By model (f,): the mean over the other models of the best r (Gurnee et al. 2024)."""

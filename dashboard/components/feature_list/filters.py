@@ -17,6 +17,7 @@ RESETS = ("page",)
 CHOICE_WORDS = {
     "task": ("Fires most in", "all tasks"),
     "promoted": ("Promotes most", "all colours"),
+    "kind": ("Concept is about", "anything"),
 }
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from culture_core.universality.excess import HIGH
+from culture_core.universality.sharing import NONE
 from dashboard.components.page import permalink
 from dashboard.data.feature.feature_filter import LEAST_R, FeatureFilter
 from dashboard.data.feature.feature_table import r_columns
@@ -34,6 +36,28 @@ def choose_owners(table: pd.DataFrame, chosen: FeatureFilter) -> None:
             **permalink.bound("r", chosen.r, resets=RESETS, encode=encode_r),
         )
         choose_absent(models, chosen.absent)
+        _choose_sharing(models, chosen)
+
+
+def _choose_sharing(models: Sequence[int], chosen: FeatureFilter) -> None:
+    """Draw the choice of how many GPTs have it above the baselines, and of the only one without it."""
+    help = f"best match more than {HIGH} in r above the highest baseline"
+    st.selectbox(
+        "Found in",
+        range(len(models) + 1),
+        format_func=lambda n: _found_words(n, len(models)),
+        width=180,
+        help=help,
+        **permalink.bound("gpts", chosen.gpts, resets=RESETS, encode=lambda n: n or None),
+    )
+    st.selectbox(
+        "Only lacking in",
+        [NONE, *models],
+        format_func=lambda k: "any GPT" if k == NONE else f"GPT {k}",
+        width=130,
+        help=f"found in all others, with the {help}",
+        **permalink.bound("lacks", chosen.lacks, resets=RESETS, encode=lambda k: None if k == NONE else k),
+    )
 
 
 def choose_absent(models: Sequence[int], absent: Sequence[int]) -> None:
@@ -45,6 +69,12 @@ def choose_absent(models: Sequence[int], absent: Sequence[int]) -> None:
         help="no match there at that r",
         **permalink.bound("absent", list(absent), resets=RESETS, encode=encode_models),
     )
+
+
+def _found_words(n: int, most: int) -> str:
+    if n < 2:
+        return "its own GPT only" if n else "any number of GPTs"
+    return f"all {most} GPTs" if n == most else f"{n} of {most} GPTs"
 
 
 def _matched_words(n: int, most: int) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.figures.style import ValueScale
+from culture_core.universality.excess import HIGH
 from culture_core.world.vocabulary import BLOCK_LENGTH
 from dashboard.components.feature_list.listing import Column, grid_cell
 from dashboard.components.feature_list.messages import BarCell, GridCell, PairCell
@@ -31,6 +32,14 @@ COLUMNS = (
     Column("gain", "F1 gain", "number", "F1 above F1 with quizzes shuffled", sortable=True, narrow=False),
     Column("universality", "Universality", "bar", "mean over the other GPTs of the best r", sortable=True),
     Column("excess", "Excess", "bar", "universality above the highest baseline", sortable=True),
+    Column(
+        "gpts",
+        "GPTs",
+        "number",
+        f"in how many it is found: best match more than {HIGH} in r above the highest baseline",
+        sortable=True,
+        narrow=False,
+    ),
     Column("pairs", "Best r in each GPT", "pairs", "a dot: its own GPT", narrow=False),
     Column(
         "promoted",
@@ -80,6 +89,8 @@ def row_cells(scope: Scope, record: Any, here: Mapping[str, str]) -> dict[str, A
     if hasattr(record, "promoted") and record.promoted:
         token = TOKEN_NAMES.index(record.promoted)
         cells["promoted"] = {"index": token, "name": record.promoted, "text": f"{record.promoted_by:+.1f}"}
+    if hasattr(record, "gpts") and not record.dead:
+        cells["gpts"] = f"{record.gpts:.0f}"
     if not record.dead:
         cells["pairs"] = pair_cells(record)
     return cells

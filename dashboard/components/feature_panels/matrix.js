@@ -4,6 +4,7 @@
 /** @import {MatrixCell, MatrixPanel} from "./messages.js" */
 
 import { element, text } from "../web/dom.js";
+import { pageLink } from "./links.js";
 
 const BELOW = "#c2571a";
 
@@ -28,7 +29,8 @@ export function drawMatrix(panel) {
 
 /** @param {MatrixCell} cell */
 function drawCell(cell) {
-  const node = text("td", cell.text);
+  const node = text("td", cell.href ? "" : cell.text);
+  if (cell.href) node.append(pageLink(cell.href, cell.text));
   if (cell.title) node.title = cell.title;
   const tone = cell.share < 0 ? BELOW : "var(--bar)";
   const depth = Math.round(85 * Math.min(1, Math.abs(cell.share)));

@@ -107,6 +107,7 @@
  * @property {string} text
  * @property {number} share -1 to 1
  * @property {string} title
+ * @property {string} [href]
  */
 
 /**

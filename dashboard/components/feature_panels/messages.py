@@ -117,11 +117,12 @@ class LinksPanel(TypedDict):
 
 
 class MatrixCell(TypedDict):
-    """A cell; its share from -1 to 1 is its shade."""
+    """A cell; its share from -1 to 1 is its shade; with an address it is a link."""
 
     text: str
     share: float
     title: str
+    href: NotRequired[str]
 
 
 class MatrixRow(TypedDict):

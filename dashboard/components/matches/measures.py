@@ -1,45 +1,68 @@
 """Universality by transfer, by a joint dictionary and by effect: a conclusion, a chart and a caption each."""
 
-from collections.abc import Callable
 from textwrap import shorten
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
 from culture_core.errors import typed
 from culture_core.figures.measures import effects_chart, users_chart, variance_matrix
+from culture_core.universality.excess import HIGH
 from culture_core.universality.families.choice import FAMILY, GROUP
 from culture_core.universality.families.effects import INTERCHANGE
-from culture_core.universality.measures import HIGH, MEASURES, disagreements
+from culture_core.universality.measures import MEASURES, disagreements
 from culture_core.universality.transfer.maps import AFFINE, SHUFFLED
+from dashboard.components.feature.links import feature_href
+from dashboard.components.feature.words import concept_words
+from dashboard.components.feature_panels.messages import LinkRow
+from dashboard.components.feature_panels.panels import feature_panels
+from dashboard.components.matches.latents import show_latents
+from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
+from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
+from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
-from dashboard.data.population import indexes
 from dashboard.data.universal import measures
 
 N_SETS, NAME_LENGTH = 16, 44
+TITLES = {
+    measures.TRANSFER: "Transfer",
+    measures.JOINT: "Joint dictionary",
+    measures.FAMILIES: "Effect on the answer",
+}
 
 
-def show_measures(scope: Scope, model_k: int, feature: int) -> None:
-    """Draw what every measure says of all features, and of the chosen one."""
+def show_measures(scope: Scope, model_k: int, feature: int, display: Display) -> None:
+    """Draw what the measures say of all features and of the chosen one, and one of them at length."""
     if all(measures.has(scope.population, kind, scope.hook) for kind in (measures.TRANSFER, measures.JOINT)):
         _show_shares(scope, model_k, feature)
-    views: dict[str, tuple[str, Callable[[Scope], None]]] = {
-        measures.TRANSFER: ("Transfer", _show_transfer),
-        measures.JOINT: ("Joint dictionary", _show_joint),
-        measures.FAMILIES: ("Effect on the answer", _show_families),
-    }
-    tabs = st.tabs([title for title, _ in views.values()])
-    for tab, (kind, (_, show)) in zip(tabs, views.items(), strict=True):
-        with tab:
-            if measures.has(scope.population, kind, scope.hook):
-                show(scope)
-            else:
-                command = typed(kind, "--population", scope.population.folder.root, "--hook", scope.hook)
-                st.info("Not measured yet. Run:", icon=":material/info:")
-                st.code(command, language="sh")
+    kind = permalink.read_choice("measure", TITLES, measures.TRANSFER)
+    st.segmented_control(
+        "Measure",
+        list(TITLES),
+        format_func=TITLES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **permalink.bound(
+            "measure",
+            kind,
+            resets=("latent", "page"),
+            encode=lambda name: None if name == measures.TRANSFER else name,
+        ),
+    )
+    if not measures.has(scope.population, kind, scope.hook):
+        command = typed(kind, "--population", scope.population.folder.root, "--hook", scope.hook)
+        st.info("Not measured yet. Run:", icon=":material/info:")
+        st.code(command, language="sh")
+    elif kind == measures.TRANSFER:
+        _show_transfer(scope)
+    elif kind == measures.FAMILIES:
+        _show_families(scope)
+    else:
+        if permalink.read("latent") is None:
+            _show_joint(scope)
+        show_latents(scope, display)
 
 
 def _show_shares(scope: Scope, model_k: int, feature: int) -> None:
@@ -65,33 +88,23 @@ def shares_words(shares: dict[str, float]) -> str:
 
 
 def _show_disagreements(scope: Scope, excess: dict[int, pd.DataFrame]) -> None:
-    rows = [
+    rows: list[LinkRow] = [
         {
-            "feature": f"feature?{urlencode(scope.link(model=one.model_k, feature=one.feature))}",
-            "universal by": f"{one.high} ({one.high_value:.2f})",
-            "not by": f"{one.low} ({one.low_value:.2f})",
-            "detects": _detects(scope, one.model_k, one.feature),
+            "label": feature_label(scope, one.model_k, one.feature),
+            "href": feature_href(scope, one.model_k, one.feature),
+            "badges": [
+                {"text": f"{one.high} {one.high_value:.2f}", "tone": "good", "help": "universal by this"},
+                {"text": f"{one.low} {one.low_value:.2f}", "tone": "poor", "help": "not by this"},
+            ],
+            "detail": concept_words(scope, one.model_k, one.feature),
         }
         for one in disagreements(excess)
     ]
     if not rows:
         st.caption("No feature is universal by one measure and not by another.")
         return
-    link = st.column_config.LinkColumn(
-        "GPT and feature", display_text=r"model=(\d+&feature=\d+)", width="small"
-    )
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={"feature": link},
-        alt="Features on which two measures disagree",
-    )
-
-
-def _detects(scope: Scope, model_k: int, feature: int) -> str:
-    if not indexes.has_grades(scope.population, scope.hook, model_k):
-        return ""
-    return indexes.grades(scope.population, scope.hook, model_k).sentence(feature)
+    help = "excess over the highest baseline of each measure"
+    feature_panels([{"kind": "links", "title": "", "help": help, "rows": rows}], key="disagreements")
 
 
 def _show_transfer(scope: Scope) -> None:

@@ -17,6 +17,7 @@ from dashboard.data.population.scope_words import quiet_words
 OF_A_HOOK = (
     "feature",
     "feature2",
+    "latent",
     "cell",
     "page",
     "show",

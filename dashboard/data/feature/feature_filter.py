@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 
 from culture_core.errors import CultureError
+from culture_core.universality.sharing import NONE
 from dashboard.data.choices import EVERYTHING, one_of
 from dashboard.data.feature.feature_table import r_columns
 from dashboard.data.words.concept_names import JOINT, concept_parts, contains_all, single_concepts
 from dashboard.data.words.foreign_text import quoted
 
 FIRES = {"alive": "that fire", "dead": "that never fire", EVERYTHING: "all"}
-CHOICES = ("task", "promoted")
+CHOICES = ("task", "promoted", "kind")
 RANGES = ("density", "max", "f1", "gain", "universality", "excess")
 SORTABLE = (
     *("feature", "density", "max", "task", "concept", "f1", "gain"),
-    *("universality", "excess", "promoted", "name"),
+    *("universality", "excess", "gpts", "promoted", "name"),
 )
 LEAST_R = 0.5
 TEXT_COLUMNS = ("task", "concept", "promoted", "name")
@@ -29,9 +30,12 @@ FIRST_SORTS = ("excess", "universality", "density")
 NEEDS = {
     "concept": "grade",
     "f1": "grade",
+    "kind": "grade",
     "gain": "grade",
     "universality": "match",
     "excess": "match",
+    "gpts": "match",
+    "lacks": "match",
     "promoted": "index",
 }
 
@@ -79,12 +83,13 @@ class Span:
 class FeatureFilter:
     """Which features are shown, and in which order.
 
-    models: ids of GPTs, none for all. fires: a key of FIRES. task, promoted: a name or EVERYTHING. concept:
-    single concepts that the best one contains, all of them. density, max, f1, gain (F1 above that with
-    quizzes shuffled), universality, excess: ranges. matched: in at least how many of the other GPTs there is
-    a match of at least `r`; absent: ids of GPTs in which there is none. starred: only those. listed: a list
-    of the reader's, or "". words: all of them occur in the concept, the name or the note. sort: a column; up:
-    smallest first.
+    models: ids of GPTs, none for all. fires: a key of FIRES. task, promoted, kind: a name or EVERYTHING.
+    concept: single concepts that the best one contains, all of them. density, max, f1, gain (F1 above that
+    with quizzes shuffled), universality, excess: ranges. matched: in at least how many of the other GPTs
+    there is a match of at least `r`; absent: ids of GPTs in which there is none. gpts: in how many GPTs it is
+    found, 0 for any; lacks: the id of the only GPT in which it is not, NONE for any (see `Sharing`). starred:
+    only those. listed: a list of the reader's, or "". words: all of them occur in the concept, the name or
+    the note. sort: a column; up: smallest first.
     """
 
     models: tuple[int, ...] = ()
@@ -92,6 +97,7 @@ class FeatureFilter:
     task: str = EVERYTHING
     concept: tuple[str, ...] = ()
     promoted: str = EVERYTHING
+    kind: str = EVERYTHING
     density: Span = field(default_factory=Span)
     max: Span = field(default_factory=Span)
     f1: Span = field(default_factory=Span)
@@ -101,6 +107,8 @@ class FeatureFilter:
     matched: int = 0
     r: float = LEAST_R
     absent: tuple[int, ...] = ()
+    gpts: int = 0
+    lacks: int = NONE
     starred: bool = False
     listed: str = ""
     words: str = ""
@@ -162,6 +170,10 @@ def _parsed(name: str, text: str, table: pd.DataFrame) -> Any:
         _check_column(text if text in SORTABLE else one_of(name, text, list(SORTABLE)), table)
         return text
     _check_column(name, table)
+    if name == "gpts":
+        return int(one_of("number of GPTs", text, gpt_counts(table)))
+    if name == "lacks":
+        return int(one_of("GPT", text, [str(model_k) for model_k in table.gpt.unique()]))
     if name in RANGES:
         return Span.parse(text)
     if name == "concept":
@@ -194,6 +206,11 @@ def _check_column(name: str, table: pd.DataFrame) -> None:
         raise CultureError(f"the features have no {name} yet; run `culture {NEEDS[name]}`")
 
 
+def gpt_counts(table: pd.DataFrame) -> list[str]:
+    """In how many GPTs a feature can be found; "0" for any."""
+    return [str(n) for n in range(len(r_columns(table)) + 1)]
+
+
 def choices(table: pd.DataFrame, name: str) -> list[str]:
     """What a column of names holds, in order, without the empty name."""
     return sorted(set(table[name].unique()) - {""})
@@ -223,6 +240,10 @@ def passing(table: pd.DataFrame, chosen: FeatureFilter) -> pd.Series:
     if chosen.concept:
         passes &= contains_all(table.concept, chosen.concept)
     passes &= _has_matches(table, chosen)
+    if chosen.gpts:
+        passes &= table.gpts == chosen.gpts
+    if chosen.lacks != NONE:
+        passes &= table.lacks == chosen.lacks
     if chosen.starred:
         passes &= table.starred
     if chosen.listed:

@@ -9,10 +9,15 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from culture_core.features.grading.sentences import GOOD_F1
 from culture_core.features.index.reader import FeatureIndex
 from dashboard.data.feature.peak_task import outstanding_tasks
 from dashboard.data.feature.promotion import promoted_colours
+from dashboard.data.words.concept_names import concept_family
 from dashboard.notes.note import Note
+
+# of a feature that no listed concept tells well enough: none with an F1 of GOOD_F1 or more
+NO_KIND = "none"
 
 
 def feature_rows(
@@ -38,7 +43,9 @@ def feature_rows(
 
 
 def _add_matches(table: pd.DataFrame, matched: pd.DataFrame) -> None:
-    measured = matched[["universality", "partial_r", "n_mutual", "group", *r_columns(matched)]]
+    measured = matched[
+        ["universality", "partial_r", "n_mutual", "group", "gpts", "lacks", *r_columns(matched)]
+    ]
     table[list(measured)] = measured.where(~table.dead)
     if matched.excess.notna().any():
         table["excess"] = matched.excess.where(~table.dead)
@@ -49,6 +56,8 @@ def _add_grades(table: pd.DataFrame, graded: pd.DataFrame) -> None:
     for name in ("f1", "precision", "recall", "auroc", "baseline_f1"):
         table[name] = graded[name].where(graded.concept != "")
     table["gain"] = table.f1 - table.baseline_f1
+    families = [concept_family(name) for name in graded.concept]
+    table["kind"] = np.where(graded.f1 >= GOOD_F1, families, NO_KIND)
 
 
 def r_columns(columns: Iterable[str]) -> list[str]:

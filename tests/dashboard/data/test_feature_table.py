@@ -27,7 +27,12 @@ def table() -> pd.DataFrame:
     chance = np.random.default_rng(0)
     dead = chance.random(N) < 0.2
     columns = {name: np.where(dead, np.nan, chance.random(N)) for name in RANGES}
-    kinds = {"task": ["aa", "bb", "Cc"], "promoted": ["aa", "bb"], "concept": ["aa & Cc", "bb", "Cc", "Cc2"]}
+    kinds = {
+        "task": ["aa", "bb", "Cc"],
+        "promoted": ["aa", "bb"],
+        "kind": ["rule", "none"],
+        "concept": ["aa & Cc", "bb", "Cc", "Cc2"],
+    }
     names = {name: np.where(dead, "", chance.choice(options, N)) for name, options in kinds.items()}
     own = np.repeat([[True, False, False], [False, False, True]], N // 2, axis=0)
     r = np.where(own | dead[:, None], np.nan, chance.random((N, 3)))
@@ -38,6 +43,8 @@ def table() -> pd.DataFrame:
             "dead": dead,
             **columns,
             **names,
+            "gpts": np.where(dead, np.nan, chance.integers(1, 4, N)),
+            "lacks": np.where(dead, np.nan, chance.choice([-1, 0, 3], N)),
             **{f"r_{k}": r[:, place] for place, k in enumerate((0, 1, 3))},
         }
     )
@@ -51,10 +58,12 @@ def passes(row: pd.Series, chosen: FeatureFilter) -> bool:
     tests = [
         not chosen.models or row.gpt in chosen.models,
         chosen.fires == "any" or row.dead == (chosen.fires == "dead"),
-        *(getattr(chosen, name) in ("any", row[name]) for name in ("task", "promoted")),
+        *(getattr(chosen, name) in ("any", row[name]) for name in ("task", "promoted", "kind")),
         set(chosen.concept) <= set(row.concept.split(" & ")),
         sum(row[f"r_{k}"] >= chosen.r for k in (0, 1, 3)) >= chosen.matched,
         all(row[f"r_{k}"] < chosen.r for k in chosen.absent),
+        chosen.gpts == 0 or row.gpts == chosen.gpts,
+        chosen.lacks == -1 or row.lacks == chosen.lacks,
         not chosen.starred or row.starred,
         not chosen.listed or chosen.listed in row.lists,
         *(word in f"{row.concept} {row['name']} {row.note}".lower() for word in chosen.words.lower().split()),
@@ -80,6 +89,8 @@ FILTERS = [
     {"matched": "2", "r": "0.4"},
     {"matched": "1", "absent": "3", "r": "0.6"},
     {"gain": "0.3..0.9"},
+    {"kind": "rule", "gpts": "2"},
+    {"lacks": "3"},
 ]
 
 
@@ -128,6 +139,9 @@ def test_the_order_of_ties_is_fixed_and_missing_values_come_last(table):
         ({"r": "nan"}, "not an r"),
         ({"r": "2"}, "not an r"),
         ({"absent": "2"}, "no GPT"),
+        ({"lacks": "1"}, "no GPT"),
+        ({"gpts": "4"}, "no number of GPTs"),
+        ({"kind": "zz"}, "no kind"),
     ],
 )
 def test_a_link_to_what_is_not_there_is_refused_in_words(table, parameters, words):
@@ -135,7 +149,7 @@ def test_a_link_to_what_is_not_there_is_refused_in_words(table, parameters, word
         FeatureFilter.parse(parameters, table)
 
 
-@pytest.mark.parametrize("name", ["f1", "concept", "excess", "promoted"])
+@pytest.mark.parametrize("name", ["f1", "concept", "kind", "excess", "gpts", "lacks", "promoted"])
 def test_a_filter_on_what_is_not_made_yet_says_what_to_run(table, name):
     with pytest.raises(CultureError, match="run `culture"):
         FeatureFilter.parse({name: "0.."}, table.drop(columns=name))

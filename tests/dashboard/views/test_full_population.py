@@ -29,7 +29,7 @@ def test_every_page_opens(open_page, view):
     assert not app.warning
 
 
-@pytest.mark.parametrize("view", ["features", "groups", "baselines"])
+@pytest.mark.parametrize("view", ["features", "groups", "sharing", "baselines"])
 def test_every_view_of_the_matches_opens(open_page, view):
     app = open_page("universal", view=view)
     assert not app.exception

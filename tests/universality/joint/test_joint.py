@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from culture_core import open_population
+from culture_core import artifacts, open_population
 from culture_core.artifacts import JOINT
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
@@ -14,7 +14,9 @@ from culture_core.models.api import load_culture
 from culture_core.saes.hooks import activations_at, check_hook
 from culture_core.saes.joint import JointGPT
 from culture_core.saes.plain import read_sae
-from culture_core.saes.store import load_sae, sae_manifest
+from culture_core.saes.standard import Standard, stored_standards
+from culture_core.saes.store import STANDARD, load_sae, sae_manifest
+from culture_core.saes.variants import gpt_for_hooks, model_sha256
 from culture_core.universality.joint.measure import decoder_norms, explained_by_gpt, find_features
 from culture_core.universality.joint.reader import JointReader
 from culture_core.universality.matching.codes import Codes, quizzes_of
@@ -26,6 +28,11 @@ SIZES = ["--width", "1", "--k", "6", "--tokens", "4096", "--n", "6"]
 @pytest.fixture(scope="module")
 def joint_gpt(built_population) -> JointGPT:
     return JointGPT(load_culture(source=built_population.root))
+
+
+def stored_standard(population) -> Standard:
+    """Means and scales as whoever reads the dictionary gets them."""
+    return gpt_for_hooks(population, 0, JOINT, [HOOK]).standard(HOOK)
 
 
 def test_states_stand_side_by_side_centred_and_at_one_scale(joint_gpt):
@@ -125,3 +132,33 @@ def test_what_is_up_to_date_is_left_alone(measured_population, capsys):
     )
     assert capsys.readouterr().out.count("up to date") >= 3
     assert {path: path.stat().st_mtime_ns for path in measured_population.root.rglob("*.npz")} == before
+
+
+def test_means_and_scales_are_kept_with_the_dictionary(measured_population, joint_gpt):
+    stored = stored_standard(measured_population)
+    measured = joint_gpt.standard(HOOK)
+    assert torch.equal(stored.mean, measured.mean) and torch.equal(stored.scale, measured.scale)
+
+
+def test_the_kept_means_and_scales_are_those_that_are_read(measured_population, copy_population):
+    population = copy_population(measured_population)
+    path = population.sae(HOOK, 0, JOINT) / STANDARD
+    arrays = artifacts.read_arrays(path, "")
+    artifacts.write_arrays(path, {"mean": arrays["mean"], "scale": 2 * arrays["scale"]})
+    anew = gpt_for_hooks(population, 0, JOINT, [HOOK], to_train=True).standard(HOOK)
+    assert torch.equal(stored_standard(population).scale, 2 * anew.scale)
+    path.write_bytes(b"no arrays")
+    with pytest.raises(CultureError, match="cannot be read"):
+        stored_standard(population)
+
+
+def test_a_dictionary_without_them_or_of_other_gpts_has_them_measured(
+    measured_population, copy_population, joint_gpt
+):
+    population = copy_population(measured_population)
+    folder = population.sae(HOOK, 0, JOINT)
+    present = model_sha256(population, 0, JOINT)
+    assert set(stored_standards(population, 0, [HOOK, "blocks.0.hook_resid_post"], present)) == {HOOK}
+    assert stored_standards(population, 0, [HOOK], "of other GPTs") == {}
+    (folder / STANDARD).unlink()
+    assert torch.equal(stored_standard(population).mean, joint_gpt.standard(HOOK).mean)

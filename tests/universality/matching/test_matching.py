@@ -99,7 +99,7 @@ def test_smaller_groups_are_mutual_and_part_of_no_larger_one():
 
     every = [
         dict(zip(chosen, features, strict=True))
-        for size in (5, 4, 3)
+        for size in (5, 4, 3, 2)
         for chosen in combinations(range(m), size)
         for features in product(range(f), repeat=size)
         if mutual(dict(zip(chosen, features, strict=True)))
