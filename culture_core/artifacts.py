@@ -56,33 +56,9 @@ UNTRAINED, RESEEDED, JOINT = "untrained", "reseeded", "joint"
 VARIANTS = ("", UNTRAINED, RESEEDED, JOINT)
 # what commands write into the folder of a population
 _ENTRIES = {
-    *(
-        MANIFEST,
-        COMPARISON,
-        "evaluation.json",
-        "training.json",
-        "models",
-        "quizzes",
-        "saes",
-        "index",
-        "matches",
-    ),
-    *(
-        "layers",
-        "concepts",
-        "probes",
-        "causal",
-        "transfer",
-        "joint",
-        "families",
-        "circuits",
-        "heads",
-        "traces",
-        "trace_profiles",
-        "browse",
-        "results.md",
-        "results",
-    ),
+    *(MANIFEST, COMPARISON, "evaluation.json", "training.json", "results.md", "results"),
+    *("models", "quizzes", "browse", "saes", "index", "matches", "layers", "concepts", "probes", "causal"),
+    *("transfer", "joint", "families", "circuits", "heads", "traces", "trace_profiles"),
 }
 
 

@@ -185,33 +185,23 @@ class Population:
 
     def layers(self, k: int) -> LayerReader:
         """The features of one GPT that fire on the same tokens before and after each."""
-        self._check_model(k)
-        written = self.artifact("layers", k).written()
-        return self._kept(("layers", k), written, lambda: open_layers(self.folder, k))
+        return self._of_gpt("layers", open_layers, k)
 
     def circuits(self, k: int) -> Circuits:
         """What each layer, head and MLP of one GPT contributes, and what its heads attend to."""
-        self._check_model(k)
-        artifact = self.artifact("circuits", k)
-        return self._kept(("circuits", k), artifact.written(), lambda: open_circuits_of(self.folder, k))
+        return self._of_gpt("circuits", open_circuits_of, k)
 
     def heads(self, k: int) -> Heads:
         """Where each head of one GPT looks, what it copies, and what its ablation breaks, by task."""
-        self._check_model(k)
-        written = self.artifact("heads", k).written()
-        return self._kept(("heads", k), written, lambda: open_heads(self.folder, k))
+        return self._of_gpt("heads", open_heads, k)
 
     def trace_check(self, k: int) -> TraceCheck:
         """What attribution graphs of one GPT predict, against what ablations do."""
-        self._check_model(k)
-        artifact = self.artifact("trace_check", k)
-        return self._kept(("trace_check", k), artifact.written(), lambda: open_check(self.folder, k))
+        return self._of_gpt("trace_check", open_check, k)
 
     def trace_profile(self, k: int) -> Profiles:
         """What the answers of one GPT to many quizzes come from."""
-        self._check_model(k)
-        artifact = self.artifact("trace_profile", k)
-        return self._kept(("trace_profile", k), artifact.written(), lambda: open_profile(self.folder, k))
+        return self._of_gpt("trace_profile", open_profile, k)
 
     def probes(self) -> Probes:
         """Linear probes for the concepts, by layer."""
@@ -271,6 +261,10 @@ class Population:
         if of:
             self._check_model(of[0])
         return self.artifact(kind, hook, *of)
+
+    def _of_gpt(self, kind: str, read: Callable[[PopulationFolder, int], T], k: int) -> T:
+        self._check_model(k)
+        return self._kept((kind, k), self.artifact(kind, k).written(), lambda: read(self.folder, k))
 
     def _check_model(self, k: int) -> None:
         if k not in self.models:
