@@ -20,7 +20,8 @@ from culture_core.universality.matching.reader import MatchReader
 GROUP_R = (0.5, 0.7, 0.8, 0.9)
 # the folders of artifacts whose cost is told
 KINDS = (
-    *("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "layers", "circuits"),
+    *("models", "browse", "saes", "index", "concepts", "probes", "matches", "causal", "families"),
+    *("transfer", "joint", "layers", "circuits", "heads", "traces", "trace_profiles"),
 )
 
 
