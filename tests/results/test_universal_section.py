@@ -10,6 +10,7 @@ from culture_core import artifacts, open_population
 from culture_core.artifacts import PopulationFolder
 from culture_core.intervals import wilson_interval
 from culture_core.population import Population
+from culture_core.results.hook_section import hooks_section
 from culture_core.results.place import Place
 from culture_core.results.universal import Readers, measured, universal_section
 from culture_core.universality.contrasts import find_contrasts
@@ -214,3 +215,15 @@ def test_what_is_not_there_is_left_out_and_named(disagreeing, copy_population, p
     assert "| transfer |" not in text and "| effect |" not in text
     assert text.count("Not measured: no ") == 2 and "run `culture transfer" in text
     assert [path.name for path in place.folder.glob("contrast_*")] == ["contrast_latent.png"]
+
+
+def test_hook_points_stand_side_by_side_by_every_measure(disagreeing):
+    head, _, *rows = hooks_section(disagreeing).splitlines()[-2 - len(disagreeing.hooks) :]
+    row = next(row for row in rows if row.startswith("| block 1 |"))
+    cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    for one in measured(Readers.of(disagreeing, HOOK)):
+        name = f"{one.of.split(' ', 1)[1]} by {one.measure}"
+        low, high = one.interval
+        told = next(cell for column, cell in cells.items() if column.strip(" |") == name)
+        assert told.strip(" |") == f"{one.share:.1%} ({low:.1%} to {high:.1%})"
+    assert len(cells) == 5
