@@ -39,7 +39,7 @@ def show_side_by_side(
         key="trace.side_by_side",
         scale=ValueScale("influence", max(maximum, 1e-6)),
         per_line=4,
-        row_width=700,
+        row_width=560,
         max_cell=12,
         clickable=False,
     )

@@ -12,6 +12,8 @@ from circuit_helpers import save_small_population
 from culture_core.circuits.effects import graph_effects
 from culture_core.circuits.graph import TARGET
 from culture_core.circuits.nodes import FEATURE, TOKEN
+from culture_core.circuits.profile import ProfileSettings
+from culture_core.circuits.profile_stage import open_sharing, profile_population
 from culture_core.circuits.stage import AnswerSettings, trace_answer
 from culture_core.figures.style import GridStyle
 from culture_core.world.codes import encode_quiz
@@ -22,6 +24,7 @@ from dashboard.data.circuit.trace_changes import changed_answer
 from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
 from dashboard.data.circuit.trace_groups import alike, group_table, node_groups
 from dashboard.data.circuit.trace_origins import origin_shares
+from dashboard.data.circuit.trace_profiles import likeness_table
 from dashboard.data.circuit.traces import traced_answer
 from dashboard.data.population import populations
 from dashboard.data.population.populations import CACHE_VARIABLE
@@ -267,3 +270,15 @@ def test_a_link_opens_the_features_of_one_block_in_every_gpt(open_page):
     assert "read the same cells" in " ".join(text.value for text in app.markdown)
     wrong = open_page("trace", number=1, gpt=1, cell=CELL, every=1, part="9")
     assert not wrong.exception and "There is no part" in wrong.warning[0].value
+
+
+def test_circuits_over_many_quizzes_stand_beside_those_of_one(small, folder, open_page):
+    trace_page = {"number": 1, "gpt": 1, "cell": CELL, "every": 1}
+    assert not open_page("trace", **trace_page).expander
+    profile_population(folder, ProfileSettings(per_task=2), say=lambda _: None)
+    app = open_page("trace", **trace_page)
+    assert not app.exception and "how alike" in app.expander[0].label
+    means = open_sharing(folder).means()
+    shown = next(table.value for table in app.dataframe if "Same quiz" in table.value)
+    assert shown["Same quiz"].tolist() == pytest.approx(means["same quiz"].tolist())
+    assert likeness_table(small)["Another task"].tolist() == pytest.approx(means["another task"].tolist())
