@@ -66,7 +66,7 @@ def _show_likeness(population: Population) -> None:
     st.dataframe(table, hide_index=True, column_config=columns, key="trace.likeness")
     st.caption(
         "Overlap of influence on the answer, from 0 to 1, mean over pairs of GPTs: whether they read the "
-        "same cells, and go through features that match one to one. Beside the same quiz stand two baselines. "
+        "same cells, and go through features that match one to one. Beside the same quiz: two baselines. "
         "*Could overlap*: the most there can be, as the rest passes through features without a match."
     )
 
