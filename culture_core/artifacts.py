@@ -53,7 +53,8 @@ CACHE = Path("cache")
 COMPARISON = "comparison.json"
 OUT = Path("out")
 UNTRAINED, RESEEDED, JOINT = "untrained", "reseeded", "joint"
-VARIANTS = ("", UNTRAINED, RESEEDED, JOINT)
+BASELINES = (UNTRAINED, RESEEDED)
+VARIANTS = ("", *BASELINES, JOINT)
 # what commands write into the folder of a population
 _ENTRIES = {
     *(MANIFEST, COMPARISON, "evaluation.json", "training.json", "results.md", "results"),

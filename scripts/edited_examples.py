@@ -43,13 +43,14 @@ def moved_back(batch: QuizBatch) -> tuple[Tensor, Tensor]:
 
 
 def _other_way(batch: QuizBatch, number: int) -> tuple[Tensor, Tensor] | None:
-    """A quiz and the same with its rectangle moved the other way; None if that leaves a grid."""
+    """A quiz and the same with its rectangle moved the other way; None if that leaves a grid, or
+    reaches its last row or column, which no quiz does."""
     quiz = batch.tokens[number]
     di, dj = (int(batch.params[name][number]) for name in ("di", "dj"))
     after = quiz.clone()
     for pair, (given, changed) in enumerate(((A, F_A), (B, F_B))):
         i1, i2, j1, j2 = batch.rectangles[number, pair, MOVED].tolist()
-        if min(i1 - di, j1 - dj) < 0 or max(i2 - di, j2 - dj) > GRID_SIDE:
+        if min(i1 - di, j1 - dj) < 0 or max(i2 - di, j2 - dj) >= GRID_SIDE:
             return None
         grid = quiz[given].reshape(GRID_SIDE, GRID_SIDE).clone()
         colour = int(grid[i1, j1])

@@ -28,7 +28,7 @@ def write_packed(
     """Write arrays that are read whole, arrays (f, ...) that are read by feature, and overlays whose pairs
     are m a feature, read by feature too."""
     pieces: dict[str, NDArray[Any]] = {}
-    n_features = len(next(iter(rows.values())))
+    n_features = len(next(iter(rows.values()), ()))
     for first in range(0, n_features, BLOCK):
         stop, number = min(first + BLOCK, n_features), first // BLOCK
         pieces |= {f"{name}.{number}": array[first:stop] for name, array in rows.items()}
@@ -92,12 +92,12 @@ class PackedArrays:
         return np.concatenate([self._read(f"{name}.{b}") for b in range(-(-n_features // BLOCK))])
 
     def overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
-        """(each, 404) activations of the pairs of one feature, each feature having `each`."""
+        """(each, 404) shares of the pairs of one feature, each feature having `each`."""
         indptr = self.whole(f"{name}_indptr")
         number = feature // BLOCK
         position, value = (self._read(f"{name}_{part}.{number}") for part in ("position", "value"))
         pairs = indptr[feature * each : (feature + 1) * each + 1] - indptr[number * BLOCK * each]
-        return Overlays(pairs, position, value).dense(0, each)
+        return Overlays(pairs, position, from_shares(value)).dense(0, each)
 
     def _read(self, name: str) -> NDArray[Any]:
         try:

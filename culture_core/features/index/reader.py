@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.artifact import Record
-from culture_core.artifacts import PopulationFolder
+from culture_core.artifacts import BASELINES, PopulationFolder
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.packed import PackedArrays, from_shares
@@ -160,6 +160,7 @@ class FeatureIndex:
     @cached_property
     def fires_by_position(self) -> NDArray[np.int64]:
         """(f, 404) on how many quizzes each feature fires at each position."""
+        self._check_detailed()
         return self._arrays.rows("position_fires", self.n_features).astype(np.int64)
 
     def by_colour(self, feature: int) -> Profile:
@@ -237,7 +238,16 @@ class FeatureIndex:
         return Profile(self._row(f"{by}_fires", feature) / tokens, self._shares(f"{by}_mean", feature))
 
     def _row(self, name: str, feature: int) -> NDArray[Any]:
+        self._check_detailed()
         return self._arrays.row(name, self.check_feature(feature))
+
+    def _check_detailed(self) -> None:
+        """Errors: CultureError for the index of a baseline, which is kept for its statistics."""
+        if "position_fires.0" not in self._arrays and self.variant in BASELINES:
+            raise CultureError(
+                f"the index of the {self.variant} SAE is a baseline: it keeps a table of its features, and "
+                "neither their profiles nor the activations of their top quizzes"
+            )
 
     def _shares(self, name: str, feature: int) -> NDArray[np.float32]:
         """Activations kept as shares of the feature's maximum."""
@@ -245,6 +255,7 @@ class FeatureIndex:
 
     def _overlay(self, name: str, feature: int, each: int) -> NDArray[np.float32]:
         """Activations (each, 404) of a feature's examples."""
+        self._check_detailed()
         return self._arrays.overlay(name, feature, each) * np.float32(self.max_activation(feature))
 
     def _examples(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core import artifacts
+from culture_core.artifacts import BASELINES
 from culture_core.features.index.directions import Directions, describe_directions, is_exact
 from culture_core.features.index.gather import complete_parts
 from culture_core.features.index.job import LAYOUT, IndexJob
@@ -40,6 +41,8 @@ def write_index(job: IndexJob, command: str) -> dict[str, Any]:
         artifacts.write_json(partial / ACTIVATIONS / artifacts.MANIFEST, job.inputs())
         model, sae = job.load()
         whole, rows, overlays = _arrays(merged, describe_directions(model, sae, job.hook))
+        if job.variant in BASELINES:
+            rows, overlays = {}, {}
         write_packed(partial / index.arrays, whole, rows, overlays)
         manifest = {
             "id": job.model_k,
@@ -136,7 +139,8 @@ def _moment_arrays(name: str, moments: Moments, highest: NDArray[np.float32]) ->
 def _packed_overlays(overlays: Overlays, highest: NDArray[np.float32]) -> Overlays:
     each = (len(overlays.indptr) - 1) // len(highest)
     scale = np.repeat(np.repeat(highest, each), np.diff(overlays.indptr))
-    return Overlays(overlays.indptr, overlays.position, to_halves(overlays.value / scale))
+    # what fires keeps at least the smallest share
+    return Overlays(overlays.indptr, overlays.position, np.maximum(to_bytes(overlays.value / scale), 1))
 
 
 def compact(counts: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -20,7 +20,7 @@ from culture_core.world.vocabulary import STRUCTURE_NAMES
 
 HOOK = "blocks.1.hook_resid_post"
 QUIZ_SET = QuizSet(n=24)
-# means and overlays are kept as float16 shares of the feature's maximum, by position in a byte
+# means are kept as float16 shares of the feature's maximum, overlays and means by position in a byte
 HALF = {"rtol": 1e-3, "atol": 1e-5}
 BYTE = 0.004
 
@@ -159,7 +159,13 @@ def test_top_quizzes_match_a_stable_sort_of_dense_peaks(index, dense):
         assert np.allclose(top.peak, peaks[order], rtol=1e-5)
         assert np.array_equal(top.quiz, order)
         assert np.array_equal(top.position, dense[order, :, feature].argmax(1))
-        assert np.allclose(top.activations, dense[order, :, feature], **HALF)
+        assert_kept(top.activations, dense[order, :, feature], dense[:, :, feature].max())
+
+
+def assert_kept(found, truth, highest):
+    """Overlays to within a byte's step, and what fires is still there."""
+    assert np.allclose(found, truth, atol=BYTE * highest)
+    assert np.array_equal(found > 0, truth > 0)
 
 
 def test_quantile_examples_are_distinct_quizzes_about_each_quantile_of_the_peaks(index, dense):
@@ -174,7 +180,7 @@ def test_quantile_examples_are_distinct_quizzes_about_each_quantile_of_the_peaks
         for quantile, found in examples.items():
             centre = round((1 - quantile) * (len(order) - 1))
             assert set(found.quiz.tolist()) <= set(order[max(0, centre - 1) : centre + 2].tolist())
-            assert np.allclose(found.activations, dense[found.quiz, :, feature], **HALF)
+            assert_kept(found.activations, dense[found.quiz, :, feature], dense[:, :, feature].max())
         if len(order) > 20:
             assert len(named) == 15
 

@@ -130,6 +130,11 @@ def test_baseline_saes_of_one_gpt_stand_in_for_all(built_population, copy_popula
     assert np.isnan(matches.table(3).reseeded_r).all()
     assert matches.table(0).reseeded_r.max() > 0
     assert main(["match", "--population", root, "--rotation-quizzes", "0", "--if-stale"]) == 0
+    baseline = open_index(population, HOOK, 0, "untrained")
+    assert len(baseline.table) == baseline.n_features
+    for ask in (baseline.top, baseline.by_position, lambda _: baseline.fires_by_position):
+        with pytest.raises(CultureError, match="the untrained SAE is a baseline"):
+            ask(0)
 
 
 def test_matches_of_other_saes_are_refused(built_population, copy_population):
