@@ -22,7 +22,8 @@ def test_rows_show_the_top_quizzes_strongest_first(index, feature):
     top = index.top(feature)
     peaks = [row.values.max() for row in rows]
     assert peaks == sorted(peaks, reverse=True)
-    assert np.array(peaks) == pytest.approx(top.peak[: len(rows)], rel=1e-3)
+    # overlays are kept in a byte, to within 0.4% of the feature's maximum
+    assert np.array(peaks) == pytest.approx(top.peak[: len(rows)], abs=0.004 * index.max_activation(feature))
     for row, quiz in zip(rows, top.quiz, strict=False):
         assert (row.tokens == indexes.index_quizzes(index).tokens[quiz]).all()
         assert f"quiz {quiz} " in row.detail

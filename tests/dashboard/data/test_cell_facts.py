@@ -76,7 +76,9 @@ def test_a_quiz_is_read_once_and_equals_the_index(population):
     top = index.top(feature)
     tokens = indexes.index_quizzes(index).tokens[top.quiz[0]]
     reading = gpts.reading(population, hook, model_k, tokens)
-    assert reading.of_feature(feature) == pytest.approx(top.activations[0], rel=1e-3, abs=1e-3)
+    # the index keeps an activation in a byte, to within 0.4% of the feature's maximum
+    step = 0.004 * index.max_activation(feature)
+    assert reading.of_feature(feature) == pytest.approx(top.activations[0], abs=step)
     assert gpts.reading(population, hook, model_k, tokens) is reading
 
 
