@@ -1,8 +1,10 @@
 """A part of the work of a build, which can be run at a small size."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from culture_core.saes.settings import SAESettings
 
 # quizzes that features are ablated in
 CAUSAL_QUIZZES = 24
@@ -10,6 +12,12 @@ CAUSAL_QUIZZES = 24
 
 def nothing(size: int) -> None:
     """What a part needs beforehand, if it needs nothing."""
+
+
+def few_steps(sae: SAESettings) -> SAESettings:
+    """An SAE of which k features fire on a token from the first step on, as of a trained one; of those that
+    find their threshold in training, hundreds would."""
+    return replace(sae, architecture="topk", tokens=4 * sae.batch_size, finetune_quizzes=0)
 
 
 @dataclass(frozen=True)

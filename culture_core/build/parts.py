@@ -10,7 +10,7 @@ from culture_core.answers.browse import BrowseSettings
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import PopulationFolder
 from culture_core.build.measure_parts import measure_parts
-from culture_core.build.part import CAUSAL_QUIZZES, Part
+from culture_core.build.part import CAUSAL_QUIZZES, Part, few_steps
 from culture_core.build.plan import BuildPlan
 from culture_core.build.trace_parts import trace_parts
 from culture_core.circuits.heads.catalogue import HeadSettings
@@ -194,9 +194,8 @@ class _Trial:
         self._index(n, 2, if_stale=True)
 
     def stand_in(self, _: int) -> None:
-        """SAEs of which k features fire on a token from the first step on, as of trained ones; of those that
-        find their threshold in training, hundreds would."""
-        few = replace(self.sae, architecture="topk", tokens=4 * self.sae.batch_size, finetune_quizzes=0)
+        """SAEs of the first two GPTs that fire as trained ones do."""
+        few = few_steps(self.sae)
         train_population_saes(self.scratch, [few], models=self.models[:2], if_stale=True, **self.alone)
 
     def ablate(self, n_features: int) -> None:

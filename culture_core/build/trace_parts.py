@@ -1,27 +1,20 @@
 """The work of tracing answers, in a part that can be run at a small size."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from culture_core.build.measure_parts import Trial
-from culture_core.build.part import Part
+from culture_core.build.part import Part, few_steps
 from culture_core.circuits.check import CheckSettings
 from culture_core.circuits.profile import ProfileSettings, profile, profile_quizzes
 from culture_core.circuits.stage import open_plain_sae
 from culture_core.models.api import load_culture
 from culture_core.saes.hooks import block_of_residual
-from culture_core.saes.settings import SAESettings
 from culture_core.saes.training_stage import train_population_saes
 from culture_core.world.vocabulary import WORLD_TASKS
 
 # tracing one answer and ablating its nodes takes about as long as tracing this many answers
 CHECK_QUIZZES = 3
-
-
-def _few_steps(sae: SAESettings) -> SAESettings:
-    """An SAE of which k features fire on a token, as of a trained one."""
-    return replace(sae, architecture="topk", tokens=4 * sae.batch_size, finetune_quizzes=0)
 
 
 def trace_parts(trial: Trial) -> Iterator[Part]:
@@ -32,7 +25,7 @@ def trace_parts(trial: Trial) -> Iterator[Part]:
     k = trial.models[0]
 
     def stand_in(_: int) -> None:
-        few = [_few_steps(trial.plan.sae_settings(hook)) for hook in hooks]
+        few = [few_steps(trial.plan.sae_settings(hook)) for hook in hooks]
         train_population_saes(trial.scratch, few, models=[k], if_stale=True, **trial.alone)
 
     def trace(n: int) -> Any:

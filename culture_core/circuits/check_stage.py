@@ -10,15 +10,14 @@ import numpy as np
 from torch import Tensor
 
 from culture_core.answers.browse import open_browse
-from culture_core.artifact import Artifact, Source, model_sha256
+from culture_core.artifact import Artifact
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.circuits.check import Agreement, CheckSettings, Interventions, agreement, check_graphs
 from culture_core.circuits.graph import TraceSettings
-from culture_core.circuits.stage import open_plain_sae, position_of_cell, right_margin, traced_saes
-from culture_core.errors import suggested
+from culture_core.circuits.stage import load_traced, position_of_cell, right_margin
+from culture_core.circuits.traced import traced_artifact, traced_inputs
 from culture_core.features.attribution import Margin
-from culture_core.models.api import load_culture
-from culture_core.models.choice import chosen_models
+from culture_core.models.choice import chosen_models, stale_models
 from culture_core.models.mygpt import MyGPT
 from culture_core.processes import Report, Workers, run_jobs
 
@@ -73,31 +72,22 @@ def check_population(
     Errors: CultureError when quizzes were not answered yet, or a GPT has no SAEs.
     """
     settings, kept = settings or CheckSettings(), kept or TraceSettings()
-    chosen, stale = chosen_models(population, models), []
-    for k in chosen:
-        if if_stale and check_artifact(population, k).is_current(_made_from(population, k, settings, kept)):
-            say(f"the trace check of GPT {k} is up to date")
-        else:
-            check_artifact(population, k).check_writable()
-            stale.append(k)
+    chosen = chosen_models(population, models)
+    stale = stale_models(
+        chosen,
+        partial(check_artifact, population),
+        lambda k: _made_from(population, k, settings, kept),
+        if_stale=if_stale,
+        say=say,
+    )
     run_jobs(partial(_check, population, settings, kept, command), stale, workers or Workers(), show=say)
     return [open_check(population, k) for k in chosen]
 
 
 def check_artifact(population: PopulationFolder, model_k: int) -> Artifact:
     """The trace check of one GPT, as an artifact."""
-    return Artifact(
-        name=f"trace check of GPT {model_k}",
-        population=population,
-        folder=population.trace_check(model_k),
-        command=suggested("trace", "--population", population.root, "--check"),
-        arrays="ablations.npz",
-        sources=(
-            Source("model_sha256", "other weights", lambda _: model_sha256(population, model_k)),
-            Source("saes", "other SAEs", lambda _: traced_saes(population, model_k)),
-        ),
-        verb="is",
-    )
+    folder = population.trace_check(model_k)
+    return traced_artifact(population, model_k, "trace check", folder, "--check", "ablations.npz")
 
 
 def open_check(population: PopulationFolder, model_k: int) -> TraceCheck:
@@ -113,11 +103,7 @@ def open_check(population: PopulationFolder, model_k: int) -> TraceCheck:
 def _made_from(
     population: PopulationFolder, model_k: int, settings: CheckSettings, kept: TraceSettings
 ) -> dict[str, Any]:
-    return {
-        "settings": {**asdict(settings), **asdict(kept)},
-        "model_sha256": model_sha256(population, model_k),
-        "saes": traced_saes(population, model_k),
-    }
+    return traced_inputs(population, model_k, {**asdict(settings), **asdict(kept)})
 
 
 def _check(
@@ -131,8 +117,7 @@ def _check(
     started = time.time()
     report(f"checking graphs of GPT {model_k}")
     made_from = _made_from(population, model_k, settings, kept)
-    (model,) = load_culture([model_k], source=population.root)
-    saes = {hook: open_plain_sae(population, hook, model_k) for hook in made_from["saes"]}
+    model, saes = load_traced(population, model_k)
     quizzes = _quizzes(population, model, settings.quizzes)
     done = check_graphs(model, saes, quizzes, settings, kept, progress=f"trace check of GPT {model_k}")
     manifest = {

@@ -126,6 +126,11 @@ class Parts:
     between: list[tuple[FrozenBlock, ...]]
     target: Readers
 
+    @property
+    def value(self) -> float:
+        """The margin itself."""
+        return float((self.target.rows * self.frozen.states[-1, -1]).sum() + self.target.offset)
+
 
 def trace(
     model: MyGPT,
@@ -167,7 +172,7 @@ def pruned_graph(parts: Parts, tokens: Tensor, margin: Margin, settings: TraceSe
     paths = list(dict.fromkeys(name for blocks in between for name in path_names(blocks)))
     return Graph(
         margin,
-        float((target.rows * frozen.states[-1, -1]).sum() + target.offset),
+        parts.value,
         float(pruned[-1].bias),
         tokens.to(torch.uint8).numpy(),
         _nodes(layers, found, kept, alive, pruned),

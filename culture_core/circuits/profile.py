@@ -84,8 +84,7 @@ def profile(
     for quiz in tqdm(quizzes.tokens, progress, unit="quiz", disable=progress is None):
         parts = parts_of(model, saes, quiz, change_margin(quiz))
         found = influence(parts.layers, parts.between, parts.target)
-        state = parts.frozen.states[-1, -1]
-        values.append(float((parts.target.rows * state).sum() + parts.target.offset))
+        values.append(parts.value)
         kinds.append([found.of_kind(parts.layers, kind) for kind in range(len(KINDS))])
         tokens.append(_of_tokens(parts.layers[0], found.by_layer[0]))
         for layer, weight in zip(parts.layers[1:], found.by_layer[1:], strict=True):

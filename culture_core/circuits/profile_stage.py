@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from culture_core.artifact import Artifact, Record, Source, model_sha256
+from culture_core.artifact import Artifact, Record
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.circuits.profile import KEPT, Profiles, ProfileSettings, profile, profile_quizzes
 from culture_core.circuits.sharing import Sharing, share_circuits
-from culture_core.circuits.stage import open_plain_sae, traced_saes
-from culture_core.errors import suggested
-from culture_core.models.api import load_culture
-from culture_core.models.choice import chosen_models
+from culture_core.circuits.stage import load_traced, traced_saes
+from culture_core.circuits.traced import traced_artifact, traced_inputs
+from culture_core.models.choice import chosen_models, stale_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.hooks import block_of_residual
 from culture_core.universality.matching.store import matches_artifact, open_matches
@@ -41,31 +40,21 @@ def profile_population(
     Errors: CultureError when a GPT has no SAEs.
     """
     settings = settings or ProfileSettings()
-    chosen, stale = chosen_models(population, models), []
-    for k in chosen:
-        if if_stale and profile_artifact(population, k).is_current(_made_from(population, k, settings)):
-            say(f"the trace profile of GPT {k} is up to date")
-        else:
-            profile_artifact(population, k).check_writable()
-            stale.append(k)
+    stale = stale_models(
+        chosen_models(population, models),
+        partial(profile_artifact, population),
+        lambda k: _made_from(population, k, settings),
+        if_stale=if_stale,
+        say=say,
+    )
     run_jobs(partial(_profile, population, settings, command), stale, workers or Workers(), show=say)
     return open_sharing(population) if len(chosen_models(population)) > 1 else None
 
 
 def profile_artifact(population: PopulationFolder, model_k: int) -> Artifact:
     """What the answers of one GPT come from, as an artifact."""
-    return Artifact(
-        name=f"trace profile of GPT {model_k}",
-        population=population,
-        folder=population.trace_profile(model_k),
-        command=suggested("trace", "--population", population.root, "--profile"),
-        arrays="profile.npz",
-        sources=(
-            Source("model_sha256", "other weights", lambda _: model_sha256(population, model_k)),
-            Source("saes", "other SAEs", lambda _: traced_saes(population, model_k)),
-        ),
-        verb="is",
-    )
+    folder = population.trace_profile(model_k)
+    return traced_artifact(population, model_k, "trace profile", folder, "--profile", "profile.npz")
 
 
 def open_profile(population: PopulationFolder, model_k: int) -> Profiles:
@@ -102,11 +91,7 @@ def _block(hook: str) -> int:
 
 
 def _made_from(population: PopulationFolder, model_k: int, settings: ProfileSettings) -> dict[str, Any]:
-    return {
-        "settings": {**asdict(settings), "kept": KEPT},
-        "model_sha256": model_sha256(population, model_k),
-        "saes": traced_saes(population, model_k),
-    }
+    return traced_inputs(population, model_k, {**asdict(settings), "kept": KEPT})
 
 
 def _profile(
@@ -115,8 +100,7 @@ def _profile(
     started = time.time()
     report(f"tracing answers of GPT {model_k}")
     made_from = _made_from(population, model_k, settings)
-    (model,) = load_culture([model_k], source=population.root)
-    saes = {hook: open_plain_sae(population, hook, model_k) for hook in made_from["saes"]}
+    model, saes = load_traced(population, model_k)
     found = profile(model, saes, profile_quizzes(settings), progress=f"trace profile of GPT {model_k}")
     arrays: dict[str, NDArray[Any]] = {
         "margin": found.margin,

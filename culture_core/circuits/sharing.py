@@ -35,11 +35,14 @@ class Sharing:
 
     table: one row per pair of GPTs (a, b), task and what is compared (CELLS or of_block): the mean overlap
     over quizzes, by WHEN, and `matched`, the most that could overlap, since the rest of the influence passes
-    through features without a match (1 for cells).
+    through features without a match (1 for cells). n: how many quizzes. decided: by GPT, the share of them in
+    which the margin that is traced is above 0.
     """
 
     models: tuple[int, ...]
     table: pd.DataFrame
+    n: int
+    decided: dict[int, float]
 
     def means(self) -> pd.DataFrame:
         """By what is compared: the mean over pairs and tasks of each column, and `excess`, of the same quiz
@@ -93,7 +96,8 @@ def share_circuits(profiles: Mapping[int, Profiles], matches: Mapping[int, Match
             ),
         ]
     ]
-    return Sharing(tuple(profiles), pd.DataFrame(rows))
+    decided = {k: float((one.margin > 0).mean()) for k, one in profiles.items()}
+    return Sharing(tuple(profiles), pd.DataFrame(rows), len(tasks), decided)
 
 
 def partners(reader: MatchReader, a: int, b: int) -> NDArray[np.int64]:

@@ -73,8 +73,7 @@ def trace_answer(population: PopulationFolder, settings: AnswerSettings = Answer
     tokens = quiz_to_trace(population, settings.quiz)
     position = position_of_cell(settings.cell, tokens)
     other = read_colour(settings.against) if settings.against else None
-    (model,) = load_culture([model_k], source=population.root)
-    saes = {hook: open_plain_sae(population, hook, model_k) for hook in hashes}
+    model, saes = load_traced(population, model_k)
     started = time.perf_counter()
     graph = trace(model, saes, tokens, right_margin(model, tokens, position, other), settings.kept)
     seconds = time.perf_counter() - started
@@ -102,9 +101,8 @@ def ablate_strongest(
 
     groups: (nodes,) the supernode of each node, as `group_nodes` gives them.
     """
-    graph, k = traced.graph, traced.model_k
-    (model,) = load_culture([k], source=population.root)
-    saes = {hook: open_plain_sae(population, hook, k) for hook in traced.saes}
+    graph = traced.graph
+    model, saes = load_traced(population, traced.model_k)
     parts = parts_of(model, saes, torch.from_numpy(graph.tokens).long(), graph.margin)
     return [
         change_supernode(model, parts, graph, members, 0.0)
@@ -184,6 +182,16 @@ def right_margin(model: MyGPT, tokens: Tensor, position: int, against: int | Non
         logits[right] = float("-inf")
         against = int(logits.argmax())
     return Margin(position, right, against)
+
+
+def load_traced(population: PopulationFolder, model_k: int) -> tuple[MyGPT, dict[str, PlainSAE]]:
+    """A GPT and, by hook point, the SAEs that its answers are traced through.
+
+    Errors: as `traced_saes` and `plain`.
+    """
+    (model,) = load_culture([model_k], source=population.root)
+    hooks = traced_saes(population, model_k)
+    return model, {hook: open_plain_sae(population, hook, model_k) for hook in hooks}
 
 
 def open_plain_sae(population: PopulationFolder, hook: str, model_k: int) -> PlainSAE:

@@ -97,12 +97,19 @@ def _check(args: argparse.Namespace) -> None:
         common.the_population(args),
         read_settings(args, CheckSettings()),
         read_settings(args, TraceSettings()),
-        models=args.models,
-        if_stale=args.if_stale,
-        workers=common.the_workers(args),
-        command=common.command_line(),
+        **_of_stage(args),
     )
     show_checks(checks)
+
+
+def _of_stage(args: argparse.Namespace) -> dict[str, Any]:
+    """What both stages take."""
+    return {
+        "models": args.models,
+        "if_stale": args.if_stale,
+        "workers": common.the_workers(args),
+        "command": common.command_line(),
+    }
 
 
 def show_checks(checks: "list[TraceCheck]") -> None:
@@ -122,10 +129,7 @@ def _profile(args: argparse.Namespace) -> None:
     sharing = profile_population(
         common.the_population(args),
         read_settings(args, ProfileSettings()),
-        models=args.models,
-        if_stale=args.if_stale,
-        workers=common.the_workers(args),
-        command=common.command_line(),
+        **_of_stage(args),
     )
     show_sharing(sharing)
 

@@ -123,11 +123,6 @@ def identity(settings: CircuitSettings, model_sha256: str) -> dict[str, Any]:
     return {"settings": asdict(settings), "model_sha256": model_sha256}
 
 
-def is_current(population: PopulationFolder, model_k: int, wanted: dict[str, Any]) -> bool:
-    """Whether the circuits of a GPT are there, and made from what `identity` says."""
-    return circuits_artifact(population, model_k).is_current(wanted)
-
-
 def save_circuits(
     circuits: Circuits, population: PopulationFolder, model_k: int, manifest: dict[str, Any]
 ) -> None:

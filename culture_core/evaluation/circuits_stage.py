@@ -12,11 +12,10 @@ from culture_core.evaluation.circuits import (
     CircuitSettings,
     circuits_artifact,
     identity,
-    is_current,
     measure_circuits,
     save_circuits,
 )
-from culture_core.models.choice import chosen_models
+from culture_core.models.choice import chosen_models, stale_models
 from culture_core.processes import Report, Workers, run_jobs
 
 
@@ -45,13 +44,13 @@ def measure_population_circuits(
     models: ids (default: all). if_stale: leave alone circuits of the present GPTs with these settings.
     """
     settings, hashes = settings or CircuitSettings(), model_hashes(population)
-    stale = []
-    for k in chosen_models(population, models):
-        if if_stale and is_current(population, k, identity(settings, hashes[k])):
-            say(f"the circuits of GPT {k} are up to date")
-        else:
-            circuits_artifact(population, k).check_writable()
-            stale.append(k)
+    stale = stale_models(
+        chosen_models(population, models),
+        partial(circuits_artifact, population),
+        lambda k: identity(settings, hashes[k]),
+        if_stale=if_stale,
+        say=say,
+    )
     workers = (workers or Workers()).computing_on(device)
     return run_jobs(partial(_measure, population, settings, device, command), stale, workers, show=say)
 

@@ -1,10 +1,11 @@
 """The population and the GPTs that a user names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from culture_core import artifacts
-from culture_core.artifact import model_hashes
+from culture_core.artifact import Artifact, model_hashes
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError
 
@@ -42,3 +43,27 @@ def chosen_models(
     if unknown:
         raise CultureError(f"no GPT {unknown[0]} in this population; it has {', '.join(map(str, present))}")
     return list(wanted or (present[:1] if variant else present))
+
+
+def stale_models(
+    models: Sequence[int],
+    artifact: Callable[[int], Artifact],
+    made_from: Callable[[int], Mapping[str, Any]],
+    *,
+    if_stale: bool,
+    say: Callable[[str], None],
+) -> list[int]:
+    """The GPTs of which an artifact is to be made: all, or, with `if_stale`, those whose manifest differs
+    from what it would be made from now; the others are said to be up to date.
+
+    artifact, made_from: of one GPT, by its id.
+    Errors: CultureError when one of those artifacts cannot be written.
+    """
+    stale = []
+    for k in models:
+        if if_stale and artifact(k).is_current(made_from(k)):
+            say(f"the {artifact(k).name} {artifact(k).verb} up to date")
+        else:
+            artifact(k).check_writable()
+            stale.append(k)
+    return stale

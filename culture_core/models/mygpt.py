@@ -125,7 +125,7 @@ class Attention(nn.Module):
         self, x: Tensor, cache: KeyValueCache | None = None, block: int = 0, edit: Edit | None = None
     ) -> Tensor:
         """x: (n, t, d), already normalised. Returns (n, t, d)."""
-        queries, keys, values = (_by_head(x, weight) for weight in (self.w_q, self.w_k, self.w_v))
+        queries, keys, values = (by_head(x, weight) for weight in (self.w_q, self.w_k, self.w_v))
         if cache is None:
             mixed = causal_attention(queries, keys, values, self.dropout if self.training else 0.0)
         else:
@@ -247,7 +247,7 @@ def _random_matrix(*shape: int) -> nn.Parameter:
     return nn.Parameter(torch.randn(*shape) / math.sqrt(shape[-1]))
 
 
-def _by_head(x: Tensor, weight: Tensor) -> Tensor:
+def by_head(x: Tensor, weight: Tensor) -> Tensor:
     """Apply a weight (h, k, d) to x (n, t, d): (n, h, t, k)."""
     heads, width, _ = weight.shape
     return F.linear(x, weight.flatten(0, 1)).unflatten(2, (heads, width)).transpose(1, 2)

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 
 from culture_core.circuits.graph import Graph
 from culture_core.circuits.nodes import TOKEN
-from culture_core.figures.grids import draw_rows, to_png
 from culture_core.figures.rows import quiz_row
 from culture_core.figures.style import ValueScale
+from culture_core.results.pictures import rows_picture
 from culture_core.world.vocabulary import COLOUR_NAMES
-
-CELL = 7
-PIXEL_RATIO = 1.6
 
 
 def circuit_picture(graphs: Mapping[int, Graph]) -> bytes:
@@ -22,8 +19,7 @@ def circuit_picture(graphs: Mapping[int, Graph]) -> bytes:
         for k, graph in graphs.items()
     ]
     maximum = max(float(one.max()) for one in values.values())
-    picture = draw_rows(rows, scale=ValueScale("influence", max(maximum, 1e-6)), cell=CELL)
-    return to_png(picture, pixel_ratio=PIXEL_RATIO)
+    return rows_picture(rows, ValueScale("influence", max(maximum, 1e-6)))
 
 
 def _detail(graph: Graph) -> str:

@@ -13,6 +13,7 @@ from culture_core.universality.matching.reader import MatchReader
 CELL = 7
 PIXEL_RATIO = 1.6
 LATENT_QUIZZES = 3
+SHARES = ValueScale("activation", 1.0)
 
 
 def group_picture(matches: MatchReader, indexes: Mapping[int, FeatureIndex], group: int) -> bytes:
@@ -43,7 +44,7 @@ def matches_picture(
         for k in matches.models
         if k in features
     ]
-    return _drawn(rows)
+    return rows_picture(rows, SHARES)
 
 
 def latent_picture(index: FeatureIndex, latent: int) -> bytes:
@@ -62,11 +63,12 @@ def latent_picture(index: FeatureIndex, latent: int) -> bytes:
                 detail=f"quiz {quiz}",
             )
         )
-    return _drawn(rows)
+    return rows_picture(rows, SHARES)
 
 
-def _drawn(rows: Sequence[GridRow]) -> bytes:
-    picture = draw_rows(rows, scale=ValueScale("activation", 1.0), cell=CELL)
+def rows_picture(rows: Sequence[GridRow], scale: ValueScale) -> bytes:
+    """PNG of rows of grids, in the size of all pictures on pages."""
+    picture = draw_rows(rows, scale=scale, cell=CELL)
     return to_png(picture, pixel_ratio=PIXEL_RATIO)
 
 

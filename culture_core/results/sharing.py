@@ -19,16 +19,15 @@ def has_profiles(population: Population) -> bool:
 def sharing_section(population: Population) -> str:
     """How alike circuits are on the same answers, beside other quizzes, and by task."""
     sharing = open_sharing(population.folder)
-    n = len(population.trace_profile(population.models[0]).tasks)
-    decided = [(population.trace_profile(k).margin > 0).mean() for k in population.models]
+    decided = sharing.decided.values()
     overall = [{"what": row["compared"], **_figures(row)} for row in sharing.means().to_dict("records")]
     by_task = [
         {"task": row["task"], "what": row["compared"], **_figures(row)}
         for row in sharing.by_task().sort_values(["task", "compared"]).to_dict("records")
     ]
     return (
-        f"The same answer traced in every GPT, for {n} quizzes without noise: at the first cell that the "
-        "rule changes, the right colour over the one that the cell had before. It is above 0 in "
+        f"The same answer traced in every GPT, for {sharing.n} quizzes without noise: at the first cell that "
+        "the rule changes, the right colour over the one that the cell had before. It is above 0 in "
         f"{percent(min(decided))} to {percent(max(decided))} of the quizzes. *Overlap*: the sum of the "
         "minima of two distributions of influence, from 0 to 1, mean over pairs of GPTs. Cells: whether two "
         "GPTs read the same cells of the quiz. Features: whether they use features that match one to one "

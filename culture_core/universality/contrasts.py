@@ -123,16 +123,8 @@ def without_effect(matches: MatchReader, families: FamilyReader) -> Contrast | N
     if len(numbers) == 0:
         return None
     group = int(numbers[matches.groups.excess.to_numpy()[numbers].argmax()])
-    words = f"{_effect_words(families, group)}, not above them in every GPT"
-    row = matches.groups.loc[group]
-    return _of_group(
-        matches,
-        group,
-        "no_effect",
-        "A matched group without effect",
-        f"Group {group} has a mean r of {row.mean_r:.2f}, {row.excess:+.2f} over the highest baseline, but "
-        f"{words}.",
-    )
+    effect = f"{_effect_words(families, group)}, not above them in every GPT"
+    return _of_group(matches, group, "no_effect", "A matched group without effect", "", effect)
 
 
 def effect_at_low_r(matches: MatchReader, families: FamilyReader) -> Contrast | None:
@@ -141,16 +133,8 @@ def effect_at_low_r(matches: MatchReader, families: FamilyReader) -> Contrast | 
     if len(numbers) == 0:
         return None
     group = int(numbers[matches.groups.mean_r.to_numpy()[numbers].argmin()])
-    words = f"{_effect_words(families, group)}, above them in every GPT"
-    row = matches.groups.loc[group]
-    return _of_group(
-        matches,
-        group,
-        "low_r",
-        "An effect at a low r",
-        f"Group {group} has a mean r of only {row.mean_r:.2f}, {row.excess:+.2f} over the highest baseline, "
-        f"but {words}.",
-    )
+    effect = f"{_effect_words(families, group)}, above them in every GPT"
+    return _of_group(matches, group, "low_r", "An effect at a low r", "only ", effect)
 
 
 def _groups(families: FamilyReader, holds: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -170,9 +154,15 @@ def _effect_words(families: FamilyReader, group: int) -> str:
     )
 
 
-def _of_group(matches: MatchReader, group: int, name: str, title: str, words: str) -> Contrast:
-    """A group, shown by the feature of its first GPT."""
+def _of_group(matches: MatchReader, group: int, name: str, title: str, only: str, effect: str) -> Contrast:
+    """A group, shown by the feature of its first GPT. only: what is said before its mean r; effect: what it
+    does, in words."""
+    row = matches.groups.loc[group]
     first, feature = next(iter(matches.group_features(group).items()))
+    words = (
+        f"Group {group} has a mean r of {only}{row.mean_r:.2f}, {row.excess:+.2f} over the highest baseline, "
+        f"but {effect}."
+    )
     return Contrast(name, title, words, first, feature)
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from culture_core.models.attention import causal_attention
-from culture_core.models.mygpt import Attention, Block, MyGPT, shift_right
+from culture_core.models.mygpt import Attention, Block, MyGPT, by_head, shift_right
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,17 @@ def output_weights(attention: Attention) -> Tensor:
 def mixed_values(block: Block, x: Tensor) -> Tensor:
     """The mixed values (n, t, h, k) of a block's heads, from the residual stream (n, t, d) entering it."""
     weights = (block.attention.w_q, block.attention.w_k, block.attention.w_v)
-    queries, keys, values = (_by_head(block.ln_attention(x), weight) for weight in weights)
+    queries, keys, values = (by_head(block.ln_attention(x), weight) for weight in weights)
     return causal_attention(queries, keys, values).transpose(1, 2)
 
 
 def mixed_values_at(block: Block, x: Tensor, position: Tensor) -> Tensor:
     """The same at one position (n,) of each quiz: (n, h, k)."""
     attention, normalised = block.attention, block.ln_attention(x)
-    queries = _by_head(normalised[torch.arange(len(x)), position][:, None], attention.w_q)
-    keys, values = (_by_head(normalised, weight) for weight in (attention.w_k, attention.w_v))
+    queries = by_head(normalised[torch.arange(len(x)), position][:, None], attention.w_q)
+    keys, values = (by_head(normalised, weight) for weight in (attention.w_k, attention.w_v))
     visible = torch.arange(x.shape[1], device=x.device) <= position[:, None, None, None]
     return F.scaled_dot_product_attention(queries, keys, values, attn_mask=visible).squeeze(2)
-
-
-def _by_head(x: Tensor, weight: Tensor) -> Tensor:
-    return torch.einsum("ntd,hkd->nhtk", x, weight)
 
 
 def after_mlp(block: Block, middle: Tensor) -> Tensor:

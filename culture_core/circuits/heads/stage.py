@@ -8,7 +8,7 @@ from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.circuits.heads.catalogue import Heads, HeadSettings, measure_heads
 from culture_core.circuits.heads.store import heads_artifact, identity, open_heads, save_heads
-from culture_core.models.choice import chosen_models
+from culture_core.models.choice import chosen_models, stale_models
 from culture_core.models.sources import resolve_source
 from culture_core.processes import Report, Workers, run_jobs
 
@@ -29,13 +29,14 @@ def measure_population_heads(
     models: ids (default: all). if_stale: leave alone heads of the present GPTs with these settings.
     """
     settings, hashes = settings or HeadSettings(), model_hashes(population)
-    chosen, stale = chosen_models(population, models), []
-    for k in chosen:
-        if if_stale and heads_artifact(population, k).is_current(identity(settings, hashes[k])):
-            say(f"the heads of GPT {k} are up to date")
-        else:
-            heads_artifact(population, k).check_writable()
-            stale.append(k)
+    chosen = chosen_models(population, models)
+    stale = stale_models(
+        chosen,
+        partial(heads_artifact, population),
+        lambda k: identity(settings, hashes[k]),
+        if_stale=if_stale,
+        say=say,
+    )
     workers = (workers or Workers()).computing_on(device)
     run_jobs(partial(_measure, population, settings, device, command), stale, workers, show=say)
     return {k: open_heads(population, k) for k in chosen}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from culture_core.figures.rows import ANSWER_START
 from culture_core.universality.joint.reader import USED
+from culture_core.universality.matching.reader import NO_GROUP
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature.links import feature_href
 from dashboard.components.feature.overlays import activation_scale, top_rows
@@ -28,7 +29,7 @@ from dashboard.data.choices import EVERYTHING
 from dashboard.data.population import indexes
 from dashboard.data.quiz import quiz_sets
 from dashboard.data.universal import latents, measures
-from dashboard.data.universal.latents import NO_GROUP, LatentFilter
+from dashboard.data.universal.latents import LatentFilter
 from dashboard.data.words.number_words import counted, share_words
 
 LIST = "latents"

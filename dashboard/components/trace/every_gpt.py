@@ -4,13 +4,14 @@ import numpy as np
 import streamlit as st
 
 from culture_core.circuits.sharing import CELLS
+from culture_core.results.sharing import has_profiles
 from culture_core.world.vocabulary import COLOUR_NAMES
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.trace.side_by_side import show_side_by_side
 from dashboard.data.circuit.trace_gpts import concept_table, origin_table, traces_of_all
 from dashboard.data.circuit.trace_groups import alike, group_table, matches_by_block
-from dashboard.data.circuit.trace_profiles import has_profiles, likeness_table
+from dashboard.data.circuit.trace_profiles import likeness_table
 from dashboard.data.circuit.traces import Trace
 from dashboard.data.population.populations import Population
 

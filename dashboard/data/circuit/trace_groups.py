@@ -11,12 +11,10 @@ from scipy import sparse
 from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.sharing import CELLS, matched_shares, of_block, overlap, partners
 from culture_core.universality.matching.groups import ABSENT
-from culture_core.universality.matching.reader import MatchReader
+from culture_core.universality.matching.reader import NO_GROUP, MatchReader
 from dashboard.data.circuit.traces import Trace
 from dashboard.data.population.populations import Population
 from dashboard.data.universal.universality import has_matches, matches
-
-NO_GROUP = -1
 
 
 def matches_by_block(chosen: Population, traces: Mapping[int, Trace]) -> dict[int, MatchReader]:

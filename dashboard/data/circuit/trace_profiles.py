@@ -19,11 +19,6 @@ COLUMNS = {
 }
 
 
-def has_profiles(chosen: Population) -> bool:
-    """Whether the circuits of all GPTs were measured."""
-    return len(chosen.models) > 1 and all(chosen.has("trace_profile", k) for k in chosen.models)
-
-
 def _made_from(chosen: Population) -> Hashable:
     profiles = tuple(chosen.artifact("trace_profile", k).written() for k in chosen.models)
     return profiles, tuple(matches_written(chosen, hook) for hook in chosen.hooks)

@@ -11,12 +11,11 @@ from culture_core.artifacts import JOINT
 from culture_core.features.grading.reader import Grades
 from culture_core.features.index.reader import FeatureIndex
 from culture_core.universality.joint.reader import JointReader
-from culture_core.universality.matching.reader import MatchReader
+from culture_core.universality.matching.reader import NO_GROUP, MatchReader
 from dashboard.data.cached import shared
 from dashboard.data.choices import EVERYTHING, one_of
 from dashboard.data.population.populations import Population
 
-NO_GROUP = -1
 FALLS = "-"
 
 
