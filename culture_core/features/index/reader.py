@@ -20,7 +20,7 @@ from culture_core.features.index.records import Moments, Nearest, Profile, TopRe
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.features.index.store import index_artifact
 from culture_core.features.index.table import feature_table
-from culture_core.features.index.top import A_QUANTILE, QUANTILES
+from culture_core.features.index.top import QUANTILES
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import STRUCTURE_NAMES
 
@@ -134,10 +134,10 @@ class FeatureIndex:
         return self._examples("top", feature, quiz >= 0, activations)
 
     def quantile_examples(self, feature: int) -> dict[float, TopRecord]:
-        """Quizzes at quantiles of the feature's peaks (0.9 is near the top): up to three each, none twice."""
+        """Quizzes at quantiles of the feature's peaks (0.9 is near the top): a few each, none twice."""
         quiz = self._arrays.whole("spread_quiz")[self.check_feature(feature)]
         activations = self._overlay("spread_overlay", feature, len(quiz))
-        level = np.repeat(np.arange(len(QUANTILES)), A_QUANTILE)
+        level = np.repeat(np.arange(len(QUANTILES)), len(quiz) // len(QUANTILES))
         return {
             quantile: self._examples("spread", feature, (level == number) & (quiz >= 0), activations)
             for number, quantile in enumerate(QUANTILES)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
-TOP_K = 20
+TOP_K = 16
 QUANTILES = (0.9, 0.75, 0.5, 0.25, 0.1)
-A_QUANTILE = 3
+A_QUANTILE = 2
 # peaks sorted at a time, unless one feature has more
 BLOCK_PEAKS = 2**18
 

@@ -110,7 +110,8 @@ def _overlay_arrays(matches: Matches, models: Sequence[int], inputs: Inputs) -> 
     arrays: dict[str, NDArray[Any]] = {"maximum": maximum}
     overlays = partner_overlays(matches.best_feature, inputs.activations, inputs.top_quiz)
     for b, (k, packed) in enumerate(zip(models, overlays, strict=True)):
-        arrays |= pack(packed, partner_maximum(matches.best_feature[:, b], maximum[b]), f"partner_{k}")
+        highest = partner_maximum(matches.best_feature[:, b], maximum[b], len(packed.indptr) - 1)
+        arrays |= pack(packed, highest, f"partner_{k}")
     return arrays
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from culture_core.features.index.sparse import Overlays, SparseActivations
 
-SHOWN_QUIZZES = 6
+SHOWN_QUIZZES = 4
 STEPS = 255
 
 
@@ -55,9 +55,11 @@ def unpack(arrays: dict[str, NDArray[Any]], row_maximum: NDArray[np.float32], pr
     return Overlays(indptr, arrays[f"{prefix}_position"], value.astype(np.float32))
 
 
-def partner_maximum(best_feature: NDArray[np.int32], maximum: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The maximum of the feature in each row of `partner_overlays` for one model.
+def partner_maximum(
+    best_feature: NDArray[np.int32], maximum: NDArray[np.float32], n_rows: int
+) -> NDArray[np.float32]:
+    """(n_rows,) the maximum of the feature in each row of `partner_overlays` for one model.
 
     best_feature: (m, f) best matches in that model; maximum: (f,) of its features.
     """
-    return np.repeat(maximum[np.maximum(best_feature, 0)].reshape(-1), SHOWN_QUIZZES)
+    return np.repeat(maximum[np.maximum(best_feature, 0)].reshape(-1), n_rows // best_feature.size)

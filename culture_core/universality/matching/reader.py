@@ -16,7 +16,7 @@ from culture_core.universality.matching.baselines import BASELINES, PERMUTATION
 from culture_core.universality.matching.groups import find_groups, find_smaller_groups, pair_values
 from culture_core.universality.matching.match import Match
 from culture_core.universality.matching.matches import over_others
-from culture_core.universality.matching.overlays import SHOWN_QUIZZES, partner_maximum, unpack
+from culture_core.universality.matching.overlays import partner_maximum, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,23 +255,22 @@ class MatchReader:
     @cached_property
     def _overlays(self) -> list[Overlays]:
         return [
-            unpack(
-                self._arrays,
-                partner_maximum(self.best_feature[:, b], self._arrays["maximum"][b]),
-                f"partner_{k}",
-            )
-            for b, k in enumerate(self.models)
+            unpack(self._arrays, self._partner_maximum(b), f"partner_{k}") for b, k in enumerate(self.models)
         ]
 
+    def _partner_maximum(self, b: int) -> NDArray[np.float32]:
+        n_rows = len(self._arrays[f"partner_{self.models[b]}_length"])
+        return partner_maximum(self.best_feature[:, b], self._arrays["maximum"][b], n_rows)
+
     def partner_overlays(self, model_k: int, feature: int) -> dict[int, NDArray[np.float32]]:
-        """By other model: (6, 404) activations of the best match there on the first six top quizzes of the
-        feature, each to within 1/510 of its maximum."""
-        a = self.models.index(model_k)
-        first = (a * self.n_features + feature) * SHOWN_QUIZZES
+        """By other model: (q, 404) activations of the best match there on the first q top quizzes of the
+        feature (q is 4 in new matches), each to within 1/510 of its maximum."""
+        row = self.models.index(model_k) * self.n_features + feature
+        each = (len(self._overlays[0].indptr) - 1) // self.best_feature[:, 0].size
         return {
-            other: self._overlays[b].dense(first, SHOWN_QUIZZES)
+            other: self._overlays[b].dense(row * each, each)
             for b, other in enumerate(self.models)
-            if b != a
+            if other != model_k
         }
 
 

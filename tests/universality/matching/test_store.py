@@ -82,8 +82,11 @@ def test_partner_overlays_are_the_partner_on_the_same_quizzes(built_population, 
     feature = firing_feature(built_population, 2)
     top = index.top(feature)
     for match in matches.best(2, feature):
-        expected = dense_activations(built_population, match.model_k)[top.quiz[:6], :, match.feature]
         overlay = matches.partner_overlays(2, feature)[match.model_k]
+        assert len(overlay) > 0
+        expected = dense_activations(built_population, match.model_k)[
+            top.quiz[: len(overlay)], :, match.feature
+        ]
         maximum = open_index(built_population, HOOK, match.model_k).max_activation(match.feature)
         assert np.allclose(overlay, expected, atol=maximum / 255)
         assert np.array_equal(overlay > 0, expected > 0)
