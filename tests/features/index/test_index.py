@@ -13,7 +13,7 @@ from culture_core.features.index.job import IndexJob
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import open_index
 from culture_core.features.index.statistics import bin_edges
-from culture_core.features.index.top import QUANTILES
+from culture_core.features.index.top import A_QUANTILE, QUANTILES, TOP_K
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.store import load_sae
 from culture_core.world.vocabulary import STRUCTURE_NAMES
@@ -153,7 +153,7 @@ def test_profiles_by_position_and_colour_match_dense(index, dense):
 def test_top_quizzes_match_a_stable_sort_of_dense_peaks(index, dense):
     for feature in range(0, index.n_features, 5):
         peaks = dense[:, :, feature].max(1)
-        order = np.argsort(-peaks, kind="stable")[:20]
+        order = np.argsort(-peaks, kind="stable")[:TOP_K]
         order = order[peaks[order] > 0]
         top = index.top(feature)
         assert np.allclose(top.peak, peaks[order], rtol=1e-5)
@@ -181,8 +181,8 @@ def test_quantile_examples_are_distinct_quizzes_about_each_quantile_of_the_peaks
             centre = round((1 - quantile) * (len(order) - 1))
             assert set(found.quiz.tolist()) <= set(order[max(0, centre - 1) : centre + 2].tolist())
             assert_kept(found.activations, dense[found.quiz, :, feature], dense[:, :, feature].max())
-        if len(order) > 20:
-            assert len(named) == 15
+        if len(order) > TOP_K:
+            assert len(named) == len(QUANTILES) * A_QUANTILE
 
 
 def test_peak_places_count_the_positions_of_the_top_quizzes(index):

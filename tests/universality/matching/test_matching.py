@@ -118,10 +118,10 @@ def test_smaller_groups_are_mutual_and_part_of_no_larger_one():
 def test_packed_overlays_are_right_to_half_a_step_and_keep_every_cell(matched):
     dense, matches = matched
     sparse = [as_sparse(codes) for codes in dense]
-    top = [np.tile(np.array([[2, 0, 3, 1, -1, -1]]), (10, 1)) for _ in range(3)]
+    top = [np.tile(np.array([[2, 0, 3, -1, 1, 1]]), (10, 1)) for _ in range(3)]
     for b, overlays in enumerate(partner_overlays(matches.best_feature, sparse, top)):
         maximum = dense[b].max((0, 1))
-        rows = partner_maximum(matches.best_feature[:, b], maximum)[: len(overlays.indptr) - 1]
+        rows = partner_maximum(matches.best_feature[:, b], maximum, len(overlays.indptr) - 1)
         arrays = pack(overlays, rows, "p")
         again = unpack(arrays, rows, "p")
         assert arrays["p_step"].dtype == np.uint8
