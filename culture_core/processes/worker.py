@@ -32,12 +32,15 @@ def is_worker() -> bool:
 
 
 def begin_worker(threads: int) -> None:
-    """Set this process up as a worker."""
+    """Set this process up as a worker, whose torch and whose numpy products have `threads` threads."""
     global _is_worker
     _is_worker = True
+    import numpy  # noqa: F401  its BLAS has to be there to be limited
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(threads)
+    threadpool_limits(threads, user_api="blas")
     keep_freed_memory()
 
 

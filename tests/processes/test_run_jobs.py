@@ -57,6 +57,21 @@ def test_two_workers_give_results_in_order_and_their_reports():
     assert sorted(finished) == [0, 1, 2]
 
 
+def _threads(*_):
+    import torch
+    from threadpoolctl import threadpool_info
+
+    return torch.get_num_threads(), [
+        pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
+    ]
+
+
+def test_workers_have_as_many_threads_in_numpy_products_as_in_torch():
+    for torch_threads, blas_threads in run_jobs(_threads, [0, 1], Workers(2, threads=1), show=lambda _: None):
+        assert torch_threads == 1
+        assert blas_threads and set(blas_threads) == {1}
+
+
 def test_a_worker_that_dies_is_one_line():
     with pytest.raises(CultureError, match="a worker was killed"):
         run_jobs(die, [1, 2], Workers(2))
