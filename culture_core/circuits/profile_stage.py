@@ -33,7 +33,7 @@ def profile_population(
     say: Callable[[str], None] = print,
 ) -> Sharing | None:
     """Trace an answer to every quiz in every GPT, and keep what it comes from; returns how alike the GPTs
-    are, None for a single one.
+    are, None for a single one and where some have no profile yet.
 
     models: ids (default: all). if_stale: leave alone profiles of the present GPTs and SAEs with these
     settings.
@@ -48,7 +48,15 @@ def profile_population(
         say=say,
     )
     run_jobs(partial(_profile, population, settings, command), stale, workers or Workers(), show=say)
-    return open_sharing(population) if len(chosen_models(population)) > 1 else None
+    everyone = chosen_models(population)
+    missing = [str(k) for k in everyone if not profile_artifact(population, k).is_there()]
+    if missing:
+        say(f"not compared yet: no profile of GPT {', '.join(missing)}")
+    elif len(everyone) == 1:
+        say("there is no other GPT to compare with")
+    else:
+        return open_sharing(population)
+    return None
 
 
 def profile_artifact(population: PopulationFolder, model_k: int) -> Artifact:

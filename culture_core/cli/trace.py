@@ -144,9 +144,7 @@ def show_stage(found: "list[TraceCheck] | Sharing | None") -> None:
 
 def show_sharing(sharing: "Sharing | None") -> None:
     """Print how alike the circuits of the GPTs are, beside other quizzes."""
-    if sharing is None:
-        print("there is no other GPT to compare with")
-    else:
+    if sharing is not None:
         print(common.table(sharing.means().to_dict("records")))
 
 

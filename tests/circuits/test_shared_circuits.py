@@ -134,6 +134,8 @@ def test_means_have_intervals_over_gpts():
 def test_profiles_are_kept_compared_and_refused_when_an_sae_is_another(tmp_path, capsys):
     population = save_small_population(tmp_path / "tiny", n_gpts=2, blocks=(0, 1))
     words = ["trace", "--population", str(population.root), "--profile", "--per-task", "2"]
+    assert main([*words, "--models", "0"]) == 0
+    assert "not compared yet: no profile of GPT 1" in capsys.readouterr().out
     assert main(words) == 0
     assert "another quiz of the task" in capsys.readouterr().out
     whole = profile(small_gpt(1), small_saes((0, 1)), profile_quizzes(FEW)[:4])
