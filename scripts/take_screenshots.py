@@ -19,6 +19,7 @@ VIEWS = {
     "cell": "cell?set=browse&number=7",
     "feature": "feature",
     "universal": "universal",
+    "trace": "trace?every=1",
 }
 PAINT_MILLISECONDS = 1500
 

@@ -139,24 +139,26 @@ def test_every_artifact_that_ships_is_current():
     from culture_core.universality.causal.store import CausalSettings, causal_is_current
     from culture_core.universality.matching.store import MatchSettings, matches_are_current
 
-    (hook,) = SHIPPED.hooks()
     models = list(range(5))
     assert browse_is_current(SHIPPED, models, BrowseSettings())
     assert probes_are_current(SHIPPED, models, ProbeSettings())
-    assert matches_are_current(SHIPPED, hook, models, MatchSettings())
-    assert causal_is_current(SHIPPED, hook, CausalSettings())
     for k in models:
         assert circuits_artifact(SHIPPED, k).is_current(identity(CircuitSettings(), model_sha256(SHIPPED, k)))
-        assert index_is_current(IndexJob(SHIPPED, hook, k))
-        assert grades_are_current(SHIPPED, hook, k)
-    for variant in ("untrained", "reseeded"):
-        assert index_is_current(IndexJob(SHIPPED, hook, 0, variant))
+    assert len(SHIPPED.hooks()) == 5
+    for hook in SHIPPED.hooks():
+        assert matches_are_current(SHIPPED, hook, models, MatchSettings())
+        assert causal_is_current(SHIPPED, hook, CausalSettings())
+        for k in models:
+            assert index_is_current(IndexJob(SHIPPED, hook, k))
+            assert grades_are_current(SHIPPED, hook, k)
+        for variant in ("untrained", "reseeded"):
+            assert index_is_current(IndexJob(SHIPPED, hook, 0, variant))
 
 
 def test_an_artifact_written_again_has_the_bytes_of_the_one_that_ships(tmp_path):
     from culture_core.universality.causal.store import causal_artifact
 
-    (hook,) = SHIPPED.hooks()
+    hook = SHIPPED.hooks()[0]
     shipped = causal_artifact(SHIPPED, hook)
     copy = causal_artifact(PopulationFolder(tmp_path / "copy"), hook)
     copy.write(*shipped.open())

@@ -12,6 +12,7 @@ from culture_core.results.likeness import TITLE, likeness_section
 from culture_core.results.pictures import group_picture
 from culture_core.results.place import Place
 from culture_core.results.present import if_there
+from culture_core.results.sae_section import sae_section
 from culture_core.results.sharing import TITLE as CIRCUITS
 from culture_core.results.sharing import has_profiles, sharing_section
 from culture_core.results.traces import TITLE as GRAPHS
@@ -59,7 +60,7 @@ def _sections(population: Population, hook: str, place: Place) -> dict[str, Call
     return {
         "Population": lambda: sections.population_section(population),
         **({hook_section.TITLE: lambda: hook_section.hooks_section(population)} if several else {}),
-        "SAEs": lambda: sections.sae_section(population, hook),
+        "SAEs": lambda: sae_section(population, hook),
         "Coverage of concepts": lambda: sections.coverage_section(population, hook),
         "Linear probes": lambda: sections.probes_section(population),
         "Universality": lambda: sections.universality_section(population, hook),

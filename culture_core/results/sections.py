@@ -57,30 +57,6 @@ def population_section(population: Population) -> str:
     )
 
 
-def sae_section(population: Population, hook: str) -> str:
-    """The settings and metrics of each SAE."""
-    manifests = [population.sae_manifest(hook, k) for k in population.models]
-    rows = [_sae_row(manifest) for manifest in manifests]
-    settings = manifests[0]["settings"]
-    return (
-        f"At {hook}: {settings['architecture']}, {manifests[0]['d_sae']:,} features. "
-        f"The study's SAE: {published.STUDY_SAE}.\n\n{table(rows)}"
-    )
-
-
-def _sae_row(manifest: dict[str, Any]) -> dict[str, Any]:
-    figures = manifest.get("figures") or {}
-    return {
-        "GPT": manifest["id"],
-        "L0": figures.get("l0"),
-        "explained variance": figures.get("explained_variance"),
-        "dead": percent(figures.get("dead_share")),
-        "loss recovered": figures.get("loss_recovered"),
-        "accuracy": percent(figures.get("accuracy")),
-        "accuracy, SAE spliced in": percent(figures.get("accuracy_spliced")),
-    }
-
-
 def coverage_section(population: Population, hook: str) -> str:
     """How well single features detect the ground-truth concepts, compared with the baselines."""
     rows, counts = [], set()

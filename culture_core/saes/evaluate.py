@@ -2,8 +2,9 @@
 docs/reference/facts.md, "SAEs"."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from culture_core.models.mygpt import MyGPT, shift_right
 from culture_core.models.protocols import GPT
 from culture_core.models.steering import Replacement, halfway, steered
 from culture_core.saes.hooks import activations_at
+from culture_core.saes.kept import KEPT, l0_of_strongest, reconstruct_from_strongest
 from culture_core.saes.protocols import SplicedSAE
 from culture_core.world.quizzes import QuizBatch, generate_stream
 from culture_core.world.vocabulary import LAST_GRID, N_COLOURS, QUIZ_LENGTH, WORLD_TASKS
@@ -47,7 +49,12 @@ def sae_figures(
     held_out = generate_stream(WORLD_TASKS, 0, n_held_out, seed, structure="mixed", device=device)
     answerable = evaluation_quizzes(n_quizzes, seed, device=device)
     sums = reconstruction_sums(model, sae, hook, held_out.tokens)
-    return {**sums.figures(), **splicing_figures(model, sae, hook, answerable, sums.mean())}
+    reconstruction = sums.figures()
+    kept = [n for n in KEPT if n < reconstruction["l0"]]
+    splicing = splicing_figures(model, sae, hook, answerable, sums.mean(), kept=kept)
+    for point in splicing["kept"]:
+        point["l0"] = l0_of_strongest(sums.per_token, point["strongest"])
+    return {**reconstruction, **splicing}
 
 
 @dataclass
@@ -55,11 +62,12 @@ class ReconstructionSums:
     """Running sums over tokens that the figures are made of.
 
     fires: (kinds, f) firings by the kind of the token just read. fires_at: (404, f) by position.
-    total: (d_in,) sum of activations.
+    per_token: (f + 1,) tokens by how many features fire. total: (d_in,) sum of activations.
     """
 
     fires: Tensor
     fires_at: Tensor
+    per_token: Tensor
     tokens_of_kind: Tensor
     total: Tensor
     squares: float = 0.0
@@ -71,6 +79,7 @@ class ReconstructionSums:
         quiz, position, feature = features.nonzero(as_tuple=True)
         _count(self.fires, kind[quiz, position], feature)
         _count(self.fires_at, position, feature)
+        self.per_token += (features > 0).sum(-1).flatten().bincount(minlength=len(self.per_token))
         self.tokens_of_kind += kind.flatten().bincount(minlength=len(KINDS))
         x64 = x.double()
         self.total += x64.sum((0, 1))
@@ -141,6 +150,7 @@ def reconstruction_sums(model: GPT, sae: SplicedSAE, hook: str, tokens: Tensor) 
     sums = ReconstructionSums(
         fires=tokens.new_zeros(len(KINDS), d_sae, dtype=torch.long),
         fires_at=tokens.new_zeros(QUIZ_LENGTH, d_sae, dtype=torch.long),
+        per_token=tokens.new_zeros(d_sae + 1, dtype=torch.long),
         tokens_of_kind=tokens.new_zeros(len(KINDS), dtype=torch.long),
         total=tokens.new_zeros(d_in, dtype=torch.float64),
     )
@@ -160,13 +170,14 @@ def token_kinds(tokens: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def splicing_figures(
-    model: GPT, sae: SplicedSAE, hook: str, batch: QuizBatch, mean: Tensor
+    model: GPT, sae: SplicedSAE, hook: str, batch: QuizBatch, mean: Tensor, *, kept: Sequence[int] = ()
 ) -> dict[str, Any]:
     """Last-grid loss and quiz accuracy with the SAE spliced in, of the unmodified model, with the hook set to
     zero, and the hook set to `mean` (d_in,) everywhere.
 
     loss_recovered = (L_zero - L_sae) / (L_zero - L_orig). accuracy_change: spliced less original, with its
-    95% interval.
+    95% interval. kept: how many of the strongest features of each token to splice in alone, and in the result
+    loss and accuracy with each.
     """
     replacements: dict[str, Replacement | None] = {
         "original": None,
@@ -174,12 +185,15 @@ def splicing_figures(
         "zero": torch.zeros_like,
         "mean": lambda x: mean.expand_as(x),
     }
-    logits_of = _logits_with_each(model, hook, replacements)
-    scores: dict[str, list[QuizScores]] = {name: [] for name in replacements}
+    fewer = {n: f"strongest_{n}" for n in kept}
+    some = {name: partial(reconstruct_from_strongest, sae, n) for n, name in fewer.items()}
+    logits_of = _logits_with_each(model, hook, replacements | some)
+    scores: dict[str, list[QuizScores]] = {name: [] for name in replacements | some}
     for tokens in batch.tokens.split(BATCH):
         for name, logits in logits_of(tokens).items():
             scores[name].append(score_last_grid(logits[:, LAST_GRID], tokens[:, LAST_GRID]))
     joined = {name: join_scores(parts) for name, parts in scores.items()}
+    points = {n: summarise(joined.pop(name), batch) for n, name in fewer.items()}
     reports = {name: summarise(one, batch) for name, one in joined.items()}
     loss = {name: report["loss"] for name, report in reports.items()}
     change = joined["spliced"].correct.int() - joined["original"].correct.int()
@@ -192,6 +206,10 @@ def splicing_figures(
         "accuracy_change_interval": paired_interval(
             int((change > 0).sum()), int((change < 0).sum()), len(change)
         ),
+        "kept": [
+            {"strongest": n, "loss": report["loss"], "accuracy": report["greedy_accuracy"]}
+            for n, report in points.items()
+        ],
         "by_task": {
             task: _accuracies({name: report["by_task"][task] for name, report in reports.items()})
             for task in reports["original"]["by_task"]

@@ -9,6 +9,7 @@ from culture_core.artifacts import PopulationFolder
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.choice import the_hook
+from culture_core.saes.kept import KEPT
 from culture_core.saes.store import add_figures, load_sae, sae_artifact, sae_manifest
 from culture_core.settings import setting
 
@@ -29,7 +30,12 @@ class SAEFigureSettings:
 
     def to_json(self) -> dict[str, Any]:
         """As an SAE's manifest keeps them."""
-        return {"seed": self.seed, "held_out_tokens": self.held_out_tokens, "quizzes": self.n}
+        return {
+            "seed": self.seed,
+            "held_out_tokens": self.held_out_tokens,
+            "quizzes": self.n,
+            "kept": list(KEPT),
+        }
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,11 @@ def excess_by_measure(
 
 
 def shares_universal(excess: "pd.DataFrame") -> dict[str, float]:
-    """By measure, the share of features that fire whose excess is above HIGH; also "all three" and "at least
-    one"."""
-    fires = excess[list(MEASURES)].dropna()
-    high = fires > HIGH
-    shares = {name: float(high[name].mean()) for name in MEASURES}
+    """By measure, the share of the features that fire, in what it was measured on, whose excess is above
+    HIGH; also "all three" and "at least one", of those that fire in all."""
+    high = excess[list(MEASURES)].dropna() > HIGH
     return {
-        **shares,
+        **{name: float((excess[name].dropna() > HIGH).mean()) for name in MEASURES},
         "all three": float(high.all(axis=1).mean()),
         "at least one": float(high.any(axis=1).mean()),
     }

@@ -9,6 +9,7 @@ from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.steering import steered
 from culture_core.saes.evaluate import KINDS, reconstruction_sums, splicing_figures, token_kinds
 from culture_core.saes.hooks import activations_at
+from culture_core.saes.kept import l0_of_strongest, reconstruct_from_strongest
 from culture_core.saes.store import load_sae
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
@@ -99,6 +100,33 @@ def test_splicing_figures_are_those_of_four_separate_runs_of_either_kind_of_mode
     loss = figures["loss"]
     recovered = (loss["zero"] - loss["spliced"]) / (loss["zero"] - loss["original"])
     assert figures["loss_recovered"] == pytest.approx(recovered)
+
+
+def test_the_strongest_features_are_those_of_a_loop_over_tokens(hooked, sae, tokens, codes):
+    x = activations_at(hooked, HOOK, tokens[:1])
+    few = codes[0].clone()
+    for code in few:
+        code[code.argsort(descending=True)[3:]] = 0
+    with torch.inference_mode():
+        assert torch.allclose(reconstruct_from_strongest(sae, 3, x)[0], sae.decode(few), atol=1e-5)
+    per_token = reconstruction_sums(hooked, sae, HOOK, tokens).per_token
+    counts = (codes > 0).sum(-1).flatten()
+    assert torch.equal(per_token, counts.bincount(minlength=codes.shape[-1] + 1))
+    assert l0_of_strongest(per_token, 3) == pytest.approx(float(counts.clamp(max=3).double().mean()))
+
+
+def test_splicing_fewer_features_is_a_run_of_its_own_and_all_of_them_the_sae(gpt, hooked, sae):
+    batch, mean = evaluation_quizzes(8, 5), torch.zeros(sae.cfg.d_in)
+    figures = splicing_figures(gpt, sae, HOOK, batch, mean, kept=[2, sae.cfg.d_sae])
+    few, all_ = figures["kept"]
+    alone = steered(hooked, HOOK, lambda x: reconstruct_from_strongest(sae, 2, x))
+    assert few["strongest"] == 2
+    assert few["loss"] == pytest.approx(
+        summarise(score_quizzes(alone, batch.tokens), batch)["loss"], rel=1e-3
+    )
+    assert all_["loss"] == pytest.approx(figures["loss"]["spliced"], rel=1e-4)
+    assert all_["accuracy"] == figures["accuracy_spliced"]
+    assert set(figures["loss"]) == {"original", "spliced", "zero", "mean"}
 
 
 def test_splicing_the_identity_changes_nothing_and_leaves_no_hook_behind(hooked):

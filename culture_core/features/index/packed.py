@@ -35,10 +35,20 @@ def write_packed(
         for name, packed in overlays.items():
             each = (len(packed.indptr) - 1) // n_features
             entries = slice(packed.indptr[first * each], packed.indptr[stop * each])
-            pieces[f"{name}_position.{number}"] = packed.position[entries]
+            pieces[f"{name}_gap.{number}"] = to_gaps(packed.position[entries])
             pieces[f"{name}_value.{number}"] = packed.value[entries]
     starts = {f"{name}_indptr": packed.indptr for name, packed in overlays.items()}
     artifacts.write_arrays(path, {**whole, **starts, **pieces}, tight=pieces)
+
+
+def to_gaps(position: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Positions as steps from each to the next, which pack better; a step back wraps around."""
+    return np.diff(position, prepend=np.uint16(0))
+
+
+def from_gaps(gaps: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The positions that `to_gaps` was given."""
+    return np.cumsum(gaps, dtype=np.uint16)
 
 
 def to_bytes(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -95,9 +105,9 @@ class PackedArrays:
         """(each, 404) shares of the pairs of one feature, each feature having `each`."""
         indptr = self.whole(f"{name}_indptr")
         number = feature // BLOCK
-        position, value = (self._read(f"{name}_{part}.{number}") for part in ("position", "value"))
+        gaps, value = (self._read(f"{name}_{part}.{number}") for part in ("gap", "value"))
         pairs = indptr[feature * each : (feature + 1) * each + 1] - indptr[number * BLOCK * each]
-        return Overlays(pairs, position, from_shares(value)).dense(0, each)
+        return Overlays(pairs, from_gaps(gaps), from_shares(value)).dense(0, each)
 
     def _read(self, name: str) -> NDArray[Any]:
         try:

@@ -27,6 +27,8 @@ from culture_core.world.vocabulary import STRUCTURE_NAMES
 if TYPE_CHECKING:
     import pandas as pd
 
+MOMENTS_BY = ("task", "structure", "token")
+
 
 class FeatureIndex:
     """The index of one SAE, as `culture index` wrote it; safe to share between threads.
@@ -107,6 +109,7 @@ class FeatureIndex:
 
     def histogram(self, feature: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(edges (b + 1,), counts (b,)) of a feature's activations where it fires; edges are even in log2."""
+        self._check_detailed()
         counts = self._arrays.whole("histogram")[self.check_feature(feature)]
         return self._arrays.whole("bin_edges"), counts.astype(np.int64)
 
@@ -135,6 +138,7 @@ class FeatureIndex:
 
     def quantile_examples(self, feature: int) -> dict[float, TopRecord]:
         """Quizzes at quantiles of the feature's peaks (0.9 is near the top): a few each, none twice."""
+        self._check_detailed()
         quiz = self._arrays.whole("spread_quiz")[self.check_feature(feature)]
         activations = self._overlay("spread_overlay", feature, len(quiz))
         level = np.repeat(np.arange(len(QUANTILES)), len(quiz) // len(QUANTILES))
@@ -168,7 +172,13 @@ class FeatureIndex:
         return self._profile("token", feature)
 
     def moments(self, by: str, feature: int) -> Moments:
-        """Counts and moments by "task", "structure", "position" or "token"."""
+        """Counts and moments by "task", "structure" or "token".
+
+        Errors: CultureError for anything else.
+        """
+        if by not in MOMENTS_BY:
+            known = ", ".join(MOMENTS_BY)
+            raise CultureError(f"there are no moments by {by!r}, only by {known}; see `by_position`")
         fires = self._row(f"{by}_fires", feature).astype(np.int64)
         mean, rms, top = (self._shares(f"{by}_{name}", feature) for name in ("mean", "rms", "max"))
         return Moments(self._arrays.whole(f"tokens_by_{by}"), fires, mean, rms, top)
@@ -246,7 +256,7 @@ class FeatureIndex:
         if "position_fires.0" not in self._arrays and self.variant in BASELINES:
             raise CultureError(
                 f"the index of the {self.variant} SAE is a baseline: it keeps a table of its features, and "
-                "neither their profiles nor the activations of their top quizzes"
+                "neither histograms, profiles and neighbours nor the activations of top quizzes"
             )
 
     def _shares(self, name: str, feature: int) -> NDArray[np.float32]:
@@ -267,6 +277,7 @@ class FeatureIndex:
         return TopRecord(quiz, peak, position, activations[chosen])
 
     def _nearest(self, name: str, feature: int) -> Nearest:
+        self._check_detailed()
         others = self._arrays.whole(f"{name}_feature")[self.check_feature(feature)]
         score = self._arrays.whole(f"{name}_score")[feature].astype(np.float32)
         return Nearest(others[others >= 0].astype(np.int64), score[others >= 0])

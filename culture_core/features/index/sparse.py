@@ -148,14 +148,6 @@ class Overlays:
         out[row, self.position[entries]] = self.value[entries]
         return out
 
-    def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
-        """The three arrays, named for an npz file."""
-        return {
-            f"{prefix}_indptr": self.indptr,
-            f"{prefix}_position": self.position,
-            f"{prefix}_value": self.value,
-        }
-
 
 def open_sparse(folder: Path, n_quizzes: int, remedy: str = "run `culture index`") -> SparseActivations:
     """Memory-map a folder of sparse activations (`BY_FEATURE` and `BY_TOKEN` files).

@@ -24,6 +24,7 @@ from culture_core.features.index.top import Examples
 from culture_core.writing import atomic_folder
 
 Arrays = dict[str, NDArray[Any]]
+NOT_IN_TABLE = ("histogram", "linear_histogram", "bin_edges", "top_peak", "spread_", "cofiring_", "decoder_")
 
 
 def write_index(job: IndexJob, command: str) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def write_index(job: IndexJob, command: str) -> dict[str, Any]:
         model, sae = job.load()
         whole, rows, overlays = _arrays(merged, describe_directions(model, sae, job.hook))
         if job.variant in BASELINES:
-            rows, overlays = {}, {}
+            whole, rows, overlays = _table_alone(whole), {}, {}
         write_packed(partial / index.arrays, whole, rows, overlays)
         manifest = {
             "id": job.model_k,
@@ -112,6 +113,11 @@ def _arrays(merged: Merged, directions: Directions) -> tuple[Arrays, Arrays, dic
     return whole, rows, overlays
 
 
+def _table_alone(whole: Arrays) -> Arrays:
+    """What the table of features is made from, and the numbers of the top quizzes."""
+    return {name: array for name, array in whole.items() if not name.startswith(NOT_IN_TABLE)}
+
+
 def _example_arrays(name: str, examples: Examples) -> Arrays:
     return {
         f"{name}_quiz": examples.quiz,
@@ -121,19 +127,18 @@ def _example_arrays(name: str, examples: Examples) -> Arrays:
 
 
 def _moment_arrays(name: str, moments: Moments, highest: NDArray[np.float32]) -> Arrays:
+    """By position, of which there are 404, no more than pages draw, and in a byte each."""
     fires = np.maximum(moments.fires, 1)
     scale = np.maximum(highest, np.finfo(np.float32).tiny)[:, None]
+    mean, counts = moments.total / fires / scale, compact(moments.fires)
+    if name == "position":
+        return {"position_fires": counts, "position_mean": to_bytes(mean)}
     shares = {
-        "mean": moments.total / fires / scale,
+        "mean": mean,
         "rms": np.sqrt(moments.squares / fires) / scale,
         "max": moments.max / scale,
     }
-    # 404 positions are nearly all of the file: a byte each
-    pack = to_bytes if name == "position" else to_halves
-    return {
-        f"{name}_fires": compact(moments.fires),
-        **{f"{name}_{kind}": pack(share) for kind, share in shares.items()},
-    }
+    return {f"{name}_fires": counts, **{f"{name}_{kind}": to_halves(of) for kind, of in shares.items()}}
 
 
 def _packed_overlays(overlays: Overlays, highest: NDArray[np.float32]) -> Overlays:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.features.index.packed import from_gaps, to_gaps
 from culture_core.features.index.sparse import Overlays, SparseActivations
 
 SHOWN_QUIZZES = 4
@@ -42,7 +43,7 @@ def pack(overlays: Overlays, row_maximum: NDArray[np.float32], prefix: str) -> d
     share = overlays.value / np.repeat(row_maximum, length)
     return {
         f"{prefix}_length": length.astype(np.uint16),
-        f"{prefix}_position": overlays.position,
+        f"{prefix}_gap": to_gaps(overlays.position),
         f"{prefix}_step": np.clip(np.ceil(share * STEPS - 0.5), 1, STEPS).astype(np.uint8),
     }
 
@@ -52,7 +53,7 @@ def unpack(arrays: dict[str, NDArray[Any]], row_maximum: NDArray[np.float32], pr
     length = arrays[f"{prefix}_length"].astype(np.int64)
     indptr = np.concatenate([[0], np.cumsum(length)])
     value = arrays[f"{prefix}_step"] * (np.repeat(row_maximum, length) / STEPS)
-    return Overlays(indptr, arrays[f"{prefix}_position"], value.astype(np.float32))
+    return Overlays(indptr, from_gaps(arrays[f"{prefix}_gap"]), value.astype(np.float32))
 
 
 def partner_maximum(

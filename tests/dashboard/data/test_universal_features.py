@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from culture_core.features.index.sparse import Overlays
 from culture_core.universality.matching.store import MatchReader
 from dashboard.data.universal.universal_features import most_universal
 
@@ -16,15 +15,12 @@ def two_gpts() -> MatchReader:
     best_feature[0, 1], best_feature[1, 0] = [0, 2, 0], [1, 0, 1]
     mutual = np.zeros((2, 2, 3), dtype=bool)
     mutual[0, 1, 1] = mutual[1, 0, 2] = True
-    nothing = Overlays(np.zeros(37, dtype=np.int64), np.zeros(0, np.uint16), np.zeros(0, np.float32))
-    overlays = nothing.arrays("partner_0") | nothing.arrays("partner_1")
     arrays = {
         "best_feature": best_feature,
         "best_r": best_r,
         "mutual": mutual,
         "one_to_one": mutual,
         "partial_r": best_r,
-        **overlays,
     }
     return MatchReader({"models": [0, 1]}, arrays)
 
