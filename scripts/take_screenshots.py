@@ -13,13 +13,14 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+# by name: the page, and the heading that is scrolled to the top
 VIEWS = {
-    "home": "",
-    "quizzes": "quizzes",
-    "cell": "cell?set=browse&number=7",
-    "feature": "feature",
-    "universal": "universal",
-    "trace": "trace?every=1",
+    "home": ("", ""),
+    "quizzes": ("quizzes", ""),
+    "cell": ("cell?set=browse&number=7", ""),
+    "feature": ("feature", ""),
+    "universal": ("universal", "The same quizzes in each"),
+    "trace": ("trace", ""),
 }
 PAINT_MILLISECONDS = 1500
 
@@ -39,10 +40,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         size = {"width": args.width, "height": args.height}
         page = browser.new_page(viewport=size, color_scheme=args.theme)
-        for name, view in VIEWS.items():
+        for name, (view, heading) in VIEWS.items():
             page.goto(f"{args.address}/{view}")
             page.wait_for_selector(READY)
             page.wait_for_timeout(PAINT_MILLISECONDS)
+            if heading:
+                page.get_by_role("heading", name=heading).evaluate("heading => heading.scrollIntoView()")
+                page.wait_for_timeout(PAINT_MILLISECONDS)
             page.screenshot(path=args.out / f"{name}.png")
             print(args.out / f"{name}.png")
 
