@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from shown_hook import shown_hook
+
 from culture_core.artifacts import CACHE, populations
 from dashboard.notes.book import NoteBook
 from dashboard.notes.note import FeatureKey
@@ -18,4 +20,4 @@ def key_of(name: str) -> FeatureKey:
     """The key of a feature named as in a list: "GPT 3 · 17"."""
     population = populations(REPOSITORY / CACHE)[0]
     gpt, feature = name.removeprefix("GPT ").split(" · ")
-    return FeatureKey(population.name, population.hooks()[0], int(gpt), int(feature))
+    return FeatureKey(population.name, shown_hook(population), int(gpt), int(feature))

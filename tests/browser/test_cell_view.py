@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core import load_culture
 from culture_core.answers.browse import open_browse
@@ -91,7 +92,7 @@ def test_the_keyboard_alone_leads_to_a_cell_view(visit):
 
 def test_columns_show_the_features_and_probabilities_of_each_gpt(visit, population, tokens):
     page = visit.open(f"cell?set=browse&number={QUIZ}&position=374")
-    hook = population.hooks()[0]
+    hook = shown_hook(population)
     for place, model in enumerate(load_culture(source=population.root)):
         reading = read_quiz(model, tokens, read_sae(population.sae(hook, model.id)), hook)
         features, _ = reading.at(374)
@@ -126,7 +127,7 @@ def test_a_feature_is_drawn_on_the_grids_and_its_matches_are_marked(visit, popul
     columns(page).first.get_by_role("button").first.click()
     page.wait_for_url(f"**show=0-{feature}*")
     visit.settle()
-    maximum = open_index(population, population.hooks()[0], 0).max_activation(int(feature))
+    maximum = open_index(population, shown_hook(population), 0).max_activation(int(feature))
     assert "highest at" in visit.board().locator("figure").first.get_attribute("aria-label")
     assert f"{maximum:.3g}" in visit.board().locator(".legend").inner_text()
     columns(page).first.get_by_role("link", name=f"Open feature {feature}", exact=True).click()

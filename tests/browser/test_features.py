@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from notes_helpers import key_of, note_book
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core.features.index.reader import open_index
 
@@ -16,7 +17,7 @@ def favourite(population):
     """A function that tells the task in which most features of a GPT fire most."""
 
     def of(model_k: int) -> str:
-        table = open_index(population, population.hooks()[0], model_k).table
+        table = open_index(population, shown_hook(population), model_k).table
         return table[~table.dead].peak_task.mode()[0]
 
     return of
@@ -120,7 +121,7 @@ def test_a_star_is_kept_and_filtered_by(visit, rows, notes_file):
 @pytest.mark.parametrize("kind", ["CSV", "Parquet"])
 def test_what_passes_the_filters_can_be_downloaded(visit, kind, population, favourite):
     task = favourite(0)
-    indexed = open_index(population, population.hooks()[0], 0).table.query("peak_task == @task and not dead")
+    indexed = open_index(population, shown_hook(population), 0).table.query("peak_task == @task and not dead")
     least = float(f"{indexed['max'].median():.2g}")
     page = open_features(visit, f"?task={task}&models=0&max={least}..")
     with page.expect_download() as download:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core import generate, load_culture
 from culture_core.features.index.reader import open_index
@@ -160,7 +161,7 @@ def test_steering_is_drawn_and_is_in_the_link(visit):
 
 
 def test_a_feature_is_taken_to_the_lab_with_its_strongest_quiz(visit, population):
-    index = open_index(population, population.hooks()[0], 0)
+    index = open_index(population, shown_hook(population), 0)
     feature = int(index.table.query("density < 0.05").fires.idxmax())
     page = visit.open(f"feature?gpt=0&feature={feature}")
     page.get_by_role("link", name="Steer", exact=True).click()

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core.features.index.reader import open_index
 
@@ -79,7 +80,7 @@ def test_a_thumbnail_leads_to_its_feature_and_from_there_to_all_five_side_by_sid
 
 
 def test_going_back_restores_the_feature_before_and_the_scroll_position(visit, population):
-    table = open_index(population, population.hooks()[0], 0).table
+    table = open_index(population, shown_hook(population), 0).table
     first, second = table[~table.dead].feature[:2]
     page = visit.open(f"feature?gpt=0&feature={first}")
     page.mouse.move(600, 500)

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core.answers.browse import open_browse
 from culture_core.features.index.reader import open_index
@@ -24,7 +25,7 @@ def cell_colours(canvas, share: float = 0.5) -> list[tuple[int, ...]]:
 
 @pytest.fixture(scope="module")
 def index(population):
-    return open_index(population, population.hooks()[0], 0)
+    return open_index(population, shown_hook(population), 0)
 
 
 @pytest.fixture(scope="module")

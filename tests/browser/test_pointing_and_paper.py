@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 from playwright.sync_api import expect
+from shown_hook import shown_hook
 
 from culture_core.features.index.reader import open_index
 from culture_core.world.vocabulary import BLOCK_LENGTH
@@ -19,7 +20,7 @@ def strong_cells(index, feature: int) -> list[tuple[int, int, float]]:
 
 
 def test_pointing_at_a_cell_marks_the_bin_of_its_activation(visit, population):
-    index = open_index(population, population.hooks()[0], 0)
+    index = open_index(population, shown_hook(population), 0)
     feature = int(index.table["max"].idxmax())
     page = visit.open(f"feature?gpt=0&feature={feature}")
     marked = page.locator(".histogram i.marked")
