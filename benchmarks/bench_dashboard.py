@@ -29,7 +29,11 @@ from timing import fastest
 REPOSITORY = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-BOARD = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot"
+# the first component that draws grids or a table
+BOARD = (
+    "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
+    ".map(component => component.shadowRoot).find(root => root?.querySelector('canvas, tbody'))"
+)
 SETTLED = "document.querySelector('[data-test-script-state=notRunning]')"
 DRAWN = (
     f"old => {{ const board = {BOARD}; "
@@ -40,7 +44,7 @@ NOTED = f"() => {SETTLED} && document.querySelector('h1')?.innerText === 'Lists 
 READY = {"features": LISTED, "lists": NOTED}
 FEATURES = [{"gpt": "0", "feature": str(feature)} for feature in range(21)]
 ORDERS = [{"sort": sort, "up": up} for sort in ("max", "density", "task", "feature") for up in ("0", "1")]
-PATIENCE = 120
+PATIENCE = 40
 NO_BOARDS = "feature?gpt=none"
 PAGES = ("", "quizzes", "features", "feature", "universal", "compare", "lists")
 
