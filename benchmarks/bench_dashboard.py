@@ -44,7 +44,7 @@ NOTED = f"() => {SETTLED} && document.querySelector('h1')?.innerText === 'Lists 
 READY = {"features": LISTED, "lists": NOTED}
 FEATURES = [{"gpt": "0", "feature": str(feature)} for feature in range(21)]
 ORDERS = [{"sort": sort, "up": up} for sort in ("max", "density", "task", "feature") for up in ("0", "1")]
-PATIENCE = 40
+PATIENCE = 120
 NO_BOARDS = "feature?gpt=none"
 PAGES = ("", "quizzes", "features", "feature", "universal", "compare", "lists")
 

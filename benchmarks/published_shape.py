@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save_file
 
 from culture_core.models.checkpoints import checkpoint_name, write_checkpoint
-from culture_core.models.mygpt import PRESETS, MyGPT, MyGPTConfig
+from culture_core.models.mygpt import PRESETS, MyGPT
 
 HOOK = "blocks.8.hook_mlp_out"
 HOOKS = f"{HOOK},blocks.8.hook_resid_post"
@@ -57,7 +57,7 @@ def _make_files(folder: Path, n_models: int) -> None:
     """The published files, with random weights."""
     (folder / "sae").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    config: MyGPTConfig = PRESETS["37M"]
+    config = PRESETS["37M"]
     for k in range(n_models):
         path = folder / checkpoint_name(k)
         if not path.is_file():

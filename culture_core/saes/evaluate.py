@@ -186,9 +186,9 @@ def splicing_figures(
         "mean": lambda x: mean.expand_as(x),
     }
     fewer = {n: f"strongest_{n}" for n in kept}
-    some = {name: partial(reconstruct_from_strongest, sae, n) for n, name in fewer.items()}
-    logits_of = _logits_with_each(model, hook, replacements | some)
-    scores: dict[str, list[QuizScores]] = {name: [] for name in replacements | some}
+    replacements |= {name: partial(reconstruct_from_strongest, sae, n) for n, name in fewer.items()}
+    logits_of = _logits_with_each(model, hook, replacements)
+    scores: dict[str, list[QuizScores]] = {name: [] for name in replacements}
     for tokens in batch.tokens.split(BATCH):
         for name, logits in logits_of(tokens).items():
             scores[name].append(score_last_grid(logits[:, LAST_GRID], tokens[:, LAST_GRID]))
