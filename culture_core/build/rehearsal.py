@@ -1,7 +1,8 @@
 """How long the stages of a build will take on this machine: each is run small, twice, and scaled up.
 
-A stage takes a fixed time for each of its jobs and a time for each quiz or token: two sizes tell both. The
-rehearsal builds in a temporary folder and leaves nothing behind.
+A stage takes a fixed time for each of its jobs and a time for each quiz or token: two sizes tell both. Of
+large GPTs one size tells enough, as there the fixed time hardly counts. The rehearsal builds in a temporary
+folder and leaves nothing behind.
 """
 
 import contextlib
@@ -23,6 +24,9 @@ from culture_core.comparison.work import work_folder
 from culture_core.models.population import read_manifest
 from culture_core.processes import Workers
 from culture_core.processor import torch_threads
+
+# seconds after which the fixed time of a trial no longer counts
+LONG = 10.0
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,15 @@ def _scaled(part: Part, clock: Callable[[], float]) -> float:
     small, large = part.sizes
     with contextlib.redirect_stderr(io.StringIO()):  # the progress bars of the stages
         part.prepare(small)
-        if part.cold:
-            part.run(small)
-        seconds = {small: _timed(part, small, clock)}
+        seconds = _timed(part, small, clock)
+        if part.cold and seconds < LONG:
+            seconds = _timed(part, small, clock)
+        if seconds >= LONG:
+            return part.jobs * part.size * seconds / small
         part.prepare(large)
-        seconds[large] = _timed(part, large, clock)
-    each = max(0.0, (seconds[large] - seconds[small]) / (large - small))
-    fixed = max(0.0, seconds[small] - each * small)
+        seconds_large = _timed(part, large, clock)
+    each = max(0.0, (seconds_large - seconds) / (large - small))
+    fixed = max(0.0, seconds - each * small)
     return part.jobs * (fixed + each * part.size)
 
 

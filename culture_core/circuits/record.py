@@ -12,7 +12,10 @@ from culture_core.world.vocabulary import COLOUR_NAMES, GRID_SIDE, LAST_GRID
 
 
 def answer_record(population: PopulationFolder, traced: TracedAnswer) -> dict[str, Any]:
-    """Everything of a traced answer, by name. An edge's target is None where it is the margin itself."""
+    """Everything of a traced answer, by name: a list of nodes, and of edges a list per column.
+
+    Source and target of an edge are places in the list of nodes; the target is None where it is the margin.
+    """
     graph, margin = traced.graph, traced.graph.margin
     return {
         "population": traced.population,
@@ -54,15 +57,12 @@ def _nodes(population: PopulationFolder, traced: TracedAnswer) -> list[dict[str,
     ]
 
 
-def _edges(traced: TracedAnswer) -> list[dict[str, Any]]:
+def _edges(traced: TracedAnswer) -> dict[str, list[Any]]:
+    """A list per column, which pandas.DataFrame takes: there are some 100,000 edges."""
     edges, paths = traced.graph.edges, traced.graph.paths
-    columns = (edges.source.tolist(), edges.target.tolist(), edges.path.tolist(), edges.weight.tolist())
-    return [
-        {
-            "source": source,
-            "target": None if target == TARGET else target,
-            "path": paths[path],
-            "weight": weight,
-        }
-        for source, target, path, weight in zip(*columns, strict=True)
-    ]
+    return {
+        "source": edges.source.tolist(),
+        "target": [None if target == TARGET else target for target in edges.target.tolist()],
+        "path": [paths[path] for path in edges.path.tolist()],
+        "weight": [float(f"{weight:.6g}") for weight in edges.weight.tolist()],
+    }

@@ -170,10 +170,10 @@ def command_line() -> str:
     return shlex.join(["culture", *sys.argv[1:]])
 
 
-def report_json(path: Path | None, report: Mapping[str, Any]) -> None:
+def report_json(path: Path | None, report: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write a report, and the command that made it, where --json says."""
     if path is not None:
-        artifacts.write_json(path, {MADE_BY: command_line(), **report})
+        artifacts.write_json(path, {MADE_BY: command_line(), **report}, indent)
         print(f"report written to {path}")
 
 

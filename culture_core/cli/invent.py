@@ -12,6 +12,7 @@ DESCRIPTION = "let the GPTs invent quizzes, and keep those that some of them, bu
 EXAMPLES = (
     "invent --population cache/world-1M --n 1000 --seed 1 --json report.json",
     "invent --population cache/world-1M --n 10 --limit-candidates 640 --understands 0.5 --fails 0.1",
+    "invent --population cache/mine --add-runs other-machine/mine",
     "invent --population cache/published --import-quizzes c_quizzes.pth",
     "invent --population cache/world-1M --export-quizzes out/c_quizzes.pth",
 )
@@ -40,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_device(parser)
     parser.add_argument("--batch-size", type=common.positive, default=64, help="quizzes per forward pass")
     parser.add_argument(
+        "--add-runs",
+        default=None,
+        help="first add the runs that the same GPTs made in this population folder, with other seeds",
+        metavar="FOLDER",
+    )
+    parser.add_argument(
         "--import-quizzes",
         default=None,
         help="first import the quizzes of this c_quizzes.pth",
@@ -56,16 +63,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from culture_core.culture.gathering import add_runs
     from culture_core.culture.published import export_published, import_published
     from culture_core.culture.settings import RoundSettings
     from culture_core.culture.stage import invent_for_population
+    from culture_core.models.choice import find_population
 
-    if not (args.n or args.import_quizzes or args.export_quizzes):
-        raise CultureError("nothing to do: give --n, --import-quizzes FILE or --export-quizzes FILE")
+    if not (args.n or args.add_runs or args.import_quizzes or args.export_quizzes):
+        raise CultureError(
+            "nothing to do: give --n, --add-runs FOLDER, --import-quizzes FILE or --export-quizzes FILE"
+        )
     if args.export_quizzes:
         check_new_file(args.export_quizzes)
     common.use_threads(args)
     population = common.the_population(args)
+    if args.add_runs:
+        n_added, n_twice = add_runs(population, find_population(args.add_runs))
+        print(f"{n_added} quizzes added from {args.add_runs}; {n_twice} were here already")
     if args.import_quizzes:
         n_train, n_test = import_published(population, args.import_quizzes)
         print(f"{n_train} training and {n_test} test quizzes added from {args.import_quizzes}")

@@ -164,7 +164,7 @@ def _trace(args: argparse.Namespace) -> None:
     if args.picture is not None:
         _draw(population, traced, args.picture)
     if args.out is not None:
-        common.report_json(args.out, answer_record(population, traced))
+        common.report_json(args.out, answer_record(population, traced), indent=None)
     if args.viewer is not None:
         n_blocks = read_manifest(population.root)["config"]["n_blocks"]
         artifacts.write_json(args.viewer, viewer_record(population, traced, settings.kept, n_blocks))

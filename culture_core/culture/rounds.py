@@ -168,8 +168,9 @@ def _begin(
 
 
 def _active_run(store: CultureStore) -> int:
-    """Index of the last run that was played, not imported; -1 when there is none."""
-    return max((k for k, run in enumerate(store.runs) if "imported" not in run), default=-1)
+    """Index of the last run that was played here, not imported or added; -1 when there is none."""
+    here = (k for k, run in enumerate(store.runs) if not ("imported" in run or "added" in run))
+    return max(here, default=-1)
 
 
 def _finished(run: Mapping[str, Any], n: int, limit: int | None) -> bool:

@@ -93,7 +93,8 @@ class CultureStore:
     """All that is stored: models (ids of the m GPTs), the table, one record a run, and the next seeds.
 
     A record has `candidates` (how many), `models` (id -> sha256), `settings`, `rounds`, `counts` (see
-    statistics.py), `seconds` and `made_by`; that of imported quizzes only `candidates` and `imported`.
+    statistics.py), `seconds` and `made_by`, and, of one made in another folder, `added`: what was
+    added to its numbers here. The record of imported quizzes has only `candidates` and `imported`.
     """
 
     models: tuple[int, ...]

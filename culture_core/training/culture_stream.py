@@ -15,7 +15,6 @@ from culture_core.world.structures import canonical_grids, lay_out
 from culture_core.world.vocabulary import STRUCTURES
 
 NOISE = 0.05
-EPOCH = 40_000
 LARGEST_SHARE = 0.5
 _ORDER_STREAM, _STRUCTURE_STREAM, _NOISE_STREAM = 4_000, 4_001, 4_002
 
@@ -59,6 +58,6 @@ class CultureStream:
         return order
 
 
-def culture_share(n_quizzes: int) -> float:
-    """Share of a batch that culture quizzes take: each once an epoch, and never more than half of it."""
-    return min(LARGEST_SHARE, n_quizzes / EPOCH)
+def culture_share(n_quizzes: int, epoch: int) -> float:
+    """Share of a batch that culture quizzes take: each once in `epoch` quizzes, never over half of it."""
+    return min(LARGEST_SHARE, n_quizzes / epoch)

@@ -22,6 +22,7 @@ class Recipe:
     average, training goes on from the weights themselves. 0: no average.
     epoch: quizzes a GPT trains on before the next is chosen, None to choose again after every slice.
     choose: the next GPT is the one that has seen the "fewest" quizzes, or the "weakest" on its test.
+    culture_epoch: quizzes among which each culture quiz comes once.
     test_every: quizzes between two tests on held-out quizzes; test_quizzes: how many.
     """
 
@@ -44,6 +45,7 @@ class Recipe:
     average: int = 0
     epoch: int | None = None
     choose: str = "fewest"
+    culture_epoch: int = 40_000
     test_every: int = 20_000
     test_quizzes: int = 400
 

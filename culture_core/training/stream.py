@@ -40,6 +40,7 @@ class MixedStream:
     """The streams of several tasks, of which each batch takes its share by the mix of the moment.
 
     culture: (m, 404) quizzes the GPTs invented, which are a stream of their own, behind those of the tasks.
+    culture_epoch: quizzes among which each of them comes once.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class MixedStream:
         seed: int,
         device: torch.device | str = "cpu",
         culture: Tensor | None = None,
+        culture_epoch: int = 40_000,
     ) -> None:
         self.seed = seed
         self._streams: list[QuizStream | CultureStream] = [
@@ -56,7 +58,7 @@ class MixedStream:
         self._culture_share = 0.0
         if culture is not None and len(culture):
             self._streams.append(CultureStream(culture, seed, device))
-            self._culture_share = culture_share(len(culture))
+            self._culture_share = culture_share(len(culture), culture_epoch)
 
     def read(
         self, taken: Sequence[int], mix: Tensor, count: int, part: slice = slice(None)

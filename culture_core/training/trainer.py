@@ -76,7 +76,7 @@ class Trainer:
         self.model.load_state_dict(initial_model(self.config, self.recipe, seed).state_dict())
         self.optimizers = Optimizers(self.model, self.recipe)
         self.average = self._new_average()
-        self.stream = MixedStream(self.tasks, seed, self.device, self._culture)
+        self.stream = MixedStream(self.tasks, seed, self.device, self._culture, self.recipe.culture_epoch)
         none = [0] * len(self.tasks)
         self.progress = Progress(task_accuracy=[0.0 for _ in none], taken=none)
 

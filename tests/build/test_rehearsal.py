@@ -43,3 +43,27 @@ def test_time_is_scaled_from_what_each_job_and_each_quiz_take():
 
     part = Part("anything", run, (4, 12), jobs=3, size=100)
     assert _scaled(part, lambda: clock[0]) == 3 * (2.0 + 0.5 * 100)
+
+
+def test_a_cold_start_is_not_scaled():
+    clock, runs = [0.0], []
+
+    def run(size: int) -> None:
+        clock[0] += (0.5 if runs else 9.0) * size / 4
+        runs.append(size)
+
+    part = Part("anything", run, (4, 12), jobs=3, size=100, cold=True)
+    assert _scaled(part, lambda: clock[0]) == 3 * 0.125 * 100
+    assert runs == [4, 4, 12]
+
+
+def test_a_long_trial_is_run_once():
+    clock, runs = [0.0], []
+
+    def run(size: int) -> None:
+        clock[0] += 2.0 + 4.0 * size
+        runs.append(size)
+
+    part = Part("anything", run, (4, 12), jobs=3, size=100, cold=True)
+    assert _scaled(part, lambda: clock[0]) == 3 * 100 * 18.0 / 4
+    assert runs == [4]

@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from circuit_helpers import save_small_population
@@ -100,9 +101,9 @@ def test_a_viewer_file_says_what_the_graph_says(written):
     (logit,) = [node for node in viewer["nodes"] if node["is_target_logit"]]
     assert logit["ctx_idx"] == own["margin"]["position"] == LAST_GRID.start + 34
     into = sum(link["weight"] for link in viewer["links"] if link["target"] == logit["node_id"])
-    assert into == pytest.approx(
-        sum(edge["weight"] for edge in own["edges"] if edge["target"] is None), abs=1e-4
-    )
+    ours = pd.DataFrame(own["edges"])
+    assert into == pytest.approx(ours.weight[ours.target.isna()].sum(), abs=1e-4)
+    assert ours.source.between(0, len(own["nodes"]) - 1).all()
 
 
 def test_the_number_of_a_pair_is_its_place_on_the_diagonals():

@@ -1,5 +1,7 @@
 """Training on quizzes that GPTs invented."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from training_helpers import RECIPE, TINY, same_weights, tiny_run, weights
@@ -9,7 +11,7 @@ from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import save_population
 from culture_core.training import log
-from culture_core.training.culture_stream import EPOCH, LARGEST_SHARE, CultureStream, culture_share
+from culture_core.training.culture_stream import LARGEST_SHARE, CultureStream, culture_share
 from culture_core.training.export import export_run
 from culture_core.training.launch import mix_in_culture
 from culture_core.training.stream import MixedStream
@@ -51,13 +53,13 @@ def test_reading_in_parts_gives_the_numbered_quizzes():
 
 
 def test_they_fill_at_most_half_of_an_epoch():
-    assert culture_share(EPOCH // 100) == pytest.approx(0.01)
-    assert culture_share(10 * EPOCH) == LARGEST_SHARE == 0.5
+    assert culture_share(400, epoch=40_000) == pytest.approx(0.01)
+    assert culture_share(400, epoch=4_000) == pytest.approx(0.1)
+    assert culture_share(400_000, epoch=40_000) == LARGEST_SHARE == 0.5
 
 
 def test_a_batch_takes_their_share_and_counts_what_it_took():
-    half = INVENTED.repeat(EPOCH // 24, 1)
-    stream = MixedStream(WORLD_TASKS, 5, culture=half)
+    stream = MixedStream(WORLD_TASKS, 5, culture=INVENTED, culture_epoch=len(INVENTED))
     batch, taken = stream.read([0] * 8, torch.ones(8), 64)
     n_culture = int((batch.task == LABELS.index("culture")).sum())
     assert n_culture == taken[8] == 32
@@ -66,11 +68,12 @@ def test_a_batch_takes_their_share_and_counts_what_it_took():
 
 def test_resumed_training_with_them_is_exact(tmp_path):
     run, settings = tiny_run(tmp_path, n_models=1)
-    run.write_culture(INVENTED.repeat(1000, 1))
+    run.write_culture(INVENTED)
+    recipe = replace(RECIPE, culture_epoch=len(INVENTED))
 
     def trainer() -> Trainer:
         return Trainer(
-            settings.config, RECIPE, 5, WORLD_TASKS, dtype=torch.float32, culture=run.read_culture()
+            settings.config, recipe, 5, WORLD_TASKS, dtype=torch.float32, culture=run.read_culture()
         )
 
     straight, first, second = trainer(), trainer(), trainer()

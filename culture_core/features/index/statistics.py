@@ -41,49 +41,49 @@ def linear_histogram(parts: Iterable[Part], highest: NDArray[np.float32]) -> NDA
     return counts.reshape(n_features, N_LINEAR_BINS)
 
 
-@dataclass(frozen=True)
-class Moments:
-    """Counts and moments of f features in each of g groups of tokens.
+class Totals:
+    """Counts and sums of f features in each of g groups of tokens.
 
-    fires (f, g) int64; total and squares (f, g) float64, sums of activations and of their squares; max (f, g)
-    float32; tokens (g,) int64, all tokens of a group, firing or not.
+    fires (f, g) int64; total (f, g) float64, sum of activations; tokens (g,) int64, all tokens of a group,
+    firing or not.
     """
 
-    fires: NDArray[np.int64]
-    total: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    max: NDArray[np.float32]
-    tokens: NDArray[np.int64]
-
-    @classmethod
-    def empty(cls, n_features: int, n_groups: int) -> "Moments":
-        shape = (n_features, n_groups)
-        return cls(
-            fires=np.zeros(shape, dtype=np.int64),
-            total=np.zeros(shape),
-            squares=np.zeros(shape),
-            max=np.zeros(shape, dtype=np.float32),
-            tokens=np.zeros(n_groups, dtype=np.int64),
-        )
+    def __init__(self, n_features: int, n_groups: int) -> None:
+        self.fires = np.zeros((n_features, n_groups), dtype=np.int64)
+        self.total = np.zeros((n_features, n_groups))
+        self.tokens = np.zeros(n_groups, dtype=np.int64)
 
     def add(self, feature: NDArray[Any], group: NDArray[Any], sums: "Sums") -> None:
         """Add sums of activations, each of a feature in one group."""
-        cell = feature * np.int64(len(self.tokens)) + group
-        n_cells = self.fires.size
-        self.fires.ravel()[:] += np.bincount(cell, weights=sums.fires, minlength=n_cells).astype(np.int64)
-        self.total.ravel()[:] += np.bincount(cell, weights=sums.total, minlength=n_cells)
-        self.squares.ravel()[:] += np.bincount(cell, weights=sums.squares, minlength=n_cells)
+        self._add_to_cells(feature * np.int64(len(self.tokens)) + group, sums)
+
+    def _add_to_cells(self, cell: NDArray[np.int64], sums: "Sums") -> None:
+        _add_counts(self.fires, cell, sums.fires)
+        _add_counts(self.total, cell, sums.total)
+
+
+class Moments(Totals):
+    """Totals with squares (f, g) float64, sum of the squares of activations, and max (f, g) float32."""
+
+    def __init__(self, n_features: int, n_groups: int) -> None:
+        super().__init__(n_features, n_groups)
+        self.squares = np.zeros((n_features, n_groups))
+        self.max = np.zeros((n_features, n_groups), dtype=np.float32)
+
+    def _add_to_cells(self, cell: NDArray[np.int64], sums: "Sums") -> None:
+        super()._add_to_cells(cell, sums)
+        _add_counts(self.squares, cell, sums.squares)
         np.maximum.at(self.max.ravel(), cell, sums.max)
 
     def over_groups(self) -> "Moments":
         """The same over all tokens: one group."""
-        return Moments(
-            fires=self.fires.sum(1, keepdims=True),
-            total=self.total.sum(1, keepdims=True),
-            squares=self.squares.sum(1, keepdims=True),
-            max=self.max.max(1, keepdims=True),
-            tokens=self.tokens.sum(keepdims=True),
-        )
+        whole = Moments(len(self.fires), 1)
+        whole.tokens[:] = self.tokens.sum()
+        whole.fires[:] = self.fires.sum(1, keepdims=True)
+        whole.total[:] = self.total.sum(1, keepdims=True)
+        whole.squares[:] = self.squares.sum(1, keepdims=True)
+        whole.max[:] = self.max.max(1, keepdims=True)
+        return whole
 
 
 class Sums(NamedTuple):
@@ -100,32 +100,34 @@ class Sums(NamedTuple):
 class FeatureStatistics:
     """What all features do, over all tokens read and by group of tokens.
 
-    by: "task", "structure", "position" (404) and "token" (15: the eleven colours of a
-    cell, then the four markers). histogram (f, N_BINS) int64 and histogram_by_task (f, n_tasks, N_BINS) int64
-    of the activations.
+    by: moments by "task", "structure" and "token" (15: the eleven colours of a cell, then the four markers).
+    by_position: totals by position (404). histogram (f, N_BINS) int64 and histogram_by_task (f, n_tasks,
+    N_BINS) int64 of the activations.
     """
 
     quiz_set: QuizSet
     n_features: int
     by: dict[str, Moments] = field(init=False)
+    by_position: Totals = field(init=False)
     histogram_by_task: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         n_tasks = len(self.quiz_set.tasks)
-        sizes = {
-            "task": n_tasks,
-            "structure": len(STRUCTURE_NAMES),
-            "position": QUIZ_LENGTH,
-            "token": N_TOKENS,
-        }
-        by = {name: Moments.empty(self.n_features, size) for name, size in sizes.items()}
+        sizes = {"task": n_tasks, "structure": len(STRUCTURE_NAMES), "token": N_TOKENS}
+        by = {name: Moments(self.n_features, size) for name, size in sizes.items()}
         object.__setattr__(self, "by", by)
+        object.__setattr__(self, "by_position", Totals(self.n_features, QUIZ_LENGTH))
         histogram = np.zeros((self.n_features, n_tasks, N_BINS), dtype=np.int64)
         object.__setattr__(self, "histogram_by_task", histogram)
 
     @property
     def histogram(self) -> NDArray[np.int64]:
         return self.histogram_by_task.sum(1)
+
+    @property
+    def totals(self) -> dict[str, Totals]:
+        """By every group of tokens."""
+        return {**self.by, "position": self.by_position}
 
     @cached_property
     def overall(self) -> Moments:
@@ -141,14 +143,14 @@ class FeatureStatistics:
         by_quiz, starts = _add_up(feature, token // QUIZ_LENGTH, each)
         groups = self._groups(part)
         read = np.arange(part.n * QUIZ_LENGTH) % QUIZ_LENGTH < TOKENS_READ
-        for name, group in groups.items():
+        for name, totals in self.totals.items():
+            group = groups[name]
             # the task and the structure are the same in all of a quiz
             entries, sums = (starts, by_quiz) if name in ("task", "structure") else (slice(None), each)
-            self.by[name].add(feature[entries], group[token[entries]], sums)
-            self.by[name].tokens[:] += np.bincount(group[read], minlength=len(self.by[name].tokens))
+            totals.add(feature[entries], group[token[entries]], sums)
+            _add_counts(totals.tokens, group[read], None)
         cell = (feature * len(self.quiz_set.tasks) + groups["task"][token]) * N_BINS + bin_of(part.value)
-        counts = np.bincount(cell, minlength=self.histogram_by_task.size)
-        self.histogram_by_task[:] += counts.reshape(self.histogram_by_task.shape)
+        _add_counts(self.histogram_by_task, cell, None)
 
     def _groups(self, part: Part) -> dict[str, NDArray[np.int64]]:
         """The group of every token of a part, (n x 404,), for each way of grouping."""
@@ -160,6 +162,12 @@ class FeatureStatistics:
             "position": np.tile(np.arange(QUIZ_LENGTH), len(quizzes)),
             "token": quizzes.tokens.numpy().astype(np.int64).ravel(),
         }
+
+
+def _add_counts(sums: NDArray[Any], cell: NDArray[Any], weights: NDArray[Any] | None) -> None:
+    """Add weights (None: 1 each) to the flat cells of an array, in place."""
+    added = np.bincount(cell, weights=weights, minlength=sums.size)
+    sums += added.astype(sums.dtype, copy=False).reshape(sums.shape)
 
 
 def _add_up(feature: NDArray[Any], quiz: NDArray[Any], each: Sums) -> tuple[Sums, NDArray[np.int64]]:

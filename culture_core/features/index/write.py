@@ -18,7 +18,7 @@ from culture_core.features.index.merge import Merged, merge
 from culture_core.features.index.packed import to_bytes, to_halves, write_packed
 from culture_core.features.index.parts import Part
 from culture_core.features.index.sparse import Overlays
-from culture_core.features.index.statistics import Moments, bin_edges
+from culture_core.features.index.statistics import Moments, Totals, bin_edges
 from culture_core.features.index.store import ACTIVATIONS, index_artifact
 from culture_core.features.index.top import Examples
 from culture_core.writing import atomic_folder
@@ -92,7 +92,7 @@ def _arrays(merged: Merged, directions: Directions) -> tuple[Arrays, Arrays, dic
         "bin_edges": bin_edges(),
         "linear_histogram": compact(merged.linear_histogram),
         "by_task": compact(statistics.by["task"].fires),
-        **{f"tokens_by_{name}": moments.tokens for name, moments in statistics.by.items()},
+        **{f"tokens_by_{name}": moments.tokens for name, moments in statistics.totals.items()},
         **_example_arrays("top", merged.top),
         **_example_arrays("spread", merged.spread),
         "cofiring_feature": merged.cofiring.feature.astype(np.int32),
@@ -106,6 +106,7 @@ def _arrays(merged: Merged, directions: Directions) -> tuple[Arrays, Arrays, dic
     rows: Arrays = {"histogram_by_task": compact(statistics.histogram_by_task)}
     for name, moments in statistics.by.items():
         rows |= _moment_arrays(name, moments, highest)
+    rows |= _position_arrays(statistics.by_position, highest)
     overlays = {
         "overlay": _packed_overlays(merged.top_overlays, highest),
         "spread_overlay": _packed_overlays(merged.spread_overlays, highest),
@@ -127,18 +128,27 @@ def _example_arrays(name: str, examples: Examples) -> Arrays:
 
 
 def _moment_arrays(name: str, moments: Moments, highest: NDArray[np.float32]) -> Arrays:
-    """By position, of which there are 404, no more than pages draw, and in a byte each."""
-    fires = np.maximum(moments.fires, 1)
-    scale = np.maximum(highest, np.finfo(np.float32).tiny)[:, None]
-    mean, counts = moments.total / fires / scale, compact(moments.fires)
-    if name == "position":
-        return {"position_fires": counts, "position_mean": to_bytes(mean)}
+    fires, scale = np.maximum(moments.fires, 1), _scale(highest)
     shares = {
-        "mean": mean,
+        "mean": moments.total / fires / scale,
         "rms": np.sqrt(moments.squares / fires) / scale,
         "max": moments.max / scale,
     }
-    return {f"{name}_fires": counts, **{f"{name}_{kind}": to_halves(of) for kind, of in shares.items()}}
+    return {
+        f"{name}_fires": compact(moments.fires),
+        **{f"{name}_{kind}": to_halves(of) for kind, of in shares.items()},
+    }
+
+
+def _position_arrays(totals: Totals, highest: NDArray[np.float32]) -> Arrays:
+    """In a byte each: there are 404 positions."""
+    mean = totals.total / np.maximum(totals.fires, 1) / _scale(highest)
+    return {"position_fires": compact(totals.fires), "position_mean": to_bytes(mean)}
+
+
+def _scale(highest: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(f, 1) what the activations of each feature are shares of."""
+    return np.maximum(highest, np.finfo(np.float32).tiny)[:, None]
 
 
 def _packed_overlays(overlays: Overlays, highest: NDArray[np.float32]) -> Overlays:

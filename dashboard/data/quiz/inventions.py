@@ -54,23 +54,35 @@ def invention_of(culture: CultureSet, number: int) -> Invention:
 
 
 def kept_words(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """For each run that kept quizzes of its own: how many, and by which rules, in two sentences."""
-    return [_run_words(run) for run in runs if "imported" not in run and n_kept(run)]
+    """How many quizzes were kept, and by which rules: two sentences for each set of rules that kept some."""
+    by_rules: dict[VerdictSettings, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        if "imported" not in run and n_kept(run):
+            by_rules.setdefault(VerdictSettings(**run["settings"]["verdicts"]), []).append(run)
+    return [_kept_by(rules, judged) for rules, judged in by_rules.items()]
 
 
-def _run_words(run: Mapping[str, Any]) -> str:
-    rules = VerdictSettings(**run["settings"]["verdicts"])
-    bounds, published = _bounds(rules), _bounds(VerdictSettings())
-    aside = "" if bounds == published else f" (published: {published})"
+def _kept_by(rules: VerdictSettings, runs: Sequence[Mapping[str, Any]]) -> str:
+    n_candidates, n = sum(run["candidates"] for run in runs), sum(n_kept(run) for run in runs)
+    usual = VerdictSettings()
+    differs = _bounds(rules) != _bounds(usual)
+    aside = f" (published: {usual.understands:g}, {usual.fails:g}, {_noise(usual)})" if differs else ""
     return (
-        f"Culture: of {run['candidates']:,} quizzes the GPTs invented {n_kept(run)} were kept, those that "
+        f"Culture: of {n_candidates:,} quizzes that the GPTs invented, {n:,} were kept, those that "
         f"{rules.min_failures} to {rules.max_failures} GPTs fail and all others understand. "
-        f"A GPT {bounds}{aside}."
+        f"A GPT {_bounds(rules)}{aside}."
     )
 
 
 def _bounds(rules: VerdictSettings) -> str:
-    return f"understands from a probability of {rules.understands:g} and fails up to {rules.fails:g}"
+    return (
+        f"understands a quiz at a probability of {rules.understands:g} or more and fails it at "
+        f"{rules.fails:g} or less, shown {_noise(rules)}"
+    )
+
+
+def _noise(rules: VerdictSettings) -> str:
+    return f"with {rules.noise:.0%} noise" if rules.noise else "without noise"
 
 
 def _invention(row: pd.Series, models: Sequence[int]) -> Invention:

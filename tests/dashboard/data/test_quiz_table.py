@@ -64,16 +64,20 @@ def test_author_and_verdicts_are_found_by_the_number_of_the_candidate(browse, cu
     assert inventions(browse, None) == {}
 
 
-def test_a_run_tells_what_it_kept_and_by_which_bounds():
+def test_runs_tell_what_was_kept_and_by_which_bounds():
     run = {"candidates": 1280, "counts": {"0": {"fresh": {"kept": 4, "trivial": 9}, "grown": {"kept": 1}}}}
     strict = {**run, "settings": asdict(RoundSettings())}
-    loose = {**run, "settings": asdict(RoundSettings(verdicts=VerdictSettings(0.5, 0.1)))}
+    loose = VerdictSettings(0.5, 0.1, noise=0.0)
+    two_loose = [{**run, "settings": asdict(RoundSettings(seed=seed, verdicts=loose))} for seed in (0, 1)]
     empty = {**strict, "counts": {"0": {"fresh": {"trivial": 9}, "grown": {}}}}
-    words = kept_words([strict, {"candidates": 3, "imported": "c_quizzes.pth"}, empty, loose])
+    words = kept_words([strict, {"candidates": 3, "imported": "c_quizzes.pth"}, empty, *two_loose])
     assert len(words) == 2
-    assert all(told.startswith("Culture: of 1,280 quizzes the GPTs invented 5 were kept") for told in words)
-    assert words[0].endswith("from a probability of 0.95 and fails up to 0.5.")
-    assert "0.5 and fails up to 0.1 (published: understands from a probability of 0.95" in words[1]
+    assert words[0].startswith("Culture: of 1,280 quizzes that the GPTs invented, 5 were kept")
+    assert words[1].startswith("Culture: of 2,560 quizzes that the GPTs invented, 10 were kept")
+    assert words[0].endswith("of 0.95 or more and fails it at 0.5 or less, shown with 5% noise.")
+    assert words[1].endswith(
+        "0.5 or more and fails it at 0.1 or less, shown without noise (published: 0.95, 0.5, with 5% noise)."
+    )
 
 
 def test_rows_tell_what_was_answered(browse, culture):
