@@ -22,6 +22,7 @@
     cache/NAME/heads/gpt_K/                  where each head looks, what it copies, what its ablation breaks
     cache/NAME/traces/gpt_K/                 what attribution graphs predict against what ablations do
     cache/NAME/trace_profiles/gpt_K/         what the answers of GPT K to many quizzes come from
+    cache/NAME/novelty/                      which world task is nearest to each culture quiz
     cache/NAME/browse/                       a quiz set with every GPT's answer to each quiz
 
 An SAE or index folder with a suffix, gpt_K.VARIANT, belongs to a baseline: "untrained" is of a GPT of the
@@ -58,8 +59,8 @@ VARIANTS = ("", *BASELINES, JOINT)
 # what commands write into the folder of a population
 _ENTRIES = {
     *(MANIFEST, COMPARISON, "evaluation.json", "training.json", "results.md", "results"),
-    *("models", "quizzes", "browse", "saes", "index", "matches", "layers", "concepts", "probes", "causal"),
-    *("transfer", "joint", "families", "circuits", "heads", "traces", "trace_profiles"),
+    *("models", "quizzes", "novelty", "browse", "saes", "index", "matches", "layers", "concepts", "probes"),
+    *("causal", "transfer", "joint", "families", "circuits", "heads", "traces", "trace_profiles"),
 }
 
 
@@ -188,6 +189,10 @@ class PopulationFolder:
     @property
     def browse(self) -> Path:
         return self.root / "browse"
+
+    @property
+    def novelty(self) -> Path:
+        return self.root / "novelty"
 
     def model(self, model_k: int) -> Path:
         return self.root / "models" / f"gpt_{model_k}.safetensors"

@@ -11,6 +11,7 @@ from culture_core.build.plan import BuildPlan
 from culture_core.circuits.check_stage import check_population
 from culture_core.circuits.heads.stage import measure_population_heads
 from culture_core.circuits.profile_stage import profile_population
+from culture_core.culture.nearest.store import save_nearest
 from culture_core.evaluation.circuits_stage import measure_population_circuits
 from culture_core.evaluation.stage import evaluate_population
 from culture_core.features.grading.stage import grade_population
@@ -30,7 +31,9 @@ from culture_core.universality.joint.stage import measure_joint_dictionary
 from culture_core.universality.layers.stage import follow_layers
 from culture_core.universality.matching.stage import match_saes
 from culture_core.universality.transfer.stage import measure_population_transfer
+from culture_core.world.vocabulary import CULTURE
 
+NO_CULTURE = "the GPTs have invented no quizzes"
 ONE_GPT = "one GPT has no others to be matched with"
 ONE_HOOK = "one hook point has none before or after it"
 ONE_BLOCK = "graphs with SAEs after fewer than two blocks are not checked"
@@ -92,6 +95,8 @@ def _of_gpts(population: PopulationFolder, plan: BuildPlan, options: BuildOption
     side_by_side = options.side_by_side
     yield Stage("evaluate", "--save", lambda: evaluate_population(population, **side_by_side))
     yield Stage("answers", "", lambda: answer_population(population, **options.on_device))
+    none = "" if population.quizzes(CULTURE).is_file() else NO_CULTURE
+    yield Stage("novelty", "--save", lambda: save_nearest(population, **options.alone), none)
     settings = [plan.sae_settings(hook) for hook in plan.hooks]
     yield Stage(
         "train-sae",

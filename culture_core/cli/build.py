@@ -20,6 +20,7 @@ from culture_core.cli import (
     joint,
     layers,
     match,
+    novelty,
     probe,
     results,
     trace,
@@ -43,6 +44,7 @@ EXAMPLES = (
 SHOW: dict[str, Callable[[Any], None]] = {
     "evaluate": evaluate.show,
     "answers": answers.show,
+    "novelty": novelty.show,
     "train-sae": train_sae.show,
     "evaluate-sae": evaluate_sae.show,
     "index": index.show,

@@ -1,13 +1,18 @@
 """`culture novelty`: whether what the GPTs invented is new."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from culture_core.cli import common
+
+if TYPE_CHECKING:
+    from culture_core.culture.nearest.store import Nearest
 
 DESCRIPTION = "compare every kept culture quiz with the rules of the world: which is nearest, and how near"
 EXAMPLES = (
     "novelty --population cache/world-1M",
     "novelty --population cache/world-1M --list 20 --json novelty.json",
+    "novelty --population cache/mine --save --if-stale",
 )
 LISTED = ("number", "author", "split", "task", "distance", "guess", "guess_p", "unusual")
 
@@ -20,15 +25,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="also print this many quizzes, those farthest from any rule",
     )
+    parser.add_argument(
+        "--save", action="store_true", help="also keep this in the population, for the dashboard"
+    )
+    common.add_if_stale(parser)
     common.add_json(parser)
     common.add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from culture_core.culture.nearest.gallery import novelty, open_gallery
+    from culture_core.culture.nearest.store import save_nearest
 
     common.use_threads(args)
     population = common.the_population(args)
+    if args.save:
+        save_nearest(population, if_stale=args.if_stale, command=common.command_line())
     frame = open_gallery(population).frame
     report = novelty(frame)
     low, high = report["share_new_interval"]
@@ -43,3 +55,10 @@ def run(args: argparse.Namespace) -> None:
         farthest = frame.sort_values(["distance", "unusual"], ascending=False)[: args.list]
         print("\n" + common.table(farthest[list(LISTED)].to_dict("records")))
     common.report_json(args.json, report)
+
+
+def show(found: "Nearest | None") -> None:
+    """Print how many quizzes no rule explains, of those compared anew."""
+    if found is not None:
+        new = int((found.distances.min(1) > 0).sum())
+        print(f"{new} of {len(found.distances)} kept quizzes obey no rule of the world")

@@ -8,7 +8,7 @@ import torch
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.culture.published import open_store
-from culture_core.culture.store import SPLITS, CandidateTable
+from culture_core.culture.store import NEITHER, SPLITS, CandidateTable
 from culture_core.culture.verdicts import REASONS, VERDICTS
 from culture_core.errors import CultureError, suggested
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens
@@ -60,3 +60,15 @@ def open_culture(population: PopulationFolder) -> CultureSet:
     quizzes = batch_from_tokens(torch.from_numpy(store.table.tokens))
     numbered = replace(quizzes, index=torch.from_numpy(store.table.number))
     return CultureSet(numbered, store.table, store.models, store.runs)
+
+
+def kept_culture(population: PopulationFolder) -> CultureSet:
+    """Open the candidates that were kept, in the order in which they were invented.
+
+    Errors: CultureError that says what to run when there are none.
+    """
+    culture = open_culture(population)
+    kept = culture.table.split != NEITHER
+    if not kept.any():
+        raise CultureError(f"no culture quiz in {population.root} was kept; run `culture invent` for longer")
+    return replace(culture, quizzes=culture.quizzes[torch.from_numpy(kept)], table=culture.table[kept])

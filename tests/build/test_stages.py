@@ -25,6 +25,7 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
     assert names == [
         "evaluate",
         "answers",
+        "novelty",
         "train-sae",
         *(*of_hook, "transfer"),
         *(*of_hook, "transfer"),
@@ -35,20 +36,23 @@ def test_each_hook_point_passes_all_its_stages_before_the_next(built_population)
         *("trace", "trace"),
         "results",
     ]
-    assert [FIRST in stage.words for stage in stages[3:12]] == [True] * 9
-    assert [SECOND in stage.words for stage in stages[12:21]] == [True] * 9
+    assert [FIRST in stage.words for stage in stages[4:13]] == [True] * 9
+    assert [SECOND in stage.words for stage in stages[13:22]] == [True] * 9
     assert [stage.name for stage in stages if stage.left_out] == ["trace", "trace"]
     two = BuildPlan((FIRST, "blocks.1.hook_resid_post"))
     assert not any(stage.left_out for stage in build_stages(built_population, two, BuildOptions()))
 
 
-def test_one_gpt_is_not_matched(built_population, copy_population):
+def test_one_gpt_is_not_matched_and_where_nothing_was_invented_nothing_is_compared(
+    built_population, copy_population
+):
     population = copy_population(built_population)
     manifest = json.loads(population.manifest.read_text())
     manifest["models"] = manifest["models"][:1]
     population.manifest.write_text(json.dumps(manifest))
+    population.quizzes("culture").unlink()
     assert {stage.name for stage in stages_of(population) if stage.left_out} == {
-        *("match", "causal", "families", "joint", "transfer", "trace"),
+        *("novelty", "match", "causal", "families", "joint", "transfer", "trace"),
     }
 
 

@@ -1,17 +1,14 @@
 """The kept culture quizzes as a table to look through, and how many of them are new."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.culture.nearest.classifier import TaskClassifier
-from culture_core.culture.nearest.distance import rule_distances
-from culture_core.culture.reader import CultureSet, open_culture
-from culture_core.culture.store import NEITHER
-from culture_core.errors import CultureError
+from culture_core.culture.nearest.store import find_nearest, stored_nearest
+from culture_core.culture.reader import CultureSet, kept_culture
 from culture_core.intervals import wilson_interval
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import WORLD_TASKS
@@ -43,23 +40,24 @@ class Gallery:
 
 
 def open_gallery(population: PopulationFolder, *, classifier: TaskClassifier | None = None) -> Gallery:
-    """Every kept quiz with its author, the verdicts and the nearest world task.
+    """Every kept quiz with its author, the verdicts and the nearest world task, as stored (store.py).
 
-    classifier: default: one grown here, which takes seconds.
+    classifier: compare with the world now, by this one; where nothing is stored, one is grown for that.
     Errors: CultureError that says what to run when no quiz was kept.
     """
-    culture = _kept(population)
-    guesses = (classifier or TaskClassifier()).guess(culture.quizzes.tokens)
-    distances = rule_distances(culture.quizzes.tokens).numpy()
-    nearest = distances.argmin(1)
+    culture = kept_culture(population)
+    tokens = culture.quizzes.tokens
+    stored = None if classifier else stored_nearest(population, tokens)
+    found = stored or find_nearest(tokens, classifier)
+    distances = found.distances
     frame = culture.frame().drop(columns="reason")
     frame = frame.assign(
         **_settings_of_runs(culture),
-        task=np.array(WORLD_TASKS)[nearest],
+        task=np.array(WORLD_TASKS)[distances.argmin(1)],
         distance=distances.min(1).astype(np.int64),
-        guess=guesses.task,
-        guess_p=guesses.probability.max(1),
-        unusual=guesses.unusual,
+        guess=found.guess,
+        guess_p=found.guess_p,
+        unusual=found.unusual,
         **{f"to_{task}": distances[:, t].astype(np.int64) for t, task in enumerate(WORLD_TASKS)},
     )
     return Gallery(culture.quizzes, frame, culture.models)
@@ -83,14 +81,6 @@ def novelty(frame: "pd.DataFrame") -> dict[str, Any]:
         "distances": {_bin_name(low, high): _n_within(distance, low, high) for low, high in DISTANCE_BINS},
         "by_task": [_of_task(task, group) for task, group in frame.groupby("task")],
     }
-
-
-def _kept(population: PopulationFolder) -> CultureSet:
-    culture = open_culture(population)
-    kept = culture.table.split != NEITHER
-    if not kept.any():
-        raise CultureError(f"no culture quiz in {population.root} was kept; run `culture invent` for longer")
-    return replace(culture, quizzes=culture.quizzes[torch.from_numpy(kept)], table=culture.table[kept])
 
 
 def _settings_of_runs(culture: CultureSet) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.cli.main import main
 from culture_core.culture.nearest.classifier import TaskClassifier
 from culture_core.culture.nearest.gallery import Gallery, novelty, open_gallery
+from culture_core.culture.nearest.store import find_nearest, stored_nearest
 from culture_core.culture.published import adopt
 from culture_core.culture.store import load_store, save_store
 from culture_core.errors import CultureError
@@ -93,6 +94,19 @@ def test_the_command_reports_how_many_are_new(population, tmp_path, capsys):
     assert main(["novelty", "--population", str(population.root), "--list", "2", "--json", str(report)]) == 0
     assert "8 of 16 kept quizzes obey no rule of the world (50.0%" in capsys.readouterr().out
     assert json.loads(report.read_text())["new"] == 8
+
+
+def test_what_is_saved_is_what_is_computed_and_is_of_these_quizzes_alone(population, gallery, capsys):
+    words = ["novelty", "--population", str(population.root), "--save", "--if-stale"]
+    assert main(words) == 0
+    tokens = gallery.quizzes.tokens
+    stored, computed = stored_nearest(population, tokens), find_nearest(tokens)
+    for name, values in vars(computed).items():
+        np.testing.assert_array_equal(getattr(stored, name), values, err_msg=name)
+    assert open_gallery(population).frame.unusual.tolist() == stored.unusual.tolist()
+    assert main(words) == 0
+    assert "is up to date" in capsys.readouterr().out
+    assert stored_nearest(population, tokens[1:]) is None
 
 
 def test_without_kept_quizzes_the_command_to_run_is_told(tmp_path):
