@@ -35,8 +35,8 @@ def choose_filters(quizzes: Quizzes, browse: BrowseSet) -> np.ndarray:
     """Draw the filters; return the numbers of the quizzes they leave."""
     source = _choose_source(quizzes)
     fitting = [t for t, s in zip(quizzes.task, quizzes.source, strict=True) if source in (EVERYTHING, s)]
-    task = _choose("task", "Task", list(dict.fromkeys(fitting)), "all tasks", width=140)
-    structure = _choose(
+    task = choose_name("task", "Task", list(dict.fromkeys(fitting)), "all tasks", width=140)
+    structure = choose_name(
         "structure",
         "Structure",
         sorted(set(quizzes.structure)),
@@ -76,7 +76,9 @@ def _choose_source(quizzes: Quizzes) -> str:
     return source
 
 
-def _choose(name: str, label: str, known: list[str], everything: str, *, width: int, help: str = "") -> str:
+def choose_name(
+    name: str, label: str, known: list[str], everything: str, *, width: int, help: str = ""
+) -> str:
     """Draw a choice among names, or all of them."""
     options = [EVERYTHING, *known]
     chosen = permalink.read_choice(name, options, EVERYTHING)

@@ -5,13 +5,15 @@ import streamlit as st
 
 from culture_core.culture.nearest.gallery import Gallery
 from culture_core.figures.rows import GridRow, quiz_row
+from culture_core.world.vocabulary import WORLD_TASKS
 from dashboard.components.downloads.grids import download_button, grid_downloads
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope
-from dashboard.components.quizzes.filters import choose_page
+from dashboard.components.quizzes.filters import choose_name, choose_page
+from dashboard.data.choices import EVERYTHING
 from dashboard.data.population.populations import Population
 from dashboard.data.quiz import gallery, quiz_sets
 from dashboard.data.quiz.inventions import kept_words
@@ -32,7 +34,7 @@ def choose_view(population: Population) -> str:
         format_func=VIEWS.__getitem__,
         required=True,
         label_visibility="collapsed",
-        **permalink.bound("view", view, resets=("page", "order")),
+        **permalink.bound("view", view, resets=("page", "order", "task", "author", "rule")),
     )
     return view
 
@@ -48,16 +50,26 @@ def show_gallery(scope: Scope) -> None:
     for told in kept_words(quiz_sets.culture(scope.population).runs):
         st.caption(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = _choose_order()
-        shown = gallery.in_order(found, order)[choose_page(len(found))]
+        fits = _choose_fitting(found)
+        ordered = gallery.in_order(found, _choose_order())
+        fitting = ordered[fits[ordered]]
+        shown = fitting[choose_page(len(fitting))]
         downloads = download_button()
         display = choose_display()
+    if len(fitting) == 0:
+        st.info(
+            "No kept quiz fits these filters. Choose another task, author or kind of rule.",
+            icon=":material/filter_alt_off:",
+        )
+        return
+    if len(fitting) < len(found):
+        st.markdown(f"**{len(fitting):,}** of {len(found):,} kept quizzes")
     rows = [gallery_row(scope.population, found, int(row), int(places[row])) for row in shown]
     with downloads:
         st.caption("The quizzes on this page")
         grid_downloads(rows, None, name="inventions", digits=display.digits)
-        st.caption(f"A table of all {len(found)}")
-        table_downloads(lambda: found.frame, name="inventions")
+        st.caption(f"A table of all {len(fitting):,}")
+        table_downloads(lambda: found.frame.iloc[fitting], name="inventions")
     st.caption(
         "Each is named after the world task whose rule is nearest: the one that the fewest cells contradict. "
         "*Looks like* is the guess of a classifier of world quizzes. Click a cell to open it."
@@ -71,6 +83,22 @@ def show_gallery(scope: Scope) -> None:
         clickable=False,
         addresses=scope.cell_addresses(CULTURE_SET, places[shown]),
     )
+
+
+def _choose_fitting(found: Gallery) -> np.ndarray:
+    """Draw the filters; return which rows they leave, (n,) bool."""
+    tasks = [task for task in WORLD_TASKS if (found.frame.task == task).any()]
+    task = choose_name("task", "Nearest task", tasks, "all tasks", width=150)
+    author = choose_name("author", "Invented by", list(gallery.authors(found)), "all GPTs", width=130)
+    rule = permalink.read_choice("rule", gallery.RULES, EVERYTHING)
+    st.selectbox(
+        "Follows",
+        list(gallery.RULES),
+        format_func=gallery.RULES.__getitem__,
+        width=170,
+        **permalink.bound("rule", rule, resets=("page",)),
+    )
+    return gallery.fitting(found, task=task, author=author, rule=rule)
 
 
 def _choose_order() -> str:

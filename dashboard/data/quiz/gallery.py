@@ -4,7 +4,8 @@ import numpy as np
 
 from culture_core.culture.nearest.gallery import Gallery, novelty, open_gallery
 from culture_core.culture.store import NEITHER
-from dashboard.data.cached import shared
+from dashboard.data.cached import shared, written
+from dashboard.data.choices import EVERYTHING
 from dashboard.data.population.populations import Population
 from dashboard.data.quiz import quiz_sets
 
@@ -14,6 +15,8 @@ ORDERS = {
     STRANGEST: "most unusual first",
     IN_TURN: "as invented",
 }
+NEW, EXPLAINED = "new", "explained"
+RULES = {EVERYTHING: "any or no rule", NEW: "no rule", EXPLAINED: "a rule of the world"}
 COLUMNS = {IN_TURN: None, NEWEST: "distance", STRANGEST: "unusual"}
 
 
@@ -22,7 +25,12 @@ def kept_places(chosen: Population) -> np.ndarray:
     return np.flatnonzero(quiz_sets.culture(chosen).table.split != NEITHER)
 
 
-@shared(quiz_sets.culture_written, at_most=4, spinner="Comparing every kept quiz with the rules of the world")
+def compared(chosen: Population) -> tuple[int | None, int | None]:
+    """What tells the kept quizzes, and what they were compared with, from others."""
+    return quiz_sets.culture_written(chosen), written(chosen.folder.novelty)
+
+
+@shared(compared, at_most=4, spinner="Comparing every kept quiz with the rules of the world")
 def gallery(chosen: Population) -> Gallery:
     """Every kept quiz with author, verdicts and nearest task.
 
@@ -36,6 +44,25 @@ def in_order(found: Gallery, order: str) -> np.ndarray:
     column = COLUMNS[order]
     rows = np.arange(len(found))
     return rows if column is None else np.argsort(-found.frame[column].to_numpy(), kind="stable")
+
+
+def authors(found: Gallery) -> dict[str, int]:
+    """The authors of a gallery's quizzes, by what they are called."""
+    return {f"GPT {k}" if k >= 0 else "not known": k for k in sorted(set(found.frame.author.tolist()))}
+
+
+def fitting(found: Gallery, *, task: str, author: str, rule: str) -> np.ndarray:
+    """Which rows of a gallery are nearest to a task, by an author and as one of RULES says, (n,) bool;
+    EVERYTHING leaves all of a kind."""
+    frame = found.frame
+    fits = np.ones(len(frame), dtype=bool)
+    if task != EVERYTHING:
+        fits &= (frame.task == task).to_numpy()
+    if author != EVERYTHING:
+        fits &= (frame.author == authors(found)[author]).to_numpy()
+    if rule != EVERYTHING:
+        fits &= (frame.distance > 0).to_numpy() == (rule == NEW)
+    return fits
 
 
 def novelty_words(found: Gallery) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from culture_core.answers.browse import BrowseSet
 from culture_core.culture.reader import CultureSet
 from culture_core.culture.settings import VerdictSettings
 from culture_core.culture.statistics import n_kept
+from culture_core.culture.store import SPLITS
+from culture_core.culture.verdicts import VERDICTS
 from culture_core.world.vocabulary import CULTURE
 
 
@@ -42,15 +43,22 @@ def inventions(browse: BrowseSet, culture: CultureSet | None) -> dict[int, Inven
     """What is known of the culture quizzes of a browse set, by their place in it."""
     if culture is None:
         return {}
-    frame = culture.frame().set_index("number")
+    row_of = {number: row for row, number in enumerate(culture.table.number.tolist())}
     places = [i for i, source in enumerate(browse.quizzes.source_names()) if source == CULTURE]
     numbers = browse.quizzes.index.tolist()
-    return {i: _invention(frame.loc[numbers[i]], culture.models) for i in places if numbers[i] in frame.index}
+    return {i: invention_of(culture, row_of[numbers[i]]) for i in places if numbers[i] in row_of}
 
 
-def invention_of(culture: CultureSet, number: int) -> Invention:
-    """What is known of the stored candidate in row `number`."""
-    return _invention(culture.frame().iloc[number], culture.models)
+def invention_of(culture: CultureSet, row: int) -> Invention:
+    """What is known of the stored candidate in a row of the table."""
+    table = culture.table
+    asked = [m for m, p in enumerate(table.probability[row]) if not np.isnan(p)]
+    return Invention(
+        int(table.author[row]),
+        SPLITS[table.split[row]],
+        {culture.models[m]: float(table.probability[row, m]) for m in asked},
+        {culture.models[m]: VERDICTS[table.verdict[row, m]] for m in asked},
+    )
 
 
 def kept_words(runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -83,13 +91,3 @@ def _bounds(rules: VerdictSettings) -> str:
 
 def _noise(rules: VerdictSettings) -> str:
     return f"with {rules.noise:.0%} noise" if rules.noise else "without noise"
-
-
-def _invention(row: pd.Series, models: Sequence[int]) -> Invention:
-    asked = [k for k in models if not np.isnan(row[f"p_{k}"])]
-    return Invention(
-        int(row.author),
-        str(row.split),
-        {k: float(row[f"p_{k}"]) for k in asked},
-        {k: str(row[f"verdict_{k}"]) for k in asked},
-    )

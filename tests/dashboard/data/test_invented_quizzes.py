@@ -6,6 +6,7 @@ import pytest
 from culture_core.culture.nearest.gallery import Gallery
 from culture_core.world.quizzes import generate_quizzes
 from dashboard.components.quizzes.gallery import gallery_row
+from dashboard.data.choices import EVERYTHING
 from dashboard.data.quiz import gallery, quiz_sets
 
 
@@ -20,6 +21,7 @@ def made() -> Gallery:
             "guess": ["grow", "detect", "contact"],
             "guess_p": [0.9, 0.4, 0.7],
             "unusual": [0.1, 0.5, 0.95],
+            "author": [1, -1, 1],
         }
     )
     return Gallery(generate_quizzes(("grow",), 3, 1), frame, (0, 1))
@@ -29,6 +31,21 @@ def test_orders_put_the_farthest_or_the_strangest_first(made):
     assert gallery.in_order(made, gallery.NEWEST).tolist() == [1, 2, 0]
     assert gallery.in_order(made, gallery.STRANGEST).tolist() == [2, 1, 0]
     assert gallery.in_order(made, gallery.IN_TURN).tolist() == [0, 1, 2]
+
+
+def test_filters_leave_what_fits_all_of_them(made):
+    everything = {"task": EVERYTHING, "author": EVERYTHING, "rule": EVERYTHING}
+    assert gallery.authors(made) == {"not known": -1, "GPT 1": 1}
+    for choice, expected in (
+        ({}, [0, 1, 2]),
+        ({"task": "frame"}, [1]),
+        ({"author": "GPT 1"}, [0, 2]),
+        ({"author": "not known"}, [1]),
+        ({"rule": gallery.NEW}, [1, 2]),
+        ({"rule": gallery.EXPLAINED}, [0]),
+        ({"rule": gallery.NEW, "author": "GPT 1"}, [2]),
+    ):
+        assert np.flatnonzero(gallery.fitting(made, **everything | choice)).tolist() == expected
 
 
 def test_the_words_say_how_many_are_new_and_what_contradicts_a_rule(made):
