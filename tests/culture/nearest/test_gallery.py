@@ -83,7 +83,7 @@ def test_novelty_of_world_quizzes_is_none(gallery):
 
 
 def test_shipped_culture_quizzes_carry_author_probabilities_and_temperatures():
-    shipped = open_gallery(PopulationFolder(SHIPPED), classifier=TaskClassifier(n_train=60, n_test=20))
+    shipped = open_gallery(PopulationFolder(SHIPPED))
     assert set(shipped.frame.author) <= set(shipped.models)
     assert shipped.frame[[f"p_{k}" for k in shipped.models]].notna().all(axis=None)
     assert shipped.frame.hot.notna().all()

@@ -60,11 +60,11 @@ def test_the_words_say_how_many_are_new_and_what_contradicts_a_rule(made):
 
 def test_every_kept_quiz_of_the_shipped_population_stands_beside_its_own_verdicts(shipped):
     found, places = gallery.gallery(shipped), gallery.kept_places(shipped)
-    stored = quiz_sets.culture_quizzes(shipped)
+    stored, frame = quiz_sets.culture_quizzes(shipped), quiz_sets.culture(shipped).frame()
     assert len(found) == len(places) > 0
     for row, place in enumerate(places):
         assert np.array_equal(found.quizzes.tokens[row].numpy(), stored.tokens[place])
         drawn = gallery_row(shipped, found, row, int(place))
-        assert quiz_sets.culture(shipped).frame().split[place] in ("train", "test")
+        assert frame.split[place] in ("train", "test")
         assert f"nearest to {found.frame.task[row]}" == drawn.caption
         assert "understood by" in drawn.detail
