@@ -105,9 +105,9 @@ def _at(strata: _Strata, verdicts: VerdictSettings) -> KeptShare:
     of_sample = wilson_interval(hits, n_sampled) if n_sampled else (0.0, 0.0)
     parts = (certain / n, weight * hits / max(n_sampled, 1))
     bounds = (wilson_interval(certain, n), (weight * of_sample[0], weight * of_sample[1]))
-    return KeptShare(
-        verdicts.understands, verdicts.fails, sum(parts), sum_interval(parts, bounds), certain + hits
-    )
+    low, high = sum_interval(parts, bounds)
+    interval = (max(0.0, low), high)  # which rounding can take below 0
+    return KeptShare(verdicts.understands, verdicts.fails, sum(parts), interval, certain + hits)
 
 
 def _would_be_kept(table: CandidateTable, verdicts: VerdictSettings) -> NDArray[np.bool_]:
