@@ -93,6 +93,8 @@ def test_going_back_restores_the_feature_before_and_the_scroll_position(visit, p
     page.get_by_role("heading", name="Universal features", exact=True).wait_for()
     assert page.url.endswith(f"universal?gpt=0&feature={second}")
     page.go_back()
+    page.wait_for_url(f"**feature={second}*")
+    visit.settle()
     page.go_back()
     page.wait_for_function(f"{SCROLLED} === 600")
     expect(page.get_by_test_id("stNumberInputField")).to_have_value(str(first))
