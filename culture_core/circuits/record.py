@@ -58,7 +58,7 @@ def _nodes(population: PopulationFolder, traced: TracedAnswer) -> list[dict[str,
 
 
 def _edges(traced: TracedAnswer) -> dict[str, list[Any]]:
-    """A list per column, which pandas.DataFrame takes: there are some 100,000 edges."""
+    """A list per column, which pandas.DataFrame takes: there are tens of thousands of edges."""
     edges, paths = traced.graph.edges, traced.graph.paths
     return {
         "source": edges.source.tolist(),

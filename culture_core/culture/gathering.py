@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from culture_core.artifacts import PopulationFolder, read_json
+from culture_core.artifact import model_hashes
+from culture_core.artifacts import PopulationFolder
 from culture_core.culture.published import open_store
 from culture_core.culture.store import NEITHER, CultureStore, has_store, load_store, save_store, sole_writer
 from culture_core.culture.verdicts import DUPLICATE
@@ -21,7 +22,7 @@ def add_runs(population: PopulationFolder, other: PopulationFolder) -> tuple[int
     if not has_store(other):
         raise CultureError(f"no run of `culture invent` in {other.root}")
     added = load_store(other)
-    weights = {str(entry["id"]): entry["sha256"] for entry in read_json(population.manifest)["models"]}
+    weights = {str(k): sha256 for k, sha256 in model_hashes(population).items()}
     if any(run.get("models", weights) != weights for run in added.runs):
         raise CultureError(f"the runs in {other.root} are of GPTs with other weights than {population.root}")
     with sole_writer(population):
@@ -39,7 +40,7 @@ def add_runs(population: PopulationFolder, other: PopulationFolder) -> tuple[int
 def _together(store: CultureStore, added: CultureStore) -> CultureStore:
     """Both stores, where a quiz that is kept in the first is a duplicate in the second."""
     theirs = added.table
-    known = {tokens.tobytes() for tokens in store.table.tokens[store.table.split != NEITHER]}
+    known = store.all_kept()
     is_known = np.array([tokens.tobytes() in known for tokens in theirs.tokens], dtype=bool)
     twice = is_known & (theirs.split != NEITHER)
     table = replace(

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from culture_core.artifacts import PopulationFolder, provenance, read_json
+from culture_core.artifact import model_hashes
+from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.culture.inventing import Invented, invent
 from culture_core.culture.published import open_store
 from culture_core.culture.settings import RoundSettings
@@ -155,9 +156,8 @@ def _begin(
     store: CultureStore, population: PopulationFolder, settings: RoundSettings, command: str
 ) -> CultureStore:
     """The store with a record of this run: the last, when it has these settings and GPTs, or a new one."""
-    entries = read_json(population.manifest)["models"]
     identity = {
-        "models": {str(entry["id"]): entry["sha256"] for entry in entries},
+        "models": {str(k): sha256 for k, sha256 in model_hashes(population).items()},
         "settings": asdict(settings),
     }
     active = _active_run(store)
@@ -214,7 +214,7 @@ def _next_seeds(table: CandidateTable, seeds: Seeds, settings: RoundSettings) ->
 def _without_duplicates(table: CandidateTable, store: CultureStore) -> NDArray[np.uint8]:
     """Reasons, where an already kept quiz counts as a duplicate."""
     reason = table.reason.copy()
-    known = {tokens.tobytes() for tokens in store.table.tokens[store.table.split != NEITHER]}
+    known = store.all_kept()
     for row in np.flatnonzero(reason == KEPT):
         tokens = table.tokens[row].tobytes()
         reason[row] = DUPLICATE if tokens in known else KEPT

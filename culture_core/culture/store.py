@@ -111,6 +111,10 @@ class CultureStore:
         """Tokens (n, 404) of the kept quizzes of TRAIN or TEST."""
         return self.table.tokens[self.table.split == split]
 
+    def all_kept(self) -> set[bytes]:
+        """The tokens of every kept quiz, as bytes: what a further one must not be."""
+        return {tokens.tobytes() for tokens in self.table.tokens[self.table.split != NEITHER]}
+
 
 def empty_table(n_models: int, n: int = 0) -> CandidateTable:
     """Room for n candidates of which nothing is known."""

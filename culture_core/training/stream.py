@@ -49,7 +49,7 @@ class MixedStream:
         seed: int,
         device: torch.device | str = "cpu",
         culture: Tensor | None = None,
-        culture_epoch: int = 40_000,
+        culture_epoch: int = Recipe.culture_epoch,
     ) -> None:
         self.seed = seed
         self._streams: list[QuizStream | CultureStream] = [

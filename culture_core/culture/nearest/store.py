@@ -1,4 +1,4 @@
-"""What is nearest to each kept culture quiz, stored in the population: it takes seconds for a hundred."""
+"""What is nearest to each kept culture quiz, stored in the population: finding it takes seconds."""
 
 import hashlib
 import time

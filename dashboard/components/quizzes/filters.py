@@ -76,16 +76,15 @@ def _choose_source(quizzes: Quizzes) -> str:
     return source
 
 
-def choose_name(
-    name: str, label: str, known: list[str], everything: str, *, width: int, help: str = ""
+def choose(
+    name: str, label: str, options: dict[str, str], default: str, *, width: int, help: str = ""
 ) -> str:
-    """Draw a choice among names, or all of them."""
-    options = [EVERYTHING, *known]
-    chosen = permalink.read_choice(name, options, EVERYTHING)
+    """Draw a choice among options, by what each is called; another one leads back to the first page."""
+    chosen = permalink.read_choice(name, options, default)
     st.selectbox(
         label,
-        options,
-        format_func=lambda option: everything if option == EVERYTHING else option.replace(",", ", "),
+        list(options),
+        format_func=options.__getitem__,
         width=width,
         help=help or None,
         **permalink.bound(name, chosen, resets=("page",)),
@@ -93,17 +92,17 @@ def choose_name(
     return chosen
 
 
+def choose_name(
+    name: str, label: str, known: list[str], everything: str, *, width: int, help: str = ""
+) -> str:
+    """Draw a choice among names, or all of them."""
+    options = {EVERYTHING: everything, **{one: one.replace(",", ", ") for one in known}}
+    return choose(name, label, options, EVERYTHING, width=width, help=help)
+
+
 def _choose_failing() -> str:
     """Draw the choice of how many fail."""
-    failing = permalink.read_choice("answers", FAILURES, EVERYTHING)
-    st.selectbox(
-        "Answers",
-        list(FAILURES),
-        format_func=FAILURES.__getitem__,
-        width=195,
-        **permalink.bound("answers", failing, resets=("page",)),
-    )
-    return failing
+    return choose("answers", "Answers", FAILURES, EVERYTHING, width=195)
 
 
 def _choose_by_gpt(models: Sequence[int]) -> dict[int, str]:
@@ -124,15 +123,7 @@ def _choose_by_gpt(models: Sequence[int]) -> dict[int, str]:
 
 
 def choose_order() -> str:
-    order = permalink.read_choice("order", ORDERS, IN_TURN)
-    st.selectbox(
-        "Order",
-        list(ORDERS),
-        format_func=ORDERS.__getitem__,
-        width=170,
-        **permalink.bound("order", order, resets=("page",)),
-    )
-    return order
+    return choose("order", "Order", ORDERS, IN_TURN, width=170)
 
 
 def choose_page(n_quizzes: int) -> slice:

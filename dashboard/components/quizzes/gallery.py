@@ -12,7 +12,7 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope
-from dashboard.components.quizzes.filters import choose_name, choose_page
+from dashboard.components.quizzes.filters import choose, choose_name, choose_page
 from dashboard.data.choices import EVERYTHING
 from dashboard.data.population.populations import Population
 from dashboard.data.quiz import gallery, quiz_sets
@@ -51,7 +51,8 @@ def show_gallery(scope: Scope) -> None:
         st.caption(told)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         fits = _choose_fitting(found)
-        ordered = gallery.in_order(found, _choose_order())
+        order = choose("order", "Order", gallery.ORDERS, gallery.NEWEST, width=260)
+        ordered = gallery.in_order(found, order)
         fitting = ordered[fits[ordered]]
         shown = fitting[choose_page(len(fitting))]
         downloads = download_button()
@@ -90,27 +91,8 @@ def _choose_fitting(found: Gallery) -> np.ndarray:
     tasks = [task for task in WORLD_TASKS if (found.frame.task == task).any()]
     task = choose_name("task", "Nearest task", tasks, "all tasks", width=150)
     author = choose_name("author", "Invented by", list(gallery.authors(found)), "all GPTs", width=130)
-    rule = permalink.read_choice("rule", gallery.RULES, EVERYTHING)
-    st.selectbox(
-        "Follows",
-        list(gallery.RULES),
-        format_func=gallery.RULES.__getitem__,
-        width=170,
-        **permalink.bound("rule", rule, resets=("page",)),
-    )
+    rule = choose("rule", "Follows", gallery.RULES, EVERYTHING, width=170)
     return gallery.fitting(found, task=task, author=author, rule=rule)
-
-
-def _choose_order() -> str:
-    order = permalink.read_choice("order", gallery.ORDERS, gallery.NEWEST)
-    st.selectbox(
-        "Order",
-        list(gallery.ORDERS),
-        format_func=gallery.ORDERS.__getitem__,
-        width=260,
-        **permalink.bound("order", order, resets=("page",)),
-    )
-    return order
 
 
 def gallery_row(population: Population, found: Gallery, row: int, place: int) -> GridRow:
