@@ -23,6 +23,7 @@ from culture_core.circuits.heads.catalogue import Heads
 from culture_core.circuits.heads.store import heads_artifact, open_heads
 from culture_core.circuits.profile import Profiles
 from culture_core.circuits.profile_stage import open_profile, profile_artifact
+from culture_core.comparison.compare import open_comparison
 from culture_core.culture.reader import CultureSet, open_culture
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits, circuits_artifact, open_circuits_of
@@ -222,6 +223,11 @@ class Population:
         """The quizzes that the GPTs invented, with authors and verdicts."""
         files = (self.folder.quizzes(name) for name in ("candidates", "culture"))
         return self._kept("culture", tuple(map(artifacts.written, files)), lambda: open_culture(self.folder))
+
+    def comparison(self) -> dict[str, Any]:
+        """How alike these GPTs are, beside other populations, as `culture compare --keep-in` kept it."""
+        written = artifacts.written(self.folder.comparison)
+        return self._kept("comparison", written, lambda: open_comparison(self.folder))
 
     def training(self) -> dict[int, list[dict[str, Any]]]:
         """By GPT, the records of its training; empty for a population that came without."""

@@ -129,11 +129,19 @@ def open_comparison(population: PopulationFolder) -> dict[str, Any]:
     try:
         inputs = comparison["manifest"]["made_by"]["inputs"]["populations"]
         known = [one["model_sha256"] for one in inputs]
-    except (KeyError, TypeError):
-        raise CultureError(f"{population.comparison} is damaged; {again}") from None
+        whole = all(_is_record(one) for kind in ("populations", "differences") for one in comparison[kind])
+    except (AttributeError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise CultureError(f"{population.comparison} is damaged; {again}")
     if _model_hashes(population, resolve_source(population.root).ids) not in known:
         raise CultureError(f"the comparison in {population.root} is of other GPTs; {again}")
     return comparison
+
+
+def _is_record(one: Any) -> bool:
+    """Whether it has a name and measures, as every population and difference of a comparison has."""
+    return "name" in one and all({"mean", "interval"} <= record.keys() for record in one["pairs"].values())
 
 
 def _check(compared: Sequence[Compared]) -> None:

@@ -12,7 +12,7 @@ PERCENT = (
     "same_wrong_by_chance",
 )
 WORDS = {
-    "features.universal": "features with best r more than 0.5 above shuffled quizzes",
+    "features.universal": "best r more than 0.5 above shuffled quizzes",
     "features.mean_r": "mean of the best r",
     "features.median_r": "median of the best r",
     "features.shuffled_r": "mean of the highest r, shuffled quizzes",
@@ -73,12 +73,6 @@ def measure_words(name: str) -> str:
         part, f"{part} quizzes"
     )
     return f"{place}: {words}"
-
-
-def clear(record: dict[str, Any]) -> bool:
-    """Whether the interval of a difference leaves out 0."""
-    interval = record["interval"]
-    return interval is not None and (interval[0] > 0 or interval[1] < 0)
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:

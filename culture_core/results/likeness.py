@@ -4,13 +4,11 @@ from typing import Any
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.comparison.compare import open_comparison
-from culture_core.comparison.tables import clear, difference_rows, measure_rows, measure_words, unpaired_words
+from culture_core.comparison.tables import difference_rows, measure_rows, unpaired_words
+from culture_core.comparison.verdict import sorted_by_sign
 from culture_core.results.markdown import percent, table
 
 TITLE = "Does culture make the GPTs more alike?"
-# the measures behind the answer, one of each kind; for states, that of the middle block is added
-HEADLINES = ("features.universal", "world.same", "world.same_wrong", "culture.same")
-HEADLINE_STATE = "cka_by_position"
 
 
 def likeness_section(population: PopulationFolder) -> str:
@@ -89,13 +87,7 @@ def _untrained(populations: list[dict[str, Any]]) -> str:
 
 
 def _verdict(difference: dict[str, Any]) -> str:
-    """The answer in one sentence: which headline measures rose, fell, or did not change significantly."""
-    states = [name for name in difference["pairs"] if name.endswith(f".{HEADLINE_STATE}")]
-    headlines = [name for name in HEADLINES if name in difference["pairs"]] + states[len(states) // 2 :][:1]
-    said: dict[str, list[str]] = {"higher": [], "lower": [], "no clear difference": []}
-    for name in headlines:
-        record = difference["pairs"][name]
-        kind = ("higher" if record["mean"] > 0 else "lower") if clear(record) else "no clear difference"
-        said[kind].append(measure_words(name))
-    words = [f"{kind}: {', '.join(names)}" for kind, names in said.items() if names]
-    return f"**{difference['name']} compared with {difference['from']}**: {'; '.join(words)}."
+    """The answer in one sentence: which measures of likeness rose, fell, or did not change significantly."""
+    said = zip(("Higher", "Lower", "No clear difference"), sorted_by_sign(difference), strict=True)
+    words = [f"{kind}: {'; '.join(names)}" for kind, names in said if names]
+    return f"**{difference['name']} compared with {difference['from']}**. {'. '.join(words)}."

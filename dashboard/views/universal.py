@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.components.feature.picker import choose_feature
+from dashboard.components.matches.culture import show_culture
 from dashboard.components.matches.distribution import show_distribution
 from dashboard.components.matches.groups import show_groups
 from dashboard.components.matches.measures import show_measures
@@ -13,13 +14,15 @@ from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import choose_scope
 from dashboard.data.universal import universality
 
-SIDE_BY_SIDE, GROUPS, SHARING, BASELINES, MEASURES = "features", "groups", "sharing", "baselines", "measures"
+SIDE_BY_SIDE, GROUPS, SHARING, BASELINES = "features", "groups", "sharing", "baselines"
+MEASURES, CULTURE = "measures", "culture"
 VIEWS = {
     SIDE_BY_SIDE: "Side by side",
     GROUPS: "All groups",
     SHARING: "Who shares what",
     BASELINES: "Beside the baselines",
     MEASURES: "Other measures",
+    CULTURE: "After culture",
 }
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
@@ -45,6 +48,8 @@ elif view == BASELINES:
     show_distribution(scope, model_k, feature)
 elif view == MEASURES:
     show_measures(scope, model_k, feature, display)
+elif view == CULTURE:
+    show_culture(scope)
 elif index.table.dead[feature]:
     st.info(
         f"Feature {feature} of GPT {model_k} never fires, so nothing matches it.",

@@ -14,6 +14,7 @@ from dashboard.components.page.display import choose_display
 from dashboard.components.page.scope import Scope
 from dashboard.components.quizzes.filters import choose, choose_name, choose_page
 from dashboard.data.choices import EVERYTHING
+from dashboard.data.population import measurements
 from dashboard.data.population.populations import Population
 from dashboard.data.quiz import gallery, quiz_sets
 from dashboard.data.quiz.inventions import kept_words
@@ -49,6 +50,13 @@ def show_gallery(scope: Scope) -> None:
     st.markdown(gallery.novelty_words(found))
     for told in kept_words(quiz_sets.culture(scope.population).runs):
         st.caption(told)
+    if measurements.comparison(scope.population):
+        st.page_link(
+            "views/universal.py",
+            label="Does training on them make the GPTs more alike?",
+            icon=":material/arrow_forward:",
+            query_params=scope.link(view="culture"),
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         fits = _choose_fitting(found)
         order = choose("order", "Order", gallery.ORDERS, gallery.NEWEST, width=260)

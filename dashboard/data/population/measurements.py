@@ -17,6 +17,14 @@ def evaluation(chosen: Population) -> dict[str, Any]:
     return chosen.evaluation()
 
 
+def comparison(chosen: Population) -> dict[str, Any] | None:
+    """How alike the GPTs are, beside other populations; None where they were never compared.
+
+    Errors: CultureError that says what to run when it is damaged or of other GPTs.
+    """
+    return chosen.comparison() if chosen.folder.comparison.is_file() else None
+
+
 def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:
     """By GPT, the records of its training; empty for a population that came without."""
     return chosen.training()

@@ -1,0 +1,45 @@
+"""What a comparison says: which measures of likeness are clearly higher, which lower, than in the first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# one measure of each kind of likeness; the states of every block come after them
+LIKENESS = {
+    "features.universal": "features matched above chance",
+    "world.same": "same answer, world quizzes",
+    "world.same_wrong": "same mistake, world quizzes",
+    "culture.same": "same answer, invented quizzes",
+    "culture.same_wrong": "same mistake, invented quizzes",
+}
+STATES, STATE_MEASURE = "states.", ".cka_by_position"
+
+
+def likeness_measures(pairs: Mapping[str, Any]) -> dict[str, str]:
+    """The measures of likeness among the measured ones, in a few words each: "states after block 0 (CKA)"."""
+    states = {
+        name: f"states after block {name.split('.')[1]} (CKA)"
+        for name in pairs
+        if name.startswith(STATES) and name.endswith(STATE_MEASURE)
+    }
+    return {name: words for name, words in (LIKENESS | states).items() if name in pairs}
+
+
+def clear(record: Mapping[str, Any]) -> bool:
+    """Whether the interval of a difference leaves out 0."""
+    interval = record["interval"]
+    return interval is not None and (interval[0] > 0 or interval[1] < 0)
+
+
+def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+    """The measures of likeness, in words, that are clearly higher, clearly lower, and neither.
+
+    difference: one of a comparison's "differences".
+    """
+    higher: list[str] = []
+    lower: list[str] = []
+    neither: list[str] = []
+    for name, words in likeness_measures(difference["pairs"]).items():
+        record = difference["pairs"][name]
+        said = (higher if record["mean"] > 0 else lower) if clear(record) else neither
+        said.append(words)
+    return higher, lower, neither
