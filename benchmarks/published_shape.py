@@ -1,11 +1,12 @@
 """Seconds and memory of each command on a population of the published shape: five GPTs of 37M with random
 weights in the published files, and an SAE of 16,384 features in the layout of SAELens 3.14.
 
-    python benchmarks/published_shape.py out/shape   # convert, import, estimate the build
-    python benchmarks/published_shape.py out/shape --build --n 64 --tokens 20000   # build it, small
+    python benchmarks/published_shape.py out/shape   # convert, import, estimate the whole build
+    python benchmarks/published_shape.py out/shape --small --n 64 --tokens 20000   # the main stages, small
 
-The commands are `culture convert`, `import-sae`, `build --plan` and, with --build, `build` over n quizzes
-and few tokens. What is there already is not made again. Memory is that of the largest process.
+The commands are `culture convert` and `import-sae`, then `build --plan` or, with --small, those stages of a
+build that the pages of the dashboard read, each on a few quizzes. What is there already is not made again.
+Memory is that of the largest process.
 """
 
 import argparse
@@ -35,10 +36,33 @@ def main() -> None:
         _run("convert", str(folder / "files"), str(population))
     if not (population / "saes" / HOOK).is_dir():
         _run("import-sae", "--population", str(population), "--source", str(folder / "files" / "sae"))
-    build = ["build", "--population", str(population), "--hooks", HOOKS, "--width", str(WIDTH)]
-    _run(*build, "--plan")
-    if args.build:
-        _run(*build, "--n", str(args.n), "--tokens", str(args.tokens), "--finetune-quizzes", "8")
+    if args.small:
+        for command in _small_stages(args.n, args.tokens):
+            where = "--source" if command[0] == "evaluate" else "--population"
+            _run(command[0], where, str(population), *command[1:], "--if-stale")
+    else:
+        _run("build", "--population", str(population), "--hooks", HOOKS, "--width", str(WIDTH), "--plan")
+
+
+def _small_stages(n: int, tokens: int) -> list[tuple[str, ...]]:
+    """What the pages read, from n quizzes and SAEs trained on so many tokens."""
+    quizzes = ("--n", str(n))
+    sae = ("--tokens", str(tokens), "--width", str(WIDTH), "--k", "32", "--finetune-quizzes", "8")
+    return [
+        ("evaluate", "--save", "--num-test-samples", "16"),
+        ("answers", "--n", "16", "--unseen", "8"),
+        ("train-sae", "--hook", HOOKS, *sae),
+        *(
+            ("evaluate-sae", "--hook", hook, "--n", "8", "--held-out-tokens", "8000")
+            for hook in HOOKS.split(",")
+        ),
+        *(("index", "--hook", hook, *quizzes) for hook in HOOKS.split(",")),
+        *(("grade", "--hook", hook) for hook in HOOKS.split(",")),
+        *(("match", "--hook", hook) for hook in HOOKS.split(",")),
+        ("layers",),
+        ("circuits", "--n", "8", "--n-attention", "8"),
+        ("heads", "--n", "8"),
+    ]
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("folder", type=Path, help="where files and population go")
     parser.add_argument("--models", type=int, default=5)
-    parser.add_argument("--build", action="store_true", help="build the population too")
+    parser.add_argument("--small", action="store_true", help="make what the pages read, in place of the plan")
     parser.add_argument("--n", type=int, default=64, help="quizzes of the index (default: 64)")
     parser.add_argument("--tokens", type=int, default=20_000, help="tokens to train SAEs on")
     return parser.parse_args()

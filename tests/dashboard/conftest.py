@@ -2,7 +2,6 @@
 everything, unless a test asks for the shipped one."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from match_helpers import make_two_groups
 from streamlit.testing.v1 import AppTest
 
 from culture_core.artifacts import CACHE, PopulationFolder
-from culture_core.cli.main import main
 from dashboard.data.population import populations
 from dashboard.data.population.populations import CACHE_VARIABLE, Population
 
@@ -19,18 +17,20 @@ DASHBOARD = REPOSITORY / "dashboard"
 
 
 @pytest.fixture(scope="session")
-def full_population(built_population, tmp_path_factory) -> PopulationFolder:
+def full_population(made_once, built_population) -> PopulationFolder:
     """A copy of the small population, graded, with two groups, their causal check and its circuits."""
-    population = PopulationFolder(tmp_path_factory.mktemp("full") / "small")
-    shutil.copytree(built_population.root, population.root)
-    make_two_groups(population, population.hooks()[0])
-    for name, *options in (
+    commands = [
         ["grade", "--workers", "1"],
         ["causal", "--groups", "2", "--n", "16", "--most-dense", "1", "--least-in-answer", "0"],
         ["circuits", "--n", "8", "--n-attention", "2"],
-    ):
-        assert main([name, "--population", str(population.root), *options]) == 0, name
-    return population
+    ]
+    return made_once(
+        "full",
+        "small",
+        commands,
+        copied=built_population,
+        change=lambda population: make_two_groups(population, population.hooks()[0]),
+    )
 
 
 @pytest.fixture(autouse=True)
