@@ -14,6 +14,7 @@ from torch import Tensor
 from culture_core.answers.browse import open_browse
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.graph import Graph, TraceSettings, parts_of, trace
+from culture_core.circuits.heads.one_look import Look, look_of
 from culture_core.circuits.supernodes import SupernodeChange, change_supernode, strongest_supernodes
 from culture_core.errors import CultureError, suggested
 from culture_core.features.attribution import Margin
@@ -92,6 +93,22 @@ def trace_in_all(population: PopulationFolder, traced: TracedAnswer) -> dict[int
         k: traced if k == traced.model_k else trace_answer(population, replace(asked, gpt=k))
         for k in chosen_models(population)
     }
+
+
+def look_at(
+    population: PopulationFolder,
+    settings: AnswerSettings,
+    head: tuple[int, int],
+    key: int | None = None,
+) -> Look:
+    """Why a head looks where it does while the GPT predicts the cell that is asked for; see `look_of`.
+
+    Errors: as `trace_answer` and `look_of`.
+    """
+    (model_k,) = chosen_models(population, [settings.gpt])
+    tokens = quiz_to_trace(population, settings.quiz)
+    model, saes = load_traced(population, model_k)
+    return look_of(model, saes, tokens, position_of_cell(settings.cell, tokens), head, key)
 
 
 def ablate_strongest(

@@ -1,9 +1,12 @@
 """What the nodes of a graph are, in words: what their features detect, and where they stand in the quiz."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.graph import Graph
+from culture_core.circuits.heads.one_look import Look
 from culture_core.circuits.nodes import EMBEDDINGS, ERROR, FEATURE, POSITION
 from culture_core.errors import CultureError
 from culture_core.features.concepts import BY_NAME
@@ -19,6 +22,8 @@ from culture_core.world.vocabulary import (
 
 IN_FRONT = -1
 UNNAMED = "unnamed"
+CONSTANT, ELSEWHERE = "constant", "what only others have"
+LOOKS, LOOKED_AT, ADDS = "at the cell that looks", "at the cell it looks at", "adds"
 # kinds of concepts, the most telling first, and what they are about
 ASPECT_OF_KIND = {
     "rule": "rule",
@@ -93,6 +98,34 @@ def labels(graph: Graph, words: list[str]) -> list[str]:
         _label(int(nodes.kind[n]), int(nodes.block[n]), int(nodes.feature[n]), where[n], words[n])
         for n in range(len(nodes))
     ]
+
+
+def node_names(
+    population: PopulationFolder, model_k: int, look: Look, nodes: Sequence[int | None], rest: str
+) -> list[str]:
+    """Names of nodes at either end of a look, as `labels` gives them; rest: that of None."""
+    layer, grades = look.layer, _grades(population, model_k, look.layer.block)
+    tokens = look.tokens.tolist()
+
+    def name(node: int) -> str:
+        feature = int(layer.feature[node])
+        best = _best(grades, feature) if feature >= 0 else None
+        place = _place(int(layer.token[node]) - 1, tokens)
+        return _label(int(layer.kind[node]), layer.block, feature, place, best.words if best else "")
+
+    return [rest if node is None else name(node) for node in nodes]
+
+
+def look_rows(population: PopulationFolder, model_k: int, look: Look, n: int) -> list[dict[str, Any]]:
+    """The n pairs that weigh most in a look, in words: what is at either end, and what they add."""
+    queries, keys, added = zip(*look.excess.strongest(n), strict=True)
+    named = zip(
+        node_names(population, model_k, look, queries, CONSTANT),
+        node_names(population, model_k, look, keys, ELSEWHERE),
+        added,
+        strict=True,
+    )
+    return [{ADDS: round(value, 3), LOOKS: query, LOOKED_AT: key} for query, key, value in named]
 
 
 def _label(kind: int, block: int, feature: int, place: Place, words: str) -> str:

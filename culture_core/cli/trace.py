@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
+from culture_core.cli.trace_files import new_picture, viewer_file
 
 if TYPE_CHECKING:
     from culture_core.artifacts import PopulationFolder
@@ -20,10 +21,11 @@ EXAMPLES = (
     "trace --population cache/world-1M --quiz 4 --cell 3,4 --against red --out graph.json",
     "trace --population cache/world-1M --quiz 4 --viewer viewer.json    # to open in Neuronpedia",
     "trace --population cache/world-1M --quiz 4 --ablate 5 --picture quiz4.png",
+    "trace --population cache/world-1M --quiz 4 --head 2.0    # why this head looks where it looks",
     "trace --population cache/world-1M --check --if-stale    # ablate the nodes of many graphs in every GPT",
     "trace --population cache/world-1M --profile             # trace many quizzes in all GPTs, and compare",
 )
-SHOWN = 20
+SHOWN, PAIRS_SHOWN = 20, 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--picture",
         default=None,
-        type=_new_picture,
+        type=new_picture,
         help="also draw the cells that the answer comes from, in every GPT, as a new PNG",
         metavar="FILE",
     )
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--viewer",
         default=None,
-        type=_viewer_file,
+        type=viewer_file,
         help="also write it in the form that circuit-tracer and Neuronpedia read",
         metavar="FILE",
     )
@@ -72,6 +74,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="instead of tracing one answer, trace quizzes of every task in all GPTs and compare the GPTs",
     )
+    instead.add_argument(
+        "--head",
+        default=None,
+        type=_head,
+        help="instead of tracing the answer, take apart why this head looks where it does at the cell",
+        metavar="BLOCK.HEAD",
+    )
+    parser.add_argument(
+        "--looks-at",
+        default=None,
+        type=common.count,
+        help="position in the quiz of the token that --head looks at (default: the one it attends to most)",
+        metavar="N",
+    )
     add_settings(parser, CheckSettings())
     add_settings(parser, ProfileSettings())
     common.add_models(parser)
@@ -84,6 +100,8 @@ def run(args: argparse.Namespace) -> None:
         _check(args)
     elif args.profile:
         _profile(args)
+    elif args.head is not None:
+        _look(args)
     else:
         _trace(args)
 
@@ -146,6 +164,24 @@ def show_sharing(sharing: "Sharing | None") -> None:
     """Print how alike the circuits of the GPTs are, beside other quizzes."""
     if sharing is not None:
         print(common.table(sharing.means().to_dict("records")))
+
+
+def _head(text: str) -> tuple[int, int]:
+    from culture_core.circuits.heads.one_look import read_head
+
+    return read_head(text)
+
+
+def _look(args: argparse.Namespace) -> None:
+    from culture_core.circuits.stage import AnswerSettings, look_at
+    from culture_core.circuits.words import look_rows
+    from culture_core.figures.looks import look_sentence
+
+    common.use_threads(args)
+    population, settings = common.the_population(args), read_settings(args, AnswerSettings())
+    look = look_at(population, settings, args.head, None if args.looks_at is None else args.looks_at + 1)
+    print(f"GPT {settings.gpt}, quiz {settings.quiz[:12]}: {look_sentence(look)}")
+    print(common.table(look_rows(population, settings.gpt, look, PAIRS_SHOWN)))
 
 
 def _trace(args: argparse.Namespace) -> None:
@@ -240,28 +276,3 @@ def _draw(population: "PopulationFolder", traced: "TracedAnswer", path: Path) ->
     with atomic_file(path) as partial:
         partial.write_bytes(circuit_picture(graphs))
     print(f"picture of {len(graphs)} GPTs written to {path}")
-
-
-def _new_picture(text: str) -> Path:
-    """A file for the picture, checked before the work."""
-    from culture_core.places import check_new_file
-
-    check_new_file(text)
-    return Path(text)
-
-
-def _viewer_file(text: str) -> Path:
-    """A file for the viewer's form, checked before the work."""
-    from culture_core.artifacts import read_json
-    from culture_core.circuits.viewer import is_viewer_record
-    from culture_core.errors import CultureError
-    from culture_core.places import check_file
-
-    def is_ours(path: Path) -> bool:
-        try:
-            return is_viewer_record(read_json(path))
-        except CultureError:
-            return False
-
-    check_file(text, is_ours, "a graph that `culture trace` wrote")
-    return Path(text)

@@ -15,6 +15,7 @@ from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.stage import (
     AnswerSettings,
     ablate_strongest,
+    look_at,
     open_plain_sae,
     position_of_cell,
     quiz_to_trace,
@@ -246,3 +247,34 @@ def test_a_picture_has_a_row_per_gpt_with_the_tokens_that_count(population, tmp_
         assert value == pytest.approx(other.nodes.influence[own].sum())
     assert main(["trace", "--population", str(population.root), *words]) == 2
     assert "exists" in capsys.readouterr().err
+
+
+def test_a_look_of_a_head_is_printed_with_its_pairs(population, capsys):
+    words = ["trace", "--population", str(population.root), "--quiz", "1", "--cell", "3,4", "--gpt", "1"]
+    assert main([*words, "--head", "1.1"]) == 0
+    sentence, head, *rows = capsys.readouterr().out.strip().splitlines()
+    tokens, position = quiz_to_trace(population, "1"), LAST_GRID.start + 34
+    look = look_at(population, AnswerSettings(quiz="1", cell="3,4", gpt=1), (1, 1))
+    assert f"gives {look.attention:.0%} of its attention" in sentence and "row 3, column 4" in sentence
+    assert head.split()[0] == "adds" and len(rows) == 12
+    strongest = look.excess.strongest(12)
+    assert [float(row.split()[0]) for row in rows] == pytest.approx([one[2] for one in strongest], abs=1e-3)
+    assert torch.equal(look.tokens, tokens) and look.query == position
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--head", "7.0"], "no head 7.0"),
+        (["--head", "one"], "is not a head"),
+        (["--head", "1.0", "--looks-at", "403"], "is not one of"),
+        (["--head", "1.0", "--check"], "not allowed with"),
+    ],
+)
+def test_a_look_that_cannot_be_is_told_in_one_line(population, capsys, words, message):
+    try:
+        status = main(["trace", "--population", str(population.root), "--quiz", "1", *words])
+    except SystemExit as stop:
+        status = stop.code
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert status == 2 and message in error

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from culture_core.circuits.frozen import FrozenGPT
-from culture_core.circuits.nodes import NodeLayer
+from culture_core.circuits.frozen import FrozenGPT, FrozenNorm
+from culture_core.circuits.nodes import FEATURE, NodeLayer
 from culture_core.errors import CultureError
 from culture_core.evaluation.attention import block_of
 from culture_core.models.mygpt import MyGPT
@@ -24,7 +24,7 @@ class ScorePairs:
 
     query_nodes: (a,) places in the layer of the nodes at the token that looks; key_nodes: (b,) of those at
     the token that it looks at. pairs: (a + 1, b + 1) what each pair adds to the score; the last row and the
-    last column are the constants.
+    last column are the constants, the column also what only other tokens have (`excess_pairs`).
     """
 
     query_nodes: Tensor
@@ -32,8 +32,8 @@ class ScorePairs:
     pairs: Tensor
 
     @property
-    def score(self) -> float:
-        """The whole score, before the softmax."""
+    def total(self) -> float:
+        """What the pairs add up to: the score before the softmax, or its excess."""
         return float(self.pairs.double().sum())
 
     def strongest(self, n: int) -> list[tuple[int | None, int | None, float]]:
@@ -55,19 +55,79 @@ def score_pairs(
     front; the token that is read before cell p is predicted has number p.
     Errors: CultureError for nodes of another state, and for tokens that were not read.
     """
+    _check_ends(frozen, layer, block, query, key)
+    norm = frozen.blocks[block].norm_attention
+    query_nodes, queries = _at_token(frozen, layer, norm, query)
+    key_nodes, keys = _at_token(frozen, layer, norm, key)
+    return ScorePairs(query_nodes, key_nodes, _products(model, block, head, queries, keys))
+
+
+@torch.no_grad()
+def excess_pairs(
+    model: MyGPT, frozen: FrozenGPT, layer: NodeLayer, block: int, head: int, query: int, key: int
+) -> ScorePairs:
+    """Split how far a score lies above the mean over the tokens that the query sees: why the head looks there
+    and not elsewhere. Arguments and errors as `score_pairs`.
+
+    From each node at the key the mean of the same feature over those tokens is taken off (from errors, tokens
+    and positions the mean of their kind); the last column is what other tokens have and the key has not.
+    """
+    _check_ends(frozen, layer, block, query, key)
+    norm = frozen.blocks[block].norm_attention
+    query_nodes, queries = _at_token(frozen, layer, norm, query)
+    key_nodes, at_key = _at_token(frozen, layer, norm, key)
+    mean = _constants(frozen, layer, norm)[: query + 1].mean(0)
+    means, place = _means(layer, norm, query + 1)
+    here = place[key_nodes]
+    own = at_key[:-1] - means[here]
+    absent = torch.ones(len(means), dtype=torch.bool)
+    absent[here] = False
+    rest = at_key[-1] - mean - means[absent].sum(0)
+    keys = torch.cat([own, rest[None]])
+    return ScorePairs(query_nodes, key_nodes, _products(model, block, head, queries, keys))
+
+
+def _check_ends(frozen: FrozenGPT, layer: NodeLayer, block: int, query: int, key: int) -> None:
     if layer.block != block - 1:
         raise CultureError(
             f"the scores of block {block} need the nodes after block {block - 1}, not after {layer.block}"
         )
     if not 0 <= key <= query < len(frozen):
         raise CultureError(f"a query sees itself and the tokens before it: {key} is not seen from {query}")
-    attention, norm = block_of(model, block).attention, frozen.blocks[block].norm_attention
-    sides = []
-    for token, weight in ((query, attention.w_q[head]), (key, attention.w_k[head])):
-        nodes = (layer.token == token).nonzero().squeeze(1)
-        vectors = torch.cat([layer.written[nodes], layer.constant[None]])
-        scaled = norm.gain * (vectors - vectors.mean(-1, keepdim=True)) / norm.deviation[token]
-        scaled[-1] += norm.shift
-        sides.append((nodes, scaled @ weight.T))
-    (query_nodes, queries), (key_nodes, keys) = sides
-    return ScorePairs(query_nodes, key_nodes, queries @ keys.T * model.config.dim_keys**-0.5)
+
+
+def _at_token(frozen: FrozenGPT, layer: NodeLayer, norm: FrozenNorm, token: int) -> tuple[Tensor, Tensor]:
+    """The nodes (a,) at a token, and what each adds behind the LayerNorm, then the constants: (a + 1, d)."""
+    nodes = (layer.token == token).nonzero().squeeze(1)
+    constant = _constants(frozen, layer, norm)[token]
+    return nodes, torch.cat([_scaled(layer, norm, nodes), constant[None]])
+
+
+def _scaled(layer: NodeLayer, norm: FrozenNorm, nodes: Tensor) -> Tensor:
+    """What nodes (m,) add behind the LayerNorm: (m, d)."""
+    written = layer.written[nodes]
+    centred = written - written.mean(-1, keepdim=True)
+    return norm.gain * centred / norm.deviation[layer.token[nodes], None]
+
+
+def _constants(frozen: FrozenGPT, layer: NodeLayer, norm: FrozenNorm) -> Tensor:
+    """What every token (t, d) has behind the LayerNorm besides its nodes."""
+    return norm.forward(layer.constant.expand(len(frozen), -1))
+
+
+def _means(layer: NodeLayer, norm: FrozenNorm, n_tokens: int) -> tuple[Tensor, Tensor]:
+    """By feature, or by kind of the other nodes, what it adds behind the LayerNorm, mean over the first
+    tokens: (g, d); and the group (n,) of every node."""
+    group = torch.where(layer.kind == FEATURE, layer.feature, -1 - layer.kind)
+    groups, place = group.unique(return_inverse=True)
+    seen = (layer.token < n_tokens).nonzero().squeeze(1)
+    added = _scaled(layer, norm, seen)
+    sums = added.new_zeros(len(groups), added.shape[1]).index_add_(0, place[seen], added)
+    return sums / n_tokens, place
+
+
+def _products(model: MyGPT, block: int, head: int, queries: Tensor, keys: Tensor) -> Tensor:
+    """What each vector behind the LayerNorm at the query (a, d) and at the key (b, d) add to the score."""
+    attention = block_of(model, block).attention
+    scale = model.config.dim_keys**-0.5
+    return scale * (queries @ attention.w_q[head].T) @ (keys @ attention.w_k[head].T).T

@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from culture_core.circuits.heads.one_look import read_head
 from culture_core.figures.rows import GridRow, position_name, quiz_row
 from culture_core.figures.style import ValueScale
 from culture_core.world.vocabulary import BLOCK_LENGTH, LAST_GRID, QUIZ_LENGTH
 from dashboard.components.circuits.heads import ALL_HEADS
+from dashboard.components.circuits.looks import show_look
 from dashboard.components.downloads.grids import grid_downloads
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.grid_board.clicks import CellClick
@@ -48,11 +50,16 @@ def show_attention(
         "Click a cell to see what its prediction looks at; only the tokens before it are visible to it. "
         f"Attention below {LEAST_SHOWN:.1%} is not drawn."
     )
+    if head == ALL_HEADS:
+        st.caption("Choose one head to see why it looks where it does.")
+    else:
+        block, number = read_head(head)
+        show_look(population, model_k, head, tokens, position, patterns[block, number, position])
 
 
 def _choose_cell(clicked: CellClick) -> None:
     if clicked.position > 0:
-        permalink.write(cell=clicked.position)
+        permalink.write(cell=clicked.position, at=None)
 
 
 def attention_rows(

@@ -68,6 +68,14 @@ def residual_saes(chosen: Population, model_k: int) -> dict[str, PlainSAE]:
     return {hook: plain(gpts.sae(chosen, hook, model_k), f"the SAE at {hook}") for hook in hooks}
 
 
+def sae_versions(chosen: Population, model_k: int) -> tuple[object, ...]:
+    """What tells the SAEs of a GPT, and what is known of their features, from later ones."""
+    return tuple(
+        (hook, gpts.sae_written(chosen, hook, model_k), indexes.grades_written(chosen, hook, model_k))
+        for hook in chosen.hooks
+    )
+
+
 def _made_from(
     chosen: Population,
     model_k: int,
@@ -75,11 +83,7 @@ def _made_from(
     position: int,  # noqa: ARG001
     against: int | None,  # noqa: ARG001
 ) -> tuple[object, ...]:
-    saes = [
-        (hook, gpts.sae_written(chosen, hook, model_k), indexes.grades_written(chosen, hook, model_k))
-        for hook in chosen.hooks
-    ]
-    return gpts.versions(chosen), tuple(saes)
+    return gpts.versions(chosen), sae_versions(chosen, model_k)
 
 
 @shared(_made_from, at_most=40, spinner="Tracing the answer back, block by block")

@@ -13,6 +13,7 @@ from culture_core.models.population import save_population
 from dashboard.components.circuits.attention import attention_rows
 from dashboard.components.circuits.lens import lens_rows
 from dashboard.components.circuits.parts import alt_text
+from dashboard.data.circuit import looks
 from dashboard.data.circuit.circuit_tables import ablation_table
 from dashboard.data.circuit.head_catalogue import catalogue_table, head_matches, partner_table
 from dashboard.data.population import measurements, populations
@@ -146,3 +147,34 @@ def test_the_lens_shows_the_best_colour_and_crosses_wrong_ones():
     assert np.array_equal(rows[-1].tokens[cells], best[cells])
     assert np.array_equal(rows[-1].tokens[~cells], QUIZ.numpy()[~cells])
     assert np.array_equal(rows[-1].truth, QUIZ.numpy())
+
+
+def test_a_chosen_head_says_why_it_looks_there(shipped, open_page):
+    app = open_page("circuits", gpt=1, head="2.0", cell=350)
+    assert not app.exception and not app.warning
+    found, rows = looks.look(shipped, 1, QUIZ.numpy(), 350, "2.0", None)
+    assert f"gives {found.attention:.0%} of its attention" in " ".join(text.value for text in app.markdown)
+    (table,) = [one.value for one in app.dataframe if list(one.value.columns) == list(rows[0])]
+    assert table.to_dict("records") == rows
+    other = open_page("circuits", gpt=1, head="2.0", cell=350, at=7)
+    assert not other.exception
+    assert f"{looks.look(shipped, 1, QUIZ.numpy(), 350, '2.0', 7)[0].score:.2f}" in " ".join(
+        text.value for text in other.markdown
+    )
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_without_an_sae_before_the_head_the_page_says_what_to_run(open_page):
+    app = open_page("circuits", head="1.0")
+    assert not app.exception
+    told = [element.value for element in (*app.caption, *app.warning, *app.info, *app.error)]
+    assert any("culture train-sae" in words for words in told), told
+
+
+@pytest.mark.parametrize("at", ["404", "-1", "x"])
+@pytest.mark.usefixtures("in_cache")
+def test_a_token_that_is_not_seen_is_refused_in_words(open_page, at):
+    app = open_page("circuits", head="0.0", cell=350, at=at)
+    assert not app.exception
+    told = [element.value for element in (*app.caption, *app.warning, *app.info, *app.error)]
+    assert any("there is no at" in words.lower() for words in told), told
