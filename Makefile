@@ -5,24 +5,27 @@ BIN := $(VENV)/bin
 BRIDGE := .venv-bridge
 PORT ?= 8501
 
-.PHONY: dashboard check test test-bridge lint types docs benchmarks build clean chromium
+# `make test` checks beside the tests, which do not keep two cores busy
+MAKEFLAGS += --jobs=2
+
+.PHONY: dashboard check test static all-tests test-bridge lint types docs benchmarks build clean chromium
 
 dashboard: $(VENV)/.run
 	$(BIN)/streamlit run dashboard/Home.py --server.port $(PORT)
 
 # under 90 seconds on two cores: lint, types, and the tests not marked slow (tests/lanes.py says which are)
-check: $(VENV)/.dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python scripts/check_javascript.py
+check: static
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-test: $(VENV)/.dev chromium
+test: static all-tests
+
+static: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_javascript.py
+
+all-tests: $(VENV)/.dev chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # GPTs as bridges on the newest TransformerLens 4, in .venv-bridge; .venv has 3.9, because SAELens needs it
