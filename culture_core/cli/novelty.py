@@ -36,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from culture_core.culture.nearest.gallery import novelty, open_gallery
     from culture_core.culture.nearest.store import save_nearest
+    from culture_core.errors import CultureError
 
+    if args.if_stale and not args.save:
+        raise CultureError("--if-stale is about what --save keeps; add --save")
     common.use_threads(args)
     population = common.the_population(args)
     if args.save:

@@ -54,6 +54,7 @@ def test_evaluate_reports_the_promised_json(tmp_path, built_population):
 
 
 BAD = [
+    (["novelty", "--population", "POPULATION", "--if-stale"], "add --save"),
     (["quizzes", "--tasks", "nonsense", "--out", "q.npz"], "unknown task 'nonsense'"),
     (["quizzes", "--structure", "A,B", "--out", "q.npz"], "structure"),
     (["quizzes"], "nothing to do"),
