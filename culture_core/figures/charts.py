@@ -75,20 +75,25 @@ def _accuracy_marks(
     return go.Scatter(
         x=share,
         y=np.arange(len(rows)) - offset,
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": interval[:, 1] - share,
-            "arrayminus": share - interval[:, 0],
-            "thickness": 1.2,
-            "width": 0,
-        },
+        error_x=interval_bars(share, interval),
         mode="markers",
         marker={"color": model_colour(place), "symbol": model_symbol(place), "size": 8},
         name=f"GPT {model_k}",
         hovertext=hover,
         hoverinfo="text",
     )
+
+
+def interval_bars(values: np.ndarray, intervals: np.ndarray) -> dict[str, Any]:
+    """Bars from the low to the high end of intervals (n, 2) around values (n,)."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": intervals[:, 1] - values,
+        "arrayminus": values - intervals[:, 0],
+        "thickness": 1.2,
+        "width": 0,
+    }
 
 
 def universality_curve(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from culture_core.figures.charts import ROW_SPREAD, finish, model_colour, model_symbol
+from culture_core.figures.charts import ROW_SPREAD, finish, interval_bars, model_colour, model_symbol
 
 
 def differences_chart(
@@ -49,14 +49,7 @@ def _marks(place: int, one: Mapping[str, Any], measures: Mapping[str, str], offs
     return go.Scatter(
         x=mean,
         y=np.array(rows) + offset,
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": intervals[:, 1] - mean,
-            "arrayminus": mean - intervals[:, 0],
-            "thickness": 1.2,
-            "width": 0,
-        },
+        error_x=interval_bars(mean, intervals),
         mode="markers",
         marker={"color": model_colour(place), "symbol": model_symbol(place), "size": 8},
         name=one["name"],

@@ -9,6 +9,7 @@ from culture_core.figures.charts import (
     accuracy_chart,
     universality_curve,
 )
+from culture_core.figures.differences import differences_chart
 
 
 def record(share: float, low: float, high: float, **more) -> dict:
@@ -42,3 +43,21 @@ def test_the_curve_of_universality_is_the_mean_within_a_band_from_lowest_to_high
     assert (baseline.line.dash, mean.line.dash) == ("dash", None)
     assert baseline.y == pytest.approx(shares[0] / 2)
     assert len(universality_curve(shares).data) == 3
+
+
+def test_differences_have_a_line_per_measure_and_their_intervals():
+    pairs = {
+        "world.same": {"mean": 0.02, "interval": [-0.01, 0.05]},
+        "states.0.cka_by_position": {"mean": -0.1, "interval": None},
+    }
+    after = {"name": "after", "from": "before", "pairs": pairs}
+    control = {"name": "control", "from": "before", "pairs": {"world.same": pairs["world.same"]}}
+    measures = {"world.same": "same answer", "states.0.cka_by_position": "states"}
+    figure = differences_chart([after, control], measures, "before")
+    marks, others = figure.data
+    assert list(figure.layout.yaxis.ticktext) == ["same answer", "states"]
+    assert list(marks.x) == pytest.approx([2, -10]) and list(others.x) == pytest.approx([2])
+    assert list(marks.error_x.array) == pytest.approx([3, 0])
+    assert list(marks.error_x.arrayminus) == pytest.approx([3, 0])
+    assert "+2.0 (-1.0 to +5.0)" in marks.hovertext[0]
+    assert figure.layout.xaxis.title.text == "points above before"
