@@ -9,12 +9,11 @@ import numpy as np
 from culture_core.answers.browse import BrowseSettings
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import PopulationFolder
+from culture_core.build.head_parts import head_parts
 from culture_core.build.measure_parts import measure_parts
 from culture_core.build.part import CAUSAL_QUIZZES, Part, few_steps
 from culture_core.build.plan import BuildPlan
 from culture_core.build.trace_parts import trace_parts
-from culture_core.circuits.heads.catalogue import HeadSettings
-from culture_core.circuits.heads.stage import measure_population_heads
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.circuits import CircuitSettings
 from culture_core.evaluation.circuits_stage import measure_population_circuits
@@ -89,9 +88,6 @@ class _Trial:
             few = replace(circuits, n=n, n_attention=n)
             return measure_population_circuits(self.scratch, few, **self.first)
 
-        def heads(n: int) -> Any:
-            return measure_population_heads(self.scratch, HeadSettings(n=n), **self.first)
-
         def probe(n: int) -> Any:
             return probe_model(self.scratch, ProbeSettings(n=n), self.models[0], self.device)
 
@@ -99,7 +95,7 @@ class _Trial:
         yield Part("answers", answer, (16, 64), 1, answered, shared=False)
         yield Part("probe", probe, (16, 48), m, ProbeSettings().n, cold=True)
         yield Part("circuits", circuit, (4, 12), m, circuits.n)
-        yield Part("heads", heads, (4, 12), m, HeadSettings().n)
+        yield from head_parts(str(self.scratch.root), self.models, self.device)
 
     def of_saes(self) -> Iterator[Part]:
         batch, n_hooks, m = self.sae.batch_size, len(self.plan.hooks), len(self.models)

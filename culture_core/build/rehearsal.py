@@ -70,7 +70,9 @@ def rehearse(
     with tempfile.TemporaryDirectory(prefix="culture-") as folder:
         scratch = work_folder(population, Path(folder))
         found: dict[str, float] = {}
-        for part in tqdm(parts_of(scratch, plan, device), "measuring", unit="part", disable=not progress):
+        bar = tqdm(parts_of(scratch, plan, device), "measuring", unit="part", disable=not progress)
+        for part in bar:
+            bar.set_postfix_str(part.name)
             n_workers = workers.count(part.jobs) if part.shared else 1
             with torch_threads(workers.threads or 1):
                 found[part.name] = found.get(part.name, 0.0) + _scaled(part, clock) / n_workers

@@ -5,18 +5,19 @@ import pytest
 import torch
 from circuit_helpers import small_gpt
 
-from culture_core.circuits.heads.catalogue import copy_scores
+from culture_core.circuits.heads.catalogue import copy_scores, quizzes_for_paths
 from culture_core.circuits.heads.margins import deciding_margins
 from culture_core.circuits.heads.measures import HeadMeasures, measure_quizzes
-from culture_core.circuits.heads.paths import head_hook, path_effects
+from culture_core.circuits.heads.paths import head_hook, n_paths, path_effects
 from culture_core.circuits.heads.targets import TARGETS, UNSEEN, targets_of_inputs
 from culture_core.circuits.stage import right_margin
 from culture_core.evaluation.ablation import mean_values
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.attention import attention_patterns
 from culture_core.models.hooked import to_hooked
-from culture_core.models.mygpt import shift_right
+from culture_core.models.mygpt import PRESETS, shift_right
 from culture_core.world.pairs import deciding_cell
+from culture_core.world.vocabulary import TASKS, WORLD_TASKS
 
 N_QUIZZES, N_BLOCKS, N_HEADS = 2, 3, 2
 
@@ -199,3 +200,21 @@ def test_paths_match_two_runs_of_transformer_lens(gpt, quizzes, margins, hooked,
             values = instead[head_hook(heads[0][0])].expand_as(cache[head_hook(heads[0][0])])
             expected = intact - margin(plain_path(hooked, inputs, cache, *heads, values))
             assert torch.allclose(effects[:, sender, receiver], expected, atol=1e-3)
+
+
+def test_only_the_paths_of_named_senders_are_cut(gpt, quizzes, margins):
+    means = mean_values(gpt, quizzes.tokens)
+    everything = path_effects(gpt, quizzes.tokens, margins, means)
+    some = path_effects(gpt, quizzes.tokens, margins, means, senders=[1])
+    assert torch.equal(some[:, 1].nan_to_num(), everything[:, 1].nan_to_num())
+    assert some[:, [0, 2, 3, 4, 5]].isnan().all()
+    assert int((~everything[0].isnan()).sum()) == n_paths(gpt.config)
+
+
+def test_a_gpt_of_many_heads_is_patched_on_fewer_quizzes(gpt):
+    task = torch.arange(240) % len(TASKS)
+    known = len(WORLD_TASKS)
+    assert (task[quizzes_for_paths(gpt.config, task)] < known).all()
+    assert len(quizzes_for_paths(gpt.config, task)) == 16 * known
+    assert task[quizzes_for_paths(PRESETS["37M"], task)].tolist() == list(range(known))
+    assert quizzes_for_paths(gpt.config, torch.full((5,), known)).tolist() == []

@@ -1,5 +1,6 @@
 """The catalogue of one GPT's heads: what each does and what its ablation breaks, task by task."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,17 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from culture_core.circuits.heads.margins import Margins, deciding_margins
+from culture_core.circuits.heads.margins import deciding_margins
 from culture_core.circuits.heads.measures import HeadMeasures, measure_quizzes
-from culture_core.circuits.heads.paths import path_effects
+from culture_core.circuits.heads.paths import n_paths, path_effects
 from culture_core.evaluation.ablation import ablation_table, all_parts, mean_values
 from culture_core.evaluation.accuracy import NOISE, evaluation_quizzes
-from culture_core.models.mygpt import MyGPT
+from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.settings import setting
 from culture_core.world.quizzes import QuizBatch
 from culture_core.world.vocabulary import TASKS, WORLD_TASKS
 
 ABLATION_BATCH = 16
+# paths to cut, over all quizzes: each is a run of the GPT, and a GPT of 96 heads has 4,320 in every quiz
+MOST_PATHS = 2**15
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Heads:
     tasks: their names. looks: (t, b, h, targets) attention by TARGETS. copies: (t, b, h) copy score.
     direct: (t, b, h) logits added directly to the margin at the deciding cell. intact_margin, intact_loss,
     intact_accuracy: (t,) without ablation. loss, accuracy: (t, b, h) their change by mean ablation.
-    paths: (tasks that GPTs are trained on, b h senders, b h receivers + 1) as `path_effects`, averaged.
+    paths: (tasks that GPTs are trained on, b h senders, b h receivers + 1) as `path_effects`, averaged over
+    the quizzes that `quizzes_for_paths` chooses.
     """
 
     tasks: tuple[str, ...]
@@ -66,40 +70,47 @@ class Heads:
         return values[self.known].mean(0)
 
 
-def measure_heads(model: MyGPT, settings: HeadSettings, *, progress: str | None = None) -> Heads:
-    """Measure every head of a GPT on quizzes of all tasks."""
+def measure_heads(
+    model: MyGPT,
+    settings: HeadSettings,
+    *,
+    senders: Collection[int] | None = None,
+    progress: str | None = None,
+) -> Heads:
+    """Measure every head of a GPT on quizzes of all tasks; senders: as `path_effects`."""
     device = str(next(model.parameters()).device)
     batch = evaluation_quizzes(settings.n, settings.seed, TASKS, noise=settings.noise, device=device)
     margins, task = deciding_margins(model, batch), batch.task.cpu()
     measured = measure_quizzes(model, batch.tokens, margins, progress=progress)
     tasks = tuple(TASKS[number] for number in task.unique().tolist())
-    by_task = partial(_by_task, task=task)
+    by_task, chosen = partial(_by_task, task=task), quizzes_for_paths(model.config, task)
+    means = mean_values(model, batch.tokens, batch_size=ABLATION_BATCH)
+    paths = path_effects(
+        model, batch.tokens[chosen], margins[chosen], means, senders=senders, progress=progress
+    )
     return Heads(
         tasks=tasks,
         looks=by_task(measured.looks),
         copies=copy_scores(measured, task),
         direct=by_task(measured.direct),
         intact_margin=by_task(measured.margin),
-        paths=by_task(_paths(model, batch, margins, progress), task=task[is_known(task)]),
+        paths=by_task(paths, task=task[chosen]),
         **_ablated(model, batch, tasks, progress),
     )
 
 
-def is_known(task: Tensor) -> Tensor:
-    """Whether GPTs are trained on tasks (n,), given by their numbers."""
-    return task < len(WORLD_TASKS)
+def quizzes_for_paths(config: MyGPTConfig, task: Tensor) -> Tensor:
+    """The places of the quizzes whose paths are cut, of quizzes of tasks (n,), given by their numbers: the
+    first ones of each task that GPTs are trained on, as many as MOST_PATHS allows and at least one."""
+    per_task = max(1, MOST_PATHS // (n_paths(config) * len(WORLD_TASKS)))
+    places = [(task == number).nonzero().squeeze(1)[:per_task] for number in range(len(WORLD_TASKS))]
+    return torch.cat(places).sort().values
 
 
 def _by_task(values: Tensor, task: Tensor) -> NDArray[np.float32]:
     """The mean of values (n, ...) over the quizzes of each task."""
     means = [values[task == number].double().mean(0) for number in task.unique()]
     return torch.stack(means).float().numpy()
-
-
-def _paths(model: MyGPT, batch: QuizBatch, margins: Margins, progress: str | None) -> Tensor:
-    """`path_effects` on the quizzes of tasks that GPTs are trained on, with the means over all quizzes."""
-    means, known = mean_values(model, batch.tokens, batch_size=ABLATION_BATCH), is_known(batch.task)
-    return path_effects(model, batch.tokens[known], margins[known], means, progress=progress)
 
 
 def _ablated(

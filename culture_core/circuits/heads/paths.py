@@ -6,7 +6,7 @@ keeps what it had. Source: K. Wang et al. 2022, "Interpretability in the Wild", 
 path goes through an MLP or another head between the two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -22,7 +22,13 @@ from culture_core.circuits.heads.reading import (
     read_quizzes,
 )
 from culture_core.evaluation.attention import block_of
-from culture_core.models.mygpt import MyGPT
+from culture_core.models.mygpt import MyGPT, MyGPTConfig
+
+
+def n_paths(config: MyGPTConfig) -> int:
+    """How many paths there are: from every head to every later one and to the readout."""
+    blocks, heads = config.n_blocks, config.n_heads
+    return heads * heads * blocks * (blocks - 1) // 2 + heads * blocks
 
 
 def head_hook(block: int) -> str:
@@ -37,6 +43,7 @@ def path_effects(
     margins: Margins,
     instead: Mapping[str, Tensor],
     *,
+    senders: Collection[int] | None = None,
     progress: str | None = None,
 ) -> Tensor:
     """The drop of the margin of each quiz (n, 404), in logits, when one path is cut: (n, senders, receivers +
@@ -45,28 +52,35 @@ def path_effects(
     Senders and receivers are the heads in the order of their blocks; the last column is the path straight to
     the readout. NaN where the sender is not in an earlier block. instead: what replaces a sender's mixed
     values, by `head_hook`: (404, h, k), as `evaluation.ablation.mean_values` gives them, or (n, 404, h, k).
+    senders: the only heads to replace, by number; the rows of others are NaN.
     """
     found = []
     starts = range(0, len(tokens), BATCH_SIZE)
     for start in tqdm(starts, desc=progress, unit="batch", disable=progress is None, leave=False):
         some = slice(start, start + BATCH_SIZE)
         values = {hook: value if value.ndim == 3 else value[some] for hook, value in instead.items()}
-        found.append(_effects(model, tokens[some], margins[some], values).cpu())
+        found.append(_effects(model, tokens[some], margins[some], values, senders).cpu())
     return torch.cat(found)
 
 
-def _effects(model: MyGPT, tokens: Tensor, margins: Margins, instead: Mapping[str, Tensor]) -> Tensor:
+def _effects(
+    model: MyGPT,
+    tokens: Tensor,
+    margins: Margins,
+    instead: Mapping[str, Tensor],
+    senders: Collection[int] | None,
+) -> Tensor:
     reading, n_heads = read_quizzes(model, tokens), model.config.n_heads
     n_all = model.config.n_blocks * n_heads
     at = torch.arange(len(tokens)), margins.position
     intact = margins.of_states(model, reading.last[at])
     effects = reading.last.new_full((len(tokens), n_all, n_all + 1), float("nan"))
-    for block in range(model.config.n_blocks):
-        for head in range(n_heads):
-            change, sender = _change(model, reading, block, head, instead), block * n_heads + head
-            effects[:, sender, -1] = -(change[at] * margins.direction(model)).sum(-1)
-            for receiver, states in _received(model, reading, change, block, margins.position):
-                effects[:, sender, receiver] = intact - margins.of_states(model, states)
+    for sender in range(n_all) if senders is None else senders:
+        block, head = divmod(sender, n_heads)
+        change = _change(model, reading, block, head, instead)
+        effects[:, sender, -1] = -(change[at] * margins.direction(model)).sum(-1)
+        for receiver, states in _received(model, reading, change, block, margins.position):
+            effects[:, sender, receiver] = intact - margins.of_states(model, states)
     return effects
 
 
