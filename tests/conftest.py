@@ -105,7 +105,9 @@ def built_population(made_once, fixture_gpts) -> PopulationFolder:
     def convert(population: PopulationFolder) -> None:
         root = str(population.root)
         assert main(["convert", str(fixture_gpts), root]) == 0
-        assert main(["evaluate", "--source", root, "--num-test-samples", "16", "--save"]) == 0
+        assert (
+            main(["evaluate", "--source", root, "--num-test-samples", "16", "--save", "--workers", "1"]) == 0
+        )
 
     return made_once("built", "small", commands, change=convert)
 

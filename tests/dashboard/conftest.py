@@ -21,8 +21,20 @@ def full_population(made_once, built_population) -> PopulationFolder:
     """A copy of the small population, graded, with two groups, their causal check and its circuits."""
     commands = [
         ["grade", "--workers", "1"],
-        ["causal", "--groups", "2", "--n", "16", "--most-dense", "1", "--least-in-answer", "0"],
-        ["circuits", "--n", "8", "--n-attention", "2"],
+        [
+            "causal",
+            "--groups",
+            "2",
+            "--n",
+            "16",
+            "--most-dense",
+            "1",
+            "--least-in-answer",
+            "0",
+            "--workers",
+            "1",
+        ],
+        ["circuits", "--n", "8", "--n-attention", "2", "--workers", "1"],
     ]
     return made_once(
         "full",

@@ -76,7 +76,21 @@ def run(population: PopulationFolder, *commands: tuple[str, ...]) -> list[int]:
 
 
 def evaluate(population: PopulationFolder) -> None:
-    assert main(["evaluate", "--source", str(population.root), "--num-test-samples", "8", "--save"]) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                "--source",
+                str(population.root),
+                "--num-test-samples",
+                "8",
+                "--save",
+                "--workers",
+                "1",
+            ]
+        )
+        == 0
+    )
 
 
 def opened(page: str) -> AppTest:

@@ -92,7 +92,9 @@ def test_if_stale_leaves_what_is_current_and_trains_what_is_not(built_population
 def test_a_baseline_reads_an_untrained_gpt_and_lies_beside_the_sae(built_population, copy_population):
     population = copy_population(built_population)
     command = ["train-sae", "--population", str(population.root), "--hook", HOOK, "--models", "3"]
-    assert main([*command, "--tokens", "1024", "--finetune-quizzes", "0", "--baselines"]) == 0
+    assert (
+        main([*command, "--tokens", "1024", "--finetune-quizzes", "0", "--baselines", "--workers", "1"]) == 0
+    )
     variants = ("", UNTRAINED, RESEEDED)
     own, untrained, reseeded = (sae_manifest(population, HOOK, 3, variant) for variant in variants)
     assert len({record["settings"]["seed"] for record in (own, untrained, reseeded)}) == 3

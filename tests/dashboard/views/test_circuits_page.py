@@ -35,8 +35,8 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     save_population(folder / "small", [small_gpt(k) for k in (0, 3)], made_by=provenance("test"))
     settings = ["--n", "8", "--n-attention", "2"]
-    assert main(["circuits", "--population", str(folder / "small"), *settings]) == 0
-    assert main(["heads", "--population", str(folder / "small"), "--n", "15"]) == 0
+    assert main(["circuits", "--population", str(folder / "small"), *settings, "--workers", "1"]) == 0
+    assert main(["heads", "--population", str(folder / "small"), "--n", "15", "--workers", "1"]) == 0
     return folder
 
 
