@@ -29,10 +29,9 @@ class Best:
         feature, found = np.where(exists, best, -1), np.where(exists, value, 0.0)
         return cls(feature.astype(np.int32), found.astype(np.float32))
 
-    def values(self, r: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(f,) of other values (f, f_b) those at the matches; 0 where there is none."""
-        found = r[np.arange(len(r)), np.maximum(self.feature, 0)]
-        return np.where(self.feature >= 0, found, 0.0).astype(np.float32)
+    def where_found(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values (f,) of the matches; 0 where there is none."""
+        return np.where(self.feature >= 0, values, 0).astype(np.float32)
 
     def is_mutual(self, back: "Best") -> NDArray[np.bool_]:
         """(f,) whether a feature is also the best match of its best match."""
@@ -52,7 +51,9 @@ def one_to_one(r: NDArray[np.float32]) -> NDArray[np.int64]:
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = (np.flatnonzero(np.isfinite(r).any(axis)) for axis in (1, 0))
-    chosen_rows, chosen_columns = linear_sum_assignment(r[np.ix_(rows, columns)], maximize=True)
+    # negated in float64 here: of anything else scipy makes two more matrices of this size
+    cost = np.negative(r[np.ix_(rows, columns)], dtype=np.float64)
+    chosen_rows, chosen_columns = linear_sum_assignment(cost)
     assigned = np.full(len(r), -1, dtype=np.int64)
     assigned[rows[chosen_rows]] = columns[chosen_columns]
     return assigned

@@ -79,9 +79,12 @@ class Residuals:
         varies = squares > LEAST_VARIANCE * codes.squares
         return cls(by_confound, weighted, np.sqrt(np.where(varies, squares, 0.0)))
 
-    def explained(self, other: "Residuals") -> NDArray[np.float64]:
-        """The part of x'y that the confounds explain, for x of these and y of other codes: (f_a, f_b)."""
-        return self.by_confound.T @ other.weighted
+    def explained(
+        self, other: "Residuals", own: NDArray[np.integer], others: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """The part of x'y that the confounds explain, for pairs of features x of these (n,) and y of other
+        codes (n,): (n,)."""
+        return np.einsum("cn,cn->n", self.by_confound[:, own], other.weighted[:, others])
 
 
 def _sums(

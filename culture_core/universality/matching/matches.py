@@ -15,7 +15,7 @@ from tqdm import tqdm
 from culture_core.universality.matching.best import Best, inverted, one_to_one
 from culture_core.universality.matching.codes import Codes
 from culture_core.universality.matching.confounds import Confounds, Residuals
-from culture_core.universality.matching.correlation import alive_r, partial_pearson
+from culture_core.universality.matching.correlation import alive_r, partial_r
 from culture_core.universality.matching.products import Products
 
 
@@ -62,14 +62,28 @@ def match_all(
     rests = [Residuals.of(codes, confounds) for codes in models]
     pairs = list(combinations(range(len(models)), 2))
     for a, b in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
-        products = Products.of(models[a], models[b])
-        r, partial = alive_r(products), partial_pearson(products, rests[a], rests[b])
+        # one matrix of products at a time: that of 16,384 features takes 2 GB
+        best_ab, best_ba, assigned, partial = _matched(models[a], models[b], rests[a], rests[b])
         permuted = alive_r(Products.of(models[a], models[b].shuffled(generator)))
-        assigned = one_to_one(r)
-        best_ab, best_ba = Best.of(r), Best.of(r.T)
-        _record(matches, (a, b), best_ab, best_ba, assigned, partial, permuted)
-        _record(matches, (b, a), best_ba, best_ab, inverted(assigned, len(r.T)), partial.T, permuted.T)
+        _record(matches, (a, b), best_ab, best_ba, assigned, partial[0], Best.of(permuted).r)
+        back = inverted(assigned, models[b].n_features)
+        _record(matches, (b, a), best_ba, best_ab, back, partial[1], Best.of(permuted.T).r)
     return matches
+
+
+def _matched(
+    a: Codes, b: Codes, rest_a: Residuals, rest_b: Residuals
+) -> tuple[Best, Best, NDArray[np.int64], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Best matches of a in b and of b in a, the assignment of a to b, and partial r of both best matches."""
+    products = Products.of(a, b)
+    r = alive_r(products)
+    best_ab, best_ba = Best.of(r), Best.of(r.T)
+    own_a, own_b = np.arange(a.n_features), np.arange(b.n_features)
+    partial_ab = partial_r(products, rest_a, rest_b, own_a, best_ab.feature)
+    partial_ba = partial_r(products, rest_a, rest_b, best_ba.feature, own_b)
+    partial = best_ab.where_found(partial_ab), best_ba.where_found(partial_ba)
+    del products
+    return best_ab, best_ba, one_to_one(r), partial
 
 
 def _record(
@@ -84,8 +98,7 @@ def _record(
     matches.best_feature[pair], matches.best_r[pair] = best.feature, best.r
     matches.mutual[pair] = best.is_mutual(back)
     matches.one_to_one[pair] = best.is_partner(partner)
-    matches.partial_r[pair] = best.values(partial)
-    matches.permuted_r[pair] = Best.of(permuted).r
+    matches.partial_r[pair], matches.permuted_r[pair] = partial, permuted
 
 
 def over_others(values: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 from universality_helpers import as_codes, dense_codes, quiz_tokens, read_tokens
 
-from culture_core.universality.matching import codes
+from culture_core.universality.matching import codes, correlation
 from culture_core.universality.matching.confounds import Confounds, Residuals
-from culture_core.universality.matching.correlation import partial_pearson, pearson
+from culture_core.universality.matching.correlation import partial_r, pearson
 from culture_core.universality.matching.products import Products
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 
-@pytest.mark.parametrize("chunk", [2, 3, 500])
-def test_pearson_equals_numpy_corrcoef_however_the_quizzes_are_cut_up(monkeypatch, chunk):
+@pytest.mark.parametrize(("chunk", "block"), [(2, 2**23), (3, 20), (500, 1)])
+def test_pearson_equals_numpy_corrcoef_however_quizzes_and_features_are_cut_up(monkeypatch, chunk, block):
     monkeypatch.setattr(codes, "CHUNK", chunk)
+    monkeypatch.setattr(correlation, "BLOCK", block)
     a, b = dense_codes(7, 12, 0), dense_codes(7, 9, 1)
     b[:, :, 1] = 2 * a[:, :, 3]
     r = pearson(Products.of(*as_codes(a, b)))
@@ -33,7 +34,8 @@ def test_partial_r_equals_the_correlation_of_least_squares_residuals():
     a[:, :-1, 5] = np.arange(QUIZ_LENGTH - 1) % 7
     both = as_codes(a, b)
     rest_a, rest_b = (Residuals.of(one, Confounds.of(tokens)) for one in both)
-    partial = partial_pearson(Products.of(*both), rest_a, rest_b)
+    pairs = [places.ravel() for places in np.mgrid[:8, :7]]
+    partial = partial_r(Products.of(*both), rest_a, rest_b, *pairs).reshape(8, 7)
 
     token, position = tokens[:, :-1].ravel(), np.tile(np.arange(QUIZ_LENGTH - 1), n)
     design = np.hstack([np.eye(QUIZ_LENGTH)[position], np.eye(15)[token]])
