@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BRIDGE := .venv-bridge
 PORT ?= 8501
 
-# `make test` checks beside the tests, which do not keep two cores busy
+# `make test` runs lint and types next to the tests, which leave a quarter of two cores idle
 MAKEFLAGS += --jobs=2
 
 .PHONY: dashboard check test static all-tests test-bridge lint types docs benchmarks build clean chromium

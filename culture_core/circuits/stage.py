@@ -14,7 +14,7 @@ from torch import Tensor
 from culture_core.answers.browse import open_browse
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.graph import Graph, TraceSettings, parts_of, trace
-from culture_core.circuits.heads.one_look import Look, look_of
+from culture_core.circuits.heads.one_look import Look, look_of, read_by
 from culture_core.circuits.supernodes import SupernodeChange, change_supernode, strongest_supernodes
 from culture_core.errors import CultureError, suggested
 from culture_core.features.attribution import Margin
@@ -107,7 +107,10 @@ def look_at(
     """
     (model_k,) = chosen_models(population, [settings.gpt])
     tokens = quiz_to_trace(population, settings.quiz)
-    model, saes = load_traced(population, model_k)
+    (model,) = load_culture([model_k], source=population.root)
+    hook = read_by(head[0])
+    has_sae = hook is not None and sae_artifact(population, hook, model_k).is_there()
+    saes = {hook: open_plain_sae(population, hook, model_k)} if hook is not None and has_sae else {}
     return look_of(model, saes, tokens, position_of_cell(settings.cell, tokens), head, key)
 
 

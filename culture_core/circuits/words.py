@@ -6,6 +6,7 @@ from typing import Any
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.graph import Graph
+from culture_core.circuits.heads.looks import CONSTANT, ELSEWHERE
 from culture_core.circuits.heads.one_look import Look
 from culture_core.circuits.nodes import EMBEDDINGS, ERROR, FEATURE, POSITION
 from culture_core.errors import CultureError
@@ -22,8 +23,8 @@ from culture_core.world.vocabulary import (
 
 IN_FRONT = -1
 UNNAMED = "unnamed"
-CONSTANT, ELSEWHERE = "constant", "what only others have"
-LOOKS, LOOKED_AT, ADDS = "at the cell that looks", "at the cell it looks at", "adds"
+REST = {CONSTANT: "constant", ELSEWHERE: "what only others have"}
+LOOKS, LOOKED_AT, ADDS = "at the token read last", "at the token it looks at", "adds"
 # kinds of concepts, the most telling first, and what they are about
 ASPECT_OF_KIND = {
     "rule": "rule",
@@ -100,10 +101,8 @@ def labels(graph: Graph, words: list[str]) -> list[str]:
     ]
 
 
-def node_names(
-    population: PopulationFolder, model_k: int, look: Look, nodes: Sequence[int | None], rest: str
-) -> list[str]:
-    """Names of nodes at either end of a look, as `labels` gives them; rest: that of None."""
+def node_names(population: PopulationFolder, model_k: int, look: Look, nodes: Sequence[int]) -> list[str]:
+    """Names of nodes at either end of a look, as `labels` gives them, and of REST."""
     layer, grades = look.layer, _grades(population, model_k, look.layer.block)
     tokens = look.tokens.tolist()
 
@@ -113,15 +112,15 @@ def node_names(
         place = _place(int(layer.token[node]) - 1, tokens)
         return _label(int(layer.kind[node]), layer.block, feature, place, best.words if best else "")
 
-    return [rest if node is None else name(node) for node in nodes]
+    return [REST.get(node) or name(node) for node in nodes]
 
 
 def look_rows(population: PopulationFolder, model_k: int, look: Look, n: int) -> list[dict[str, Any]]:
     """The n pairs that weigh most in a look, in words: what is at either end, and what they add."""
     queries, keys, added = zip(*look.excess.strongest(n), strict=True)
     named = zip(
-        node_names(population, model_k, look, queries, CONSTANT),
-        node_names(population, model_k, look, keys, ELSEWHERE),
+        node_names(population, model_k, look, queries),
+        node_names(population, model_k, look, keys),
         added,
         strict=True,
     )

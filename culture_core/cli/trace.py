@@ -78,14 +78,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--head",
         default=None,
         type=_head,
-        help="instead of tracing the answer, take apart why this head looks where it does at the cell",
+        help="instead of tracing the answer, explain why this head looks where it does when the cell is "
+        "predicted",
         metavar="BLOCK.HEAD",
     )
     parser.add_argument(
         "--looks-at",
         default=None,
         type=common.count,
-        help="position in the quiz of the token that --head looks at (default: the one it attends to most)",
+        help="token that --head looks at, counted from the 0 in front (default: the one it attends to most)",
         metavar="N",
     )
     add_settings(parser, CheckSettings())
@@ -96,6 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    _check_options(args)
     if args.check:
         _check(args)
     elif args.profile:
@@ -104,6 +106,18 @@ def run(args: argparse.Namespace) -> None:
         _look(args)
     else:
         _trace(args)
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Errors: CultureError for options that would do nothing."""
+    from culture_core.errors import CultureError
+
+    if args.head is None and args.looks_at is not None:
+        raise CultureError("--looks-at goes with --head")
+    of_a_graph = ("out", "picture", "ablate", "viewer", "against")
+    given = [f"--{name}" for name in of_a_graph if getattr(args, name)]
+    if args.head is not None and given:
+        raise CultureError(f"{given[0]} is about a graph, and --head traces none")
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -179,7 +193,7 @@ def _look(args: argparse.Namespace) -> None:
 
     common.use_threads(args)
     population, settings = common.the_population(args), read_settings(args, AnswerSettings())
-    look = look_at(population, settings, args.head, None if args.looks_at is None else args.looks_at + 1)
+    look = look_at(population, settings, args.head, args.looks_at)
     print(f"GPT {settings.gpt}, quiz {settings.quiz[:12]}: {look_sentence(look)}")
     print(common.table(look_rows(population, settings.gpt, look, PAIRS_SHOWN)))
 

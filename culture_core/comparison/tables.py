@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from culture_core.comparison.compare import ANSWERS
+from culture_core.comparison.measure import STATES
+
 PERCENT = (
     "universal",
     "mutual",
@@ -51,6 +54,22 @@ def difference_rows(comparison: dict[str, Any]) -> list[dict[str, str]]:
         }
         for name in _names(differences)
     ]
+
+
+def compared_words(comparison: dict[str, Any]) -> str:
+    """What was compared, on how many quizzes."""
+    manifest, settings = comparison["manifest"], comparison["manifest"]["settings"]
+    told = []
+    if ANSWERS in settings["parts"]:
+        quizzes = [f"{settings['n_world']:,} new world quizzes (seed {settings['seed']})"]
+        if manifest["culture_quizzes"]:
+            quizzes.append(f"{manifest['culture_quizzes']:,} held-out culture quizzes in four structures")
+        told.append(f"Answers: {' and '.join(quizzes)}.")
+    if STATES in settings["parts"]:
+        told.append(f"States: {settings['states']['n_quizzes']:,} quizzes.")
+    if manifest["hook"]:
+        told.append(f"Features: SAEs at {manifest['hook']}, with the same settings and seeds for all.")
+    return " ".join(told)
 
 
 def unpaired_words(comparison: dict[str, Any]) -> str:

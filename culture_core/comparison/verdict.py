@@ -5,19 +5,20 @@ from typing import Any
 
 # one measure of each kind of likeness; the states of every block come after them
 LIKENESS = {
-    "features.universal": "features matched above chance",
+    "features.universal": "features, best r 0.5 above shuffled",
     "world.same": "same answer, world quizzes",
     "world.same_wrong": "same mistake, world quizzes",
-    "culture.same": "same answer, invented quizzes",
-    "culture.same_wrong": "same mistake, invented quizzes",
+    "culture.same": "same answer, culture quizzes",
+    "culture.same_wrong": "same mistake, culture quizzes",
 }
 STATES, STATE_MEASURE = "states.", ".cka_by_position"
 
 
 def likeness_measures(pairs: Mapping[str, Any]) -> dict[str, str]:
-    """The measures of likeness among the measured ones, in a few words each: "states after block 0 (CKA)"."""
+    """The measures of likeness among the measured ones, in a few words each, as in "same answer, world
+    quizzes"."""
     states = {
-        name: f"states after block {name.split('.')[1]} (CKA)"
+        name: f"states after block {name.split('.')[1]} (CKA by position)"
         for name in pairs
         if name.startswith(STATES) and name.endswith(STATE_MEASURE)
     }
@@ -31,7 +32,8 @@ def clear(record: Mapping[str, Any]) -> bool:
 
 
 def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
-    """The measures of likeness, in words, that are clearly higher, clearly lower, and neither.
+    """The measures of likeness, in words, that are clearly higher, clearly lower, and neither; those without
+    an interval are left out.
 
     difference: one of a comparison's "differences".
     """
@@ -40,6 +42,7 @@ def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str],
     neither: list[str] = []
     for name, words in likeness_measures(difference["pairs"]).items():
         record = difference["pairs"][name]
-        said = (higher if record["mean"] > 0 else lower) if clear(record) else neither
-        said.append(words)
+        if record["interval"] is not None:
+            said = (higher if record["mean"] > 0 else lower) if clear(record) else neither
+            said.append(words)
     return higher, lower, neither

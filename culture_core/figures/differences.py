@@ -42,10 +42,7 @@ def _marks(place: int, one: Mapping[str, Any], measures: Mapping[str, str], offs
         -1, 2
     )
     words = [list(measures.values())[row] for row in rows]
-    hover = [
-        f"{one['name']}, {told}: {m:+.1f} ({low:+.1f} to {high:+.1f})"
-        for told, m, (low, high) in zip(words, mean, intervals, strict=True)
-    ]
+    hover = [_hover(one["name"], told, record) for told, record in zip(words, records, strict=True)]
     return go.Scatter(
         x=mean,
         y=np.array(rows) + offset,
@@ -56,3 +53,9 @@ def _marks(place: int, one: Mapping[str, Any], measures: Mapping[str, str], offs
         hovertext=hover,
         hoverinfo="text",
     )
+
+
+def _hover(name: str, measure: str, record: Mapping[str, Any]) -> str:
+    bounds = record["interval"]
+    between = f" ({100 * bounds[0]:+.1f} to {100 * bounds[1]:+.1f})" if bounds else ", without an interval"
+    return f"{name}, {measure}: {100 * record['mean']:+.1f}{between}"

@@ -7,10 +7,11 @@ from culture_core.figures.rows import position_name, quiz_row
 def look_sentence(look: Look) -> str:
     """Which head looks where, how much, and with what score."""
     labels = quiz_row(look.tokens.numpy()).labels
+    above = look.excess.total
     return (
         f"to predict {position_name(look.query, labels)}, head {look.name} gives {look.attention:.0%} of its "
-        f"attention to {seen_name(look.key, labels)}: its score there, {look.score:.2f}, is "
-        f"{look.excess.total:.2f} above the mean over all tokens that it sees"
+        f"attention to {seen_name(look.key, labels)}: its score there, {look.score:.2f}, is {abs(above):.2f} "
+        f"{'above' if above >= 0 else 'below'} the mean over all tokens that it sees"
     )
 
 

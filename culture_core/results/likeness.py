@@ -4,7 +4,7 @@ from typing import Any
 
 from culture_core.artifacts import PopulationFolder
 from culture_core.comparison.compare import open_comparison
-from culture_core.comparison.tables import difference_rows, measure_rows, unpaired_words
+from culture_core.comparison.tables import compared_words, difference_rows, measure_rows, unpaired_words
 from culture_core.comparison.verdict import sorted_by_sign
 from culture_core.results.markdown import percent, table
 
@@ -28,21 +28,11 @@ def likeness_section(population: PopulationFolder) -> str:
 
 
 def _what_was_done(comparison: dict[str, Any]) -> str:
-    manifest, settings = comparison["manifest"], comparison["manifest"]["settings"]
     names = ", ".join(one["name"] for one in comparison["populations"])
-    quizzes = [f"{settings['n_world']:,} new world quizzes (seed {settings['seed']})"]
-    if manifest["culture_quizzes"]:
-        quizzes.append(f"{manifest['culture_quizzes']:,} held-out culture quizzes in four structures")
-    at = (
-        f" Features: SAEs at {manifest['hook']}, with the same settings and seeds for all."
-        if manifest["hook"]
-        else ""
-    )
     return (
-        f"Compared: {names}. Answers: {' and '.join(quizzes)}. States: "
-        f"{settings['states']['n_quizzes']:,} quizzes.{at} Each value is the mean over all pairs of GPTs; "
+        f"Compared: {names}. {compared_words(comparison)} Each value is the mean over all pairs of GPTs; "
         "its 95% interval is a jackknife that leaves out each GPT in turn, since pairs share GPTs. "
-        f"Written by `{manifest['made_by']['command']}`."
+        f"Written by `{comparison['manifest']['made_by']['command']}`."
     )
 
 
@@ -90,4 +80,5 @@ def _verdict(difference: dict[str, Any]) -> str:
     """The answer in one sentence: which measures of likeness rose, fell, or did not change significantly."""
     said = zip(("Higher", "Lower", "No clear difference"), sorted_by_sign(difference), strict=True)
     words = [f"{kind}: {'; '.join(names)}" for kind, names in said if names]
-    return f"**{difference['name']} compared with {difference['from']}**. {'. '.join(words)}."
+    told = ". ".join(words) or "No intervals, so no conclusion"
+    return f"**{difference['name']} compared with {difference['from']}**. {told}."

@@ -11,7 +11,7 @@ from dashboard.components.matches.sharing import show_sharing
 from dashboard.components.matches.side_by_side import show_side_by_side
 from dashboard.components.page import permalink
 from dashboard.components.page.display import choose_display
-from dashboard.components.page.scope import choose_scope
+from dashboard.components.page.scope import choose_population, choose_scope
 from dashboard.data.universal import universality
 
 SIDE_BY_SIDE, GROUPS, SHARING, BASELINES = "features", "groups", "sharing", "baselines"
@@ -28,10 +28,14 @@ VIEWS = {
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Universal features", width="content")
     display = choose_display()
+view = permalink.read_choice("view", VIEWS, SIDE_BY_SIDE)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    scope = choose_scope()
-    model_k, feature, index = choose_feature(scope)
-    view = permalink.read_choice("view", VIEWS, SIDE_BY_SIDE)
+    if view == CULTURE:
+        population = choose_population()
+    else:
+        scope = choose_scope()
+        model_k, feature, index = choose_feature(scope)
+        universality.matches(scope.population, scope.hook)  # told once where there are none
     st.segmented_control(
         "Show",
         list(VIEWS),
@@ -39,8 +43,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         **permalink.bound("view", view, encode=lambda name: None if name == SIDE_BY_SIDE else name),
     )
-matches = universality.matches(scope.population, scope.hook)
-if view == GROUPS:
+if view == CULTURE:
+    show_culture(population)
+elif view == GROUPS:
     show_groups(scope)
 elif view == SHARING:
     show_sharing(scope)
@@ -48,8 +53,6 @@ elif view == BASELINES:
     show_distribution(scope, model_k, feature)
 elif view == MEASURES:
     show_measures(scope, model_k, feature, display)
-elif view == CULTURE:
-    show_culture(scope)
 elif index.table.dead[feature]:
     st.info(
         f"Feature {feature} of GPT {model_k} never fires, so nothing matches it.",

@@ -6,7 +6,7 @@ import pytest
 from circuit_helpers import POSITION, plain_norm, small_gpt, small_saes, some_tokens
 
 from culture_core.circuits.frozen import attention_scores, freeze
-from culture_core.circuits.heads.looks import excess_pairs, score_pairs
+from culture_core.circuits.heads.looks import CONSTANT, ELSEWHERE, excess_pairs, score_pairs
 from culture_core.circuits.heads.one_look import look_of, read_head
 from culture_core.circuits.nodes import POSITION as AT_POSITION
 from culture_core.circuits.nodes import TOKEN, node_layers
@@ -78,6 +78,10 @@ def test_an_excess_pair_is_a_pair_less_the_mean_of_the_same_feature(gpt, frozen,
         own = everywhere[key].pairs[:, column]
         assert found.pairs[:, column].tolist() == pytest.approx((own - mean).tolist(), abs=1e-4)
     assert same > 1
+    constants = sum(one.pairs[:, -1] for one in everywhere) / (query + 1)
+    expected = (everywhere[key].pairs[:, -1] - constants).tolist()
+    assert found.pairs[:, -2].tolist() == pytest.approx(expected, abs=1e-4)
+    assert {key for _, key, _ in found.strongest(found.pairs.numel())} >= {CONSTANT, ELSEWHERE}
 
 
 def test_the_strongest_pairs_are_the_largest_of_all(gpt, frozen, layers):
@@ -121,7 +125,7 @@ def test_a_head_of_the_first_block_needs_no_sae(gpt):
         (False, (1, 0), None, "train-sae --hook blocks.0.hook_resid_post"),
         (True, (9, 0), None, "no head 9.0"),
         (True, (0, 2), None, "no head 0.2"),
-        (True, (1, 0), POSITION + 1, "is not one of"),
+        (True, (1, 0), POSITION + 1, "is not read before"),
     ],
 )
 def test_looks_that_cannot_be_taken_apart_are_refused(gpt, saes, head, key, words):

@@ -25,6 +25,8 @@ from culture_core.circuits.stage import (
 from culture_core.circuits.viewer import pair, running_share
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
+from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.figures.rows import position_name, quiz_row
 from culture_core.models.mygpt import shift_right
 from culture_core.world.codes import encode_quiz
 from culture_core.world.pairs import deciding_cell
@@ -260,6 +262,21 @@ def test_a_look_of_a_head_is_printed_with_its_pairs(population, capsys):
     strongest = look.excess.strongest(12)
     assert [float(row.split()[0]) for row in rows] == pytest.approx([one[2] for one in strongest], abs=1e-3)
     assert torch.equal(look.tokens, tokens) and look.query == position
+    assert main([*words, "--head", "1.1", "--looks-at", "7"]) == 0
+    labels = quiz_row(tokens.numpy()).labels
+    assert f"to {position_name(6, labels)}" in capsys.readouterr().out
+    assert main([*words, "--head", "1.1", "--looks-at", "0"]) == 0
+    assert "to the 0 in front" in capsys.readouterr().out
+
+
+def test_a_head_of_block_0_is_explained_without_saes(fixture_gpts, tmp_path, capsys):
+    root = str(tmp_path / "bare")
+    assert main(["convert", str(fixture_gpts), root]) == 0
+    code = encode_quiz(evaluation_quizzes(1, seed=3).tokens[0])
+    assert main(["trace", "--population", root, "--quiz", code, "--head", "0.1"]) == 0
+    assert "head 0.1 gives" in capsys.readouterr().out
+    assert main(["trace", "--population", root, "--quiz", code, "--head", "1.0"]) == 2
+    assert "train-sae --hook blocks.0.hook_resid_post" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -267,7 +284,10 @@ def test_a_look_of_a_head_is_printed_with_its_pairs(population, capsys):
     [
         (["--head", "7.0"], "no head 7.0"),
         (["--head", "one"], "is not a head"),
-        (["--head", "1.0", "--looks-at", "403"], "is not one of"),
+        (["--head", "1.0", "--looks-at", "404"], "is not read before"),
+        (["--looks-at", "3"], "goes with --head"),
+        (["--head", "1.0", "--ablate", "3"], "--ablate is about a graph"),
+        (["--head", "1.0", "--against", "red"], "--against is about a graph"),
         (["--head", "1.0", "--check"], "not allowed with"),
     ],
 )

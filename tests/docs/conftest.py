@@ -21,7 +21,7 @@ def documented(built_population, tmp_path_factory) -> Path:
     # an SAE this small is dense, so any of its groups will do
     eligible = ("--most-dense", "1", "--least-in-answer", "0")
     size = ("--groups", "2", "--n", "16", "--workers", "1")
-    assert main(["causal", "--population", str(population.root), *size, *eligible, "--workers", "1"]) == 0
+    assert main(["causal", "--population", str(population.root), *size, *eligible]) == 0
     return folder
 
 

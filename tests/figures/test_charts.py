@@ -60,4 +60,5 @@ def test_differences_have_a_line_per_measure_and_their_intervals():
     assert list(marks.error_x.array) == pytest.approx([3, 0])
     assert list(marks.error_x.arrayminus) == pytest.approx([3, 0])
     assert "+2.0 (-1.0 to +5.0)" in marks.hovertext[0]
+    assert marks.hovertext[1] == "after, states: -10.0, without an interval"
     assert figure.layout.xaxis.title.text == "points above before"

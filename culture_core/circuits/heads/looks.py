@@ -17,6 +17,9 @@ from culture_core.errors import CultureError
 from culture_core.evaluation.attention import block_of
 from culture_core.models.mygpt import MyGPT
 
+# what stands in `strongest` for the constants, and for what only other tokens have
+CONSTANT, ELSEWHERE = -1, -2
+
 
 @dataclass(frozen=True)
 class ScorePairs:
@@ -24,7 +27,7 @@ class ScorePairs:
 
     query_nodes: (a,) places in the layer of the nodes at the token that looks; key_nodes: (b,) of those at
     the token that it looks at. pairs: (a + 1, b + 1) what each pair adds to the score; the last row and the
-    last column are the constants, the column also what only other tokens have (`excess_pairs`).
+    last column are the constants. Of an excess: (a + 1, b + 2), the last column what only other tokens have.
     """
 
     query_nodes: Tensor
@@ -36,12 +39,14 @@ class ScorePairs:
         """What the pairs add up to: the score before the softmax, or its excess."""
         return float(self.pairs.double().sum())
 
-    def strongest(self, n: int) -> list[tuple[int | None, int | None, float]]:
-        """The n pairs that weigh most: node at the query, node at the key (None: the constants), and what
+    def strongest(self, n: int) -> list[tuple[int, int, float]]:
+        """The n pairs that weigh most: node at the query, node at the key (or CONSTANT, ELSEWHERE), and what
         they add."""
         order = self.pairs.abs().flatten().argsort(descending=True)[:n]
-        queries, keys = [*self.query_nodes.tolist(), None], [*self.key_nodes.tolist(), None]
-        places = [divmod(place, len(keys)) for place in order.tolist()]
+        queries, keys = (
+            [*nodes.tolist(), CONSTANT, ELSEWHERE] for nodes in (self.query_nodes, self.key_nodes)
+        )
+        places = [divmod(place, self.pairs.shape[1]) for place in order.tolist()]
         return [(queries[row], keys[column], float(self.pairs[row, column])) for row, column in places]
 
 
@@ -70,20 +75,20 @@ def excess_pairs(
     and not elsewhere. Arguments and errors as `score_pairs`.
 
     From each node at the key the mean of the same feature over those tokens is taken off (from errors, tokens
-    and positions the mean of their kind); the last column is what other tokens have and the key has not.
+    and positions the mean of their kind), and from the constants theirs, which differ by the LayerNorm's
+    scale alone. What only other tokens have has a column of its own.
     """
     _check_ends(frozen, layer, block, query, key)
     norm = frozen.blocks[block].norm_attention
     query_nodes, queries = _at_token(frozen, layer, norm, query)
     key_nodes, at_key = _at_token(frozen, layer, norm, key)
-    mean = _constants(frozen, layer, norm)[: query + 1].mean(0)
+    constant = at_key[-1] - _constants(frozen, layer, norm)[: query + 1].mean(0)
     means, place = _means(layer, norm, query + 1)
     here = place[key_nodes]
     own = at_key[:-1] - means[here]
     absent = torch.ones(len(means), dtype=torch.bool)
     absent[here] = False
-    rest = at_key[-1] - mean - means[absent].sum(0)
-    keys = torch.cat([own, rest[None]])
+    keys = torch.cat([own, constant[None], -means[absent].sum(0)[None]])
     return ScorePairs(query_nodes, key_nodes, _products(model, block, head, queries, keys))
 
 

@@ -66,21 +66,28 @@ def look_of(
         )
     if key is not None and not 0 <= key <= position:
         raise CultureError(
-            f"position {position} is predicted from the positions before it, which {key - 1} is not one of"
+            f"token {key} is not read before position {position} is predicted: those that are run from 0 "
+            f"(the 0 in front) to {position}"
         )
-    read = f"blocks.{block - 1}.hook_resid_post"
-    if block and read not in saes:
+    read = read_by(block)
+    if read is not None and read not in saes:
         raise CultureError(
             f"head {block}.{number} reads the state after block {block - 1}, which has no SAE; run `culture "
             f"train-sae --hook {read}`"
         )
     frozen = freeze(model, tokens, position)
-    layer = node_layers(frozen, {read: saes[read]})[-1] if block else embedding_layer(frozen)
+    layer = embedding_layer(frozen) if read is None else node_layers(frozen, {read: saes[read]})[-1]
     pattern = frozen.blocks[block].pattern[number, position]
     key = int(pattern.argmax()) if key is None else key
     ends = model, frozen, layer, block, number, position, key
     score = score_pairs(*ends).total
     return Look(block, number, tokens, position, key, pattern, layer, score, excess_pairs(*ends))
+
+
+def read_by(block: int) -> str | None:
+    """The hook point whose SAE gives what the heads of a block read; None for block 0, which reads
+    embeddings."""
+    return f"blocks.{block - 1}.hook_resid_post" if block else None
 
 
 def read_head(text: str) -> tuple[int, int]:

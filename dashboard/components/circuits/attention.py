@@ -59,7 +59,7 @@ def show_attention(
 
 def _choose_cell(clicked: CellClick) -> None:
     if clicked.position > 0:
-        permalink.write(cell=clicked.position, at=None)
+        permalink.write(cell=clicked.position, token=None)
 
 
 def attention_rows(

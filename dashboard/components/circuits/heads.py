@@ -26,14 +26,14 @@ def choose_head(population: Population) -> tuple[int, str]:
         population.models,
         format_func=lambda k: f"GPT {k}",
         width=130,
-        **permalink.bound("gpt", model_k, resets=("at",)),
+        **permalink.bound("gpt", model_k, resets=("token",)),
     )
     st.selectbox(
         "Head",
         [ALL_HEADS, *_heads(population, model_k)],
         format_func=lambda name: "all heads" if name == ALL_HEADS else f"head {name}",
         width=140,
-        **permalink.bound("head", head, resets=("at",)),
+        **permalink.bound("head", head, resets=("token",)),
     )
     return model_k, head
 

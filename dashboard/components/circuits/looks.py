@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from culture_core.circuits.words import ADDS, ELSEWHERE
+from culture_core.circuits.words import ADDS
 from culture_core.errors import CultureError
-from culture_core.figures.looks import look_sentence, seen_name
+from culture_core.figures.looks import seen_name
 from culture_core.figures.rows import quiz_row
 from dashboard.components.page import permalink
 from dashboard.components.page.problem import mention
@@ -24,30 +24,30 @@ def show_look(
     pattern: (404,) its attention when the position is predicted, to the tokens as they are read.
     """
     st.subheader("Why it looks there", anchor=False)
-    key = permalink.read_number("at", 0, position, int(pattern.argmax()), of="what this cell sees")
-    labels = quiz_row(tokens).labels
+    seen, labels = pattern[: position + 1], quiz_row(tokens).labels
+    key = permalink.read_number("token", 0, position, int(seen.argmax()), of="those read before this cell")
     st.selectbox(
         "Looks at",
-        list(dict.fromkeys([*np.argsort(-pattern)[:N_SEEN].tolist(), key])),
-        format_func=lambda token: f"{seen_name(token, labels)} ({pattern[token]:.0%})",
+        list(dict.fromkeys([*np.argsort(-seen, kind="stable")[:N_SEEN].tolist(), key])),
+        format_func=lambda token: f"{seen_name(token, labels)} ({seen[token]:.0%})",
         width=300,
-        **permalink.bound("at", key),
+        **permalink.bound("token", key),
     )
     try:
-        look, rows = looks.look(population, model_k, tokens, position, head, key)
+        look = looks.look(population, model_k, tokens, position, head, key)
     except CultureError as error:
         mention(error)
         return
-    sentence = look_sentence(look)
-    st.markdown(f"{sentence[:1].upper()}{sentence[1:]}.")
+    st.markdown(f"{look.sentence[:1].upper()}{look.sentence[1:]}.")
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame(look.rows),
         hide_index=True,
         column_config={ADDS: st.column_config.NumberColumn(format="%+.2f", width=80)},
         alt=f"Pairs of nodes that make head {head} look there",
     )
     st.caption(
-        "What sets this token apart from the others: how far its score lies above their mean is exactly the "
-        f"sum of these pairs and {look.excess.pairs.numel() - len(rows):,} weaker ones. *Constant*: what "
-        f"every state holds. *{ELSEWHERE.capitalize()}*: features of other tokens that do not fire here."
+        "What sets this token apart: how far its score lies above the mean over all tokens that the head "
+        f"sees is the exact sum of these pairs and {look.n_weaker:,} weaker ones. *Constant*: what every "
+        "state holds, as the LayerNorm scales it. *What only others have*: features that fire elsewhere, not "
+        "here."
     )

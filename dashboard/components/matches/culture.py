@@ -6,30 +6,30 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from culture_core.comparison.tables import difference_rows, measure_rows, unpaired_words
+from culture_core.comparison.tables import compared_words, difference_rows, measure_rows, unpaired_words
 from culture_core.comparison.verdict import likeness_measures, sorted_by_sign
 from culture_core.errors import typed
 from culture_core.figures.differences import differences_chart
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page.charts import chart
-from dashboard.components.page.scope import Scope
 from dashboard.data.population import measurements
+from dashboard.data.population.populations import Population
 
-ANSWERED = {"world": "world quizzes right", "culture": "held-out invented quizzes right"}
+ANSWERED = {"world": "world quizzes right", "culture": "held-out culture quizzes right"}
 
 
-def show_culture(scope: Scope) -> None:
+def show_culture(population: Population) -> None:
     """Say and draw how alike the GPTs are beside those of other populations.
 
     Errors: CultureError that says what to run when the comparison is damaged or of other GPTs.
     """
-    comparison = measurements.comparison(scope.population)
+    comparison = measurements.comparison(population)
     if comparison is None:
-        root = scope.population.folder.root
-        command = typed("compare", root, "OTHER", "--keep-in", root)
+        root = population.folder.root
+        command = typed("compare", "BEFORE", root, "--keep-in", root)
         st.info(
-            "These GPTs were not compared with others. To compare them with those of the population OTHER, "
-            "run:",
+            "These GPTs have not been compared with others. To compare them with those of the population "
+            "BEFORE, run:",
             icon=":material/info:",
         )
         st.code(command, language="sh")
@@ -39,8 +39,12 @@ def show_culture(scope: Scope) -> None:
         _show_differences(differences)
     if told := unpaired_words(comparison):
         st.caption(told)
-    st.table(accuracy_table(comparison), border="horizontal")
-    st.caption(compared_words(comparison))
+    accuracies = accuracy_table(comparison)
+    if len(accuracies.columns):
+        st.table(accuracies, border="horizontal")
+    how = "docs/guide/culture.md says how to train such populations"
+    made = comparison["manifest"]["made_by"]["command"]
+    st.caption(f"{compared_words(comparison)} Made by `{made}`; {how}.")
     with st.expander("Every measure, in every population"):
         st.table(pd.DataFrame(measure_rows(comparison)).set_index("measure"), border="horizontal")
     if differences:
@@ -54,22 +58,23 @@ def _show_differences(differences: list[dict[str, Any]]) -> None:
     first = differences[0]["from"]
     conclusion = conclusion_words(differences)
     st.markdown(conclusion)
-    chart(
-        differences_chart(differences, likeness_measures(differences[0]["pairs"]), first),
-        conclusion.replace("**", ""),
-        key="culture",
-    )
+    measures = likeness_measures({name: None for one in differences for name in one["pairs"]})
+    chart(differences_chart(differences, measures, first), conclusion.replace("**", ""), key="culture")
+    n = sum(map(len, (measure for one in differences for measure in sorted_by_sign(one))))
     st.caption(
         f"Each mark is the difference from {first} over the pairs of GPTs, with its 95% interval (a "
         "jackknife that leaves out each GPT in turn, since pairs share GPTs). Points: percentage points, or "
-        "hundredths of CKA, which is 1 where states are the same up to rotation and scale. *Same mistake*: "
-        "of quizzes that both answer wrong."
+        "hundredths of CKA, which is 1 where states are the same up to rotation, scale and a mean per "
+        "position. *Same mistake*: of quizzes that both answer wrong. *Clearly*: the interval leaves out 0, "
+        f"as about {0.05 * n:.1f} of {n} would by chance alone."
     )
 
 
 def conclusion_words(differences: list[dict[str, Any]]) -> str:
     """Which measures of likeness are clearly higher and lower than in the first population, in words."""
     first = differences[0]["from"]
+    if not any(any(sorted_by_sign(one)) for one in differences):
+        return "**Two GPTs are a single pair: differences have no intervals, so nothing can be concluded.**"
     higher, lower = _by_measure(differences, 0), _by_measure(differences, 1)
     if not higher and not lower:
         return f"**No measure of likeness differs clearly from {first}.**"
@@ -97,17 +102,3 @@ def accuracy_table(comparison: dict[str, Any]) -> pd.DataFrame:
                 row[words] = f"{np.mean([record['accuracy'] for record in records]):.1%}"
         rows.append(row)
     return pd.DataFrame(rows).fillna("-").set_index("population")
-
-
-def compared_words(comparison: dict[str, Any]) -> str:
-    """What was compared, on what, and by which command."""
-    manifest, settings = comparison["manifest"], comparison["manifest"]["settings"]
-    told = [f"Answers: {settings['n_world']:,} new world quizzes"]
-    if manifest["culture_quizzes"]:
-        told[0] += f" and {manifest['culture_quizzes']:,} held-out invented ones, in four structures each"
-    told.append(f"States: {settings['states']['n_quizzes']:,} quizzes")
-    if manifest["hook"]:
-        told.append(f"Features: SAEs at {manifest['hook']}, made in the same way for all")
-    how = "docs/guide/culture.md says how to train such populations"
-    made = f"Made by `{manifest['made_by']['command']}`; {how}"
-    return f"{'. '.join([*told, made])}."

@@ -29,7 +29,7 @@ OF_A_HOOK = (
 )
 OF_A_POPULATION = (
     *(*OF_A_HOOK, "gpt", "gpt2", "set", "number", "position"),
-    *("head", "author", "invent", "against"),
+    *("head", "token", "author", "invent", "against"),
 )
 
 

@@ -50,7 +50,7 @@ def show_gallery(scope: Scope) -> None:
     st.markdown(gallery.novelty_words(found))
     for told in kept_words(quiz_sets.culture(scope.population).runs):
         st.caption(told)
-    if measurements.comparison(scope.population):
+    if measurements.was_compared(scope.population):
         st.page_link(
             "views/universal.py",
             label="Does training on them make the GPTs more alike?",

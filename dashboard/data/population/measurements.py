@@ -22,7 +22,12 @@ def comparison(chosen: Population) -> dict[str, Any] | None:
 
     Errors: CultureError that says what to run when it is damaged or of other GPTs.
     """
-    return chosen.comparison() if chosen.folder.comparison.is_file() else None
+    return chosen.comparison() if was_compared(chosen) else None
+
+
+def was_compared(chosen: Population) -> bool:
+    """Whether a comparison with other populations is kept, usable or not."""
+    return chosen.folder.comparison.is_file()
 
 
 def training_logs(chosen: Population) -> dict[int, list[dict[str, Any]]]:

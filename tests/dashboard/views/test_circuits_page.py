@@ -149,18 +149,38 @@ def test_the_lens_shows_the_best_colour_and_crosses_wrong_ones():
     assert np.array_equal(rows[-1].truth, QUIZ.numpy())
 
 
+def markdown(app) -> str:
+    return " ".join(text.value for text in app.markdown)
+
+
 def test_a_chosen_head_says_why_it_looks_there(shipped, open_page):
+    tokens = QUIZ.numpy()
+    pattern = attention_patterns(shipped.gpt(1), QUIZ[None])[0, 2, 0, 350]
     app = open_page("circuits", gpt=1, head="2.0", cell=350)
     assert not app.exception and not app.warning
-    found, rows = looks.look(shipped, 1, QUIZ.numpy(), 350, "2.0", None)
-    assert f"gives {found.attention:.0%} of its attention" in " ".join(text.value for text in app.markdown)
-    (table,) = [one.value for one in app.dataframe if list(one.value.columns) == list(rows[0])]
-    assert table.to_dict("records") == rows
-    other = open_page("circuits", gpt=1, head="2.0", cell=350, at=7)
+    found = looks.look(shipped, 1, tokens, 350, "2.0", int(pattern.argmax()))
+    assert found.sentence[1:] in markdown(app)
+    (table,) = [one.value for one in app.dataframe if list(one.value.columns) == list(found.rows[0])]
+    assert table.to_dict("records") == found.rows
+    other = open_page("circuits", gpt=1, head="2.0", cell=350, token=7)
     assert not other.exception
-    assert f"{looks.look(shipped, 1, QUIZ.numpy(), 350, '2.0', 7)[0].score:.2f}" in " ".join(
-        text.value for text in other.markdown
-    )
+    assert looks.look(shipped, 1, tokens, 350, "2.0", 7).sentence[1:] in markdown(other)
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_only_tokens_that_a_cell_sees_are_offered(open_page):
+    app = open_page("circuits", head="0.0", cell=2)
+    (seen,) = [box for box in app.selectbox if box.label == "Looks at"]
+    assert len(seen.options) == 3
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_another_quiz_forgets_the_token_that_was_looked_at(open_page):
+    app = open_page("circuits", head="0.0", cell=390, token=385)
+    (another,) = [button for button in app.button if button.label == "Another"]
+    another.click().run()
+    assert not app.exception and not app.warning
+    assert "token" not in app.query_params
 
 
 @pytest.mark.usefixtures("in_cache")
@@ -171,10 +191,10 @@ def test_without_an_sae_before_the_head_the_page_says_what_to_run(open_page):
     assert any("culture train-sae" in words for words in told), told
 
 
-@pytest.mark.parametrize("at", ["404", "-1", "x"])
+@pytest.mark.parametrize("token", ["404", "-1", "x"])
 @pytest.mark.usefixtures("in_cache")
-def test_a_token_that_is_not_seen_is_refused_in_words(open_page, at):
-    app = open_page("circuits", head="0.0", cell=350, at=at)
+def test_a_token_that_is_not_seen_is_refused_in_words(open_page, token):
+    app = open_page("circuits", head="0.0", cell=350, token=token)
     assert not app.exception
     told = [element.value for element in (*app.caption, *app.warning, *app.info, *app.error)]
-    assert any("there is no at" in words.lower() for words in told), told
+    assert any("there is no token" in words.lower() for words in told), told

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from culture_core.artifacts import sha256_file
 from culture_core.comparison.compare import open_comparison
 from culture_core.comparison.tables import measure_rows
 from culture_core.errors import CultureError
@@ -27,15 +28,18 @@ def test_the_conclusion_names_what_is_clearly_higher_and_lower():
         "control", world__same=(-0.01, [-0.02, 0.01]), states__3__cka_by_position=(0.1, [0.05, 0.2])
     )
     assert conclusion_words([after, control]) == (
-        "**Clearly more alike than before: states after block 3 (CKA) (after, control).** "
+        "**Clearly more alike than before: states after block 3 (CKA by position) (after, control).** "
         "Clearly less alike: same answer, world quizzes (after)."
     )
 
 
-@pytest.mark.parametrize("interval", [[-0.02, 0.01], None])
-def test_no_conclusion_is_drawn_from_an_interval_around_0(interval):
-    told = conclusion_words([difference("after", world__same=(-0.01, interval))])
+def test_no_conclusion_is_drawn_from_an_interval_around_0():
+    told = conclusion_words([difference("after", world__same=(-0.01, [-0.02, 0.01]))])
     assert told == "**No measure of likeness differs clearly from before.**"
+
+
+def test_two_gpts_allow_no_conclusion():
+    assert "nothing can be concluded" in conclusion_words([difference("after", world__same=(-0.01, None))])
 
 
 def test_the_view_shows_the_shipped_comparison(shipped, open_page):
@@ -46,6 +50,28 @@ def test_the_view_shows_the_shipped_comparison(shipped, open_page):
     shown = [table.value for table in app.table]
     assert any(table.equals(accuracy_table(comparison)) for table in shown)
     assert any(len(table) == len(measure_rows(comparison)) for table in shown)
+
+
+def test_gpts_without_saes_can_be_compared(
+    shipped, answered_population, copy_population, open_page, monkeypatch
+):
+    copy = copy_population(answered_population)
+    comparison = json.loads(json.dumps(shipped.comparison()))
+    comparison["manifest"]["settings"]["parts"] = ["states"]
+    comparison["manifest"]["hook"] = None
+    hashes = {str(k): sha256_file(copy.model(k)) for k in range(5)}
+    comparison["manifest"]["made_by"]["inputs"]["populations"][0]["model_sha256"] = hashes
+    for one in comparison["populations"]:
+        one["figures"] = {}
+    first, *others = comparison["differences"]
+    del first["pairs"]["states.3.cka_by_position"]
+    copy.comparison.write_text(json.dumps(comparison))
+    monkeypatch.setenv(CACHE_VARIABLE, str(copy.root.parent))
+    app = open_page("universal", view="culture")
+    assert not app.exception and not app.warning
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "States: 400" in captions and "Answers:" not in captions and "Features:" not in captions
+    assert "states after block 3" in conclusion_words([first, *others])
 
 
 def test_gpts_that_were_never_compared_name_the_command(population, open_page):
