@@ -64,11 +64,17 @@ def match_all(
     for a, b in tqdm(pairs, desc=progress, unit="pair", disable=progress is None):
         # one matrix of products at a time: that of 16,384 features takes 2 GB
         best_ab, best_ba, assigned, partial = _matched(models[a], models[b], rests[a], rests[b])
-        permuted = alive_r(Products.of(models[a], models[b].shuffled(generator)))
-        _record(matches, (a, b), best_ab, best_ba, assigned, partial[0], Best.of(permuted).r)
+        permuted = _highest(models[a], models[b].shuffled(generator))
+        _record(matches, (a, b), best_ab, best_ba, assigned, partial[0], permuted[0])
         back = inverted(assigned, models[b].n_features)
-        _record(matches, (b, a), best_ba, best_ab, back, partial[1], Best.of(permuted.T).r)
+        _record(matches, (b, a), best_ba, best_ab, back, partial[1], permuted[1])
     return matches
+
+
+def _highest(a: Codes, b: Codes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The highest r of every feature of a in b, and of b in a."""
+    r = alive_r(Products.of(a, b))
+    return Best.of(r).r, Best.of(r.T).r
 
 
 def _matched(
