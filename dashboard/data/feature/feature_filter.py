@@ -212,8 +212,9 @@ def gpt_counts(table: pd.DataFrame) -> list[str]:
 
 
 def choices(table: pd.DataFrame, name: str) -> list[str]:
-    """What a column of names holds, in order, without the empty name."""
-    return sorted(set(table[name].unique()) - {""})
+    """What a column of names holds, in order, without the empty name; features of a GPT whose artifact is
+    missing have none."""
+    return sorted(set(table[name].dropna().unique()) - {""})
 
 
 def choose_features(table: pd.DataFrame, chosen: FeatureFilter) -> pd.DataFrame:

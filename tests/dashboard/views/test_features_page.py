@@ -1,10 +1,13 @@
 """The Features page as a reader uses it, without a browser."""
 
+import shutil
+
 import pytest
 
 from dashboard.components.page.notes import feature_key
 from dashboard.components.page.scope import Scope
 from dashboard.data import tables
+from dashboard.data.population.populations import CACHE_VARIABLE
 from dashboard.notes.book import note_book
 
 
@@ -80,3 +83,26 @@ def test_a_filter_that_does_not_exist_is_a_friendly_page(open_page, parameters):
     app = open_page("features", **parameters)
     assert not app.exception
     assert app.warning
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [
+        ("features", {}),
+        ("features", {"sort": "f1"}),
+        ("features", {"words": "cell"}),
+        ("features", {"concept": "after_red", "map": 1}),
+        ("features", {"kind": "colour"}),
+        ("universal", {"view": "sharing"}),
+        ("universal", {"view": "groups"}),
+        ("home", {}),
+        ("lists", {}),
+    ],
+)
+def test_gpts_of_which_one_is_not_graded_are_shown_together(
+    population, copy_population, open_page, monkeypatch, page, parameters
+):
+    copy = copy_population(population.folder)
+    shutil.rmtree(copy.concepts(population.hooks[0], 0))
+    monkeypatch.setenv(CACHE_VARIABLE, str(copy.root.parent))
+    assert not open_page(page, **parameters).exception
