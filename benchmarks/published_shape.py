@@ -47,19 +47,18 @@ def main() -> None:
 def _small_stages(n: int, tokens: int) -> list[tuple[str, ...]]:
     """What the pages read, but for the catalogue of heads, whose smallest size takes an hour per GPT: from n
     quizzes and SAEs trained on so many tokens."""
-    quizzes = ("--n", str(n))
     sae = ("--tokens", str(tokens), "--width", str(WIDTH), "--k", "32", "--finetune-quizzes", "8")
+    at_each_hook = [
+        ("evaluate-sae", "--n", "8", "--held-out-tokens", "8000"),
+        ("index", "--n", str(n)),
+        ("grade",),
+        ("match",),
+    ]
     return [
         ("evaluate", "--save", "--num-test-samples", "16"),
         ("answers", "--n", "16", "--unseen", "8"),
         ("train-sae", "--hook", HOOKS, *sae),
-        *(
-            ("evaluate-sae", "--hook", hook, "--n", "8", "--held-out-tokens", "8000")
-            for hook in HOOKS.split(",")
-        ),
-        *(("index", "--hook", hook, *quizzes) for hook in HOOKS.split(",")),
-        *(("grade", "--hook", hook) for hook in HOOKS.split(",")),
-        *(("match", "--hook", hook) for hook in HOOKS.split(",")),
+        *((*command, "--hook", hook) for command in at_each_hook for hook in HOOKS.split(",")),
         ("layers",),
         ("circuits", "--n", "4", "--n-attention", "4", "--models", "0"),
     ]

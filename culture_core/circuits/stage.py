@@ -109,8 +109,9 @@ def look_at(
     tokens = quiz_to_trace(population, settings.quiz)
     (model,) = load_culture([model_k], source=population.root)
     hook = read_by(head[0])
-    has_sae = hook is not None and sae_artifact(population, hook, model_k).is_there()
-    saes = {hook: open_plain_sae(population, hook, model_k)} if hook is not None and has_sae else {}
+    saes = {}
+    if hook is not None and sae_artifact(population, hook, model_k).is_there():
+        saes[hook] = open_plain_sae(population, hook, model_k)
     return look_of(model, saes, tokens, position_of_cell(settings.cell, tokens), head, key)
 
 

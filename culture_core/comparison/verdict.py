@@ -25,12 +25,6 @@ def likeness_measures(pairs: Mapping[str, Any]) -> dict[str, str]:
     return {name: words for name, words in (LIKENESS | states).items() if name in pairs}
 
 
-def clear(record: Mapping[str, Any]) -> bool:
-    """Whether the interval of a difference leaves out 0."""
-    interval = record["interval"]
-    return interval is not None and (interval[0] > 0 or interval[1] < 0)
-
-
 def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
     """The measures of likeness, in words, that are clearly higher, clearly lower, and neither; those without
     an interval are left out.
@@ -41,8 +35,8 @@ def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str],
     lower: list[str] = []
     neither: list[str] = []
     for name, words in likeness_measures(difference["pairs"]).items():
-        record = difference["pairs"][name]
-        if record["interval"] is not None:
-            said = (higher if record["mean"] > 0 else lower) if clear(record) else neither
+        interval = difference["pairs"][name]["interval"]
+        if interval is not None:
+            said = higher if interval[0] > 0 else lower if interval[1] < 0 else neither
             said.append(words)
     return higher, lower, neither

@@ -35,22 +35,19 @@ def differences_chart(
 
 
 def _marks(place: int, one: Mapping[str, Any], measures: Mapping[str, str], offset: float) -> go.Scatter:
-    rows = [row for row, name in enumerate(measures) if name in one["pairs"]]
-    records = [one["pairs"][name] for name in measures if name in one["pairs"]]
-    mean = 100 * np.array([record["mean"] for record in records])
-    intervals = 100 * np.array([record["interval"] or [record["mean"]] * 2 for record in records]).reshape(
-        -1, 2
-    )
-    words = [list(measures.values())[row] for row in rows]
-    hover = [_hover(one["name"], told, record) for told, record in zip(words, records, strict=True)]
+    pairs = one["pairs"]
+    shown = [(row, words, pairs[name]) for row, (name, words) in enumerate(measures.items()) if name in pairs]
+    mean = 100 * np.array([record["mean"] for _, _, record in shown])
+    bounds = [record["interval"] or [record["mean"]] * 2 for _, _, record in shown]
+    intervals = 100 * np.array(bounds).reshape(-1, 2)
     return go.Scatter(
         x=mean,
-        y=np.array(rows) + offset,
+        y=np.array([row for row, _, _ in shown]) + offset,
         error_x=interval_bars(mean, intervals),
         mode="markers",
         marker={"color": model_colour(place), "symbol": model_symbol(place), "size": 8},
         name=one["name"],
-        hovertext=hover,
+        hovertext=[_hover(one["name"], words, record) for _, words, record in shown],
         hoverinfo="text",
     )
 

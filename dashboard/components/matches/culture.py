@@ -60,7 +60,7 @@ def _show_differences(differences: list[dict[str, Any]]) -> None:
     st.markdown(conclusion)
     measures = likeness_measures({name: None for one in differences for name in one["pairs"]})
     chart(differences_chart(differences, measures, first), conclusion.replace("**", ""), key="culture")
-    n = sum(map(len, (measure for one in differences for measure in sorted_by_sign(one))))
+    n = sum(len(measures) for one in differences for measures in sorted_by_sign(one))
     st.caption(
         f"Each mark is the difference from {first} over the pairs of GPTs, with its 95% interval (a "
         "jackknife that leaves out each GPT in turn, since pairs share GPTs). Points: percentage points, or "
