@@ -14,6 +14,7 @@ from culture_core.figures.heads import task_chart
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
+from dashboard.components.page.sentence import capitalised
 from dashboard.data.circuit import head_catalogue as tables
 
 MEANINGS = {
@@ -82,7 +83,7 @@ def show_head(
     block, head = map(int, name.split("."))
     st.subheader(f"GPT {model_k}, head {name}")
     words = tables.sentence_of(catalogue, model_k, name)
-    st.markdown(f"{words[:1].upper()}{words[1:]}.")
+    st.markdown(f"{capitalised(words)}.")
     left, right = st.columns([6, 5], gap="large")
     with left:
         if model_k in circuits:

@@ -10,6 +10,7 @@ from culture_core.figures.looks import seen_name
 from culture_core.figures.rows import quiz_row
 from dashboard.components.page import permalink
 from dashboard.components.page.problem import mention
+from dashboard.components.page.sentence import capitalised
 from dashboard.data.circuit import looks
 from dashboard.data.population.populations import Population
 
@@ -38,7 +39,7 @@ def show_look(
     except CultureError as error:
         mention(error)
         return
-    st.markdown(f"{look.sentence[:1].upper()}{look.sentence[1:]}.")
+    st.markdown(f"{capitalised(look.sentence)}.")
     st.dataframe(
         pd.DataFrame(look.rows),
         hide_index=True,

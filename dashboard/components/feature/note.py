@@ -8,6 +8,7 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.page.notes import feature_key, note_book, switch_star
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.sentence import capitalised
 from dashboard.data.population import measurements
 from dashboard.notes.note import Conflict, Note, united
 
@@ -134,7 +135,7 @@ def show_pending(pending: Pending, note: Note) -> None:
     word = WORDS[pending.part]
     if pending.problem:
         st.error(
-            f"{pending.problem[:1].upper()}{pending.problem[1:]}.",
+            f"{capitalised(pending.problem)}.",
             icon=":material/save:",
             title=f"Your {word} is not saved",
         )

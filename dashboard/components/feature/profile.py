@@ -23,6 +23,7 @@ from dashboard.components.feature_panels.messages import BarRow, LinkRow, Panel
 from dashboard.components.matches.badges import match_badges
 from dashboard.components.page.notes import feature_label
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.sentence import capitalised
 from dashboard.data.feature.promotion import LEAST_EFFECT, colour_effects
 from dashboard.data.population import indexes
 from dashboard.data.universal import universality
@@ -62,7 +63,7 @@ def _effects(index: FeatureIndex, feature: int) -> Panel:
     try:
         effects = index.logit_effects(feature)
     except CultureError as error:
-        return words(title, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return words(title, f"{capitalised(error)}.")
     by_colour = colour_effects(effects[None], np.array([index.max_activation(feature)]))[0]
     exact = "all it does" if index.logit_effects_exact else "its direct path only; later layers read it too"
     help = (

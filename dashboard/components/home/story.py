@@ -12,6 +12,7 @@ from dashboard.components.grid_board.board import grid_board
 from dashboard.components.page.display import Display
 from dashboard.components.page.glossary import explained
 from dashboard.components.page.scope import Scope, scope_of
+from dashboard.components.page.sentence import capitalised
 from dashboard.data.population import indexes
 from dashboard.data.population.populations import Population
 from dashboard.data.quiz import quiz_sets
@@ -134,5 +135,4 @@ def detects(scope: Scope, model_k: int, feature: int) -> str:
     """What a feature detects, where it has been graded."""
     if not indexes.has_grades(scope.population, scope.hook, model_k):
         return ""
-    sentence = indexes.grades(scope.population, scope.hook, model_k).sentence(feature)
-    return sentence[:1].upper() + sentence[1:]
+    return capitalised(indexes.grades(scope.population, scope.hook, model_k).sentence(feature))

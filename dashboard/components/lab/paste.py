@@ -6,6 +6,7 @@ import streamlit as st
 from culture_core.errors import CultureError
 from culture_core.world.codes import tokens_from_text
 from dashboard.components.lab.keep import keep_quiz
+from dashboard.components.page.sentence import capitalised
 
 PASTED, PASTE_PROBLEM = "lab.pasted", "lab.paste_problem"
 
@@ -32,5 +33,4 @@ def _use_pasted() -> None:
         keep_quiz(tokens_from_text(st.session_state[PASTED]).numpy())
         st.session_state[PASTE_PROBLEM] = ""
     except CultureError as error:
-        message = str(error)
-        st.session_state[PASTE_PROBLEM] = message[:1].upper() + message[1:]
+        st.session_state[PASTE_PROBLEM] = capitalised(error)

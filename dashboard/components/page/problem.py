@@ -5,23 +5,19 @@ import streamlit as st
 from culture_core.errors import CultureError
 from dashboard.components.page import carried
 from dashboard.components.page.display import display_parameters
+from dashboard.components.page.sentence import capitalised
 
 
 def tell(error: CultureError) -> None:
     """Say what is wrong, in the place where something is missing; a command in backquotes can be copied."""
-    st.warning(_sentence(error), icon=":material/explore_off:", title="This cannot be shown")
+    st.warning(capitalised(error), icon=":material/explore_off:", title="This cannot be shown")
     _show_commands(error)
 
 
 def mention(error: CultureError) -> None:
     """The same of something that a page can do without."""
-    st.info(_sentence(error))
+    st.info(capitalised(error))
     _show_commands(error)
-
-
-def _sentence(error: CultureError) -> str:
-    message = str(error)
-    return message[:1].upper() + message[1:]
 
 
 def _show_commands(error: CultureError) -> None:
