@@ -27,6 +27,7 @@ from culture_core.comparison.measure import (
 )
 from culture_core.comparison.pairs import interval, pair_mean, summary
 from culture_core.errors import CultureError, suggested
+from culture_core.models.population import read_manifest
 from culture_core.models.sources import resolve_source
 from culture_core.places import check_file
 from culture_core.universality.matching.store import matches_sha256, open_matches
@@ -189,9 +190,10 @@ def _differences(of: Likeness, first: Likeness) -> dict[str, Any]:
 
 
 def _inputs(one: Compared, models: Sequence[int], hook: str) -> dict[str, Any]:
-    """What a population is measured from, by hash."""
+    """What a population is measured from, by hash, and how its GPTs were trained, as its manifest says."""
     return {
         "name": one.name,
+        "training": read_manifest(one.population.root).get("training"),
         "model_sha256": _model_hashes(one.population, models),
         "matches_sha256": None if one.built is None else matches_sha256(one.built, hook),
     }

@@ -146,6 +146,11 @@ def test_the_manifest_names_command_hashes_settings_and_seeds(cache, compared):
         PopulationFolder(cache / "control").model(1)
     )
     assert len(inputs["culture_quizzes_sha256"]) == 64
+    before, after, control = (one["training"] for one in inputs["populations"])
+    assert before is None
+    assert after["start"]["sha256"] == control["start"]["sha256"]
+    taken = [[len(gpt["taken"]) for gpt in training["progress"]] for training in (after, control)]
+    assert taken == [[9] * 3, [8] * 3]  # eight tasks, and culture quizzes
     assert manifest["settings"]["seed"] == 22
     assert manifest["settings"]["features"]["tokens"] == 6000
 
