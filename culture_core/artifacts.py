@@ -52,13 +52,14 @@ from culture_core.writing import atomic_file
 MANIFEST = "manifest.json"
 CACHE = Path("cache")
 COMPARISON = "comparison.json"
+PLAN = "build.toml"
 OUT = Path("out")
 UNTRAINED, RESEEDED, JOINT = "untrained", "reseeded", "joint"
 BASELINES = (UNTRAINED, RESEEDED)
 VARIANTS = ("", *BASELINES, JOINT)
 # what commands write into the folder of a population
 _ENTRIES = {
-    *(MANIFEST, COMPARISON, "evaluation.json", "training.json", "results.md", "results"),
+    *(MANIFEST, PLAN, COMPARISON, "evaluation.json", "training.json", "results.md", "results"),
     *("models", "quizzes", "novelty", "browse", "saes", "index", "matches", "layers", "concepts", "probes"),
     *("causal", "transfer", "joint", "families", "circuits", "heads", "traces", "trace_profiles"),
 }
@@ -172,7 +173,7 @@ class PopulationFolder:
     @property
     def plan(self) -> Path:
         """What `culture build` makes of this population."""
-        return self.root / "build.toml"
+        return self.root / PLAN
 
     @property
     def evaluation(self) -> Path:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,3 +28,17 @@ def test_populations_lists_only_folders_with_a_manifest(tmp_path):
     (tmp_path / "real" / "manifest.json").write_text("{}")
     (tmp_path / "other").mkdir()
     assert [population.name for population in artifacts.populations(tmp_path)] == ["real"]
+
+
+def test_nothing_that_culture_keeps_in_a_population_is_a_stranger_to_it(tmp_path):
+    population = artifacts.PopulationFolder(tmp_path)
+    kept = [getattr(population, name) for name, value in vars(type(population)).items() if _is_place(value)]
+    assert population.plan in kept and population.evaluation in kept
+    for path in kept:
+        (tmp_path / path.relative_to(tmp_path).parts[0]).touch()
+    (tmp_path / "thesis.tex").touch()
+    assert population.strangers() == ["thesis.tex"]
+
+
+def _is_place(attribute):
+    return isinstance(attribute, property) and attribute.fget.__annotations__["return"] is Path

@@ -46,6 +46,7 @@ def save_population(
     dtype: str = "float32",
     culture_quizzes: tuple[Tensor, Tensor] | None = None,
     quizzes_of: PopulationFolder | None = None,
+    plan_of: PopulationFolder | None = None,
     force: bool = False,
 ) -> PopulationFolder:
     """Write a whole population folder, or nothing.
@@ -53,8 +54,9 @@ def save_population(
     models: each with its id; all of one shape. made_by: an artifacts.provenance record. facts: further
     entries of the manifest (how the models were trained, where they come from). dtype: of the stored weights.
     culture_quizzes: (train, test), each (n, 404). quizzes_of: a population whose stored quizzes and
-    candidates the new one takes over, such as the one it replaces. force: replace a population that is
-    already there, with everything that was made from it.
+    candidates the new one takes over; plan_of: one whose plan of `culture build` it takes over, if their GPTs
+    have equally many blocks; either may be the one it replaces. force: replace a population that is already
+    there, with everything that was made from it.
     """
     out = Path(out)
     _check_models(models, dtype)
@@ -67,6 +69,8 @@ def save_population(
             _save_culture_quizzes(folder, *culture_quizzes)
         if quizzes_of is not None:
             counts = _take_over_quizzes(folder, quizzes_of)
+        if plan_of is not None:
+            _take_over_plan(folder, plan_of, models[0].config.n_blocks)
         manifest = {
             "kind": MANIFEST_KIND,
             "config": asdict(models[0].config),
@@ -109,6 +113,12 @@ def _take_over_quizzes(folder: PopulationFolder, old: PopulationFolder) -> list[
         return None
     shutil.copytree(old.all_quizzes, folder.all_quizzes)
     return read_json(old.manifest).get("culture_quizzes")
+
+
+def _take_over_plan(folder: PopulationFolder, old: PopulationFolder, n_blocks: int) -> None:
+    """Copy the plan of `culture build`, if its hook points are there in GPTs of so many blocks."""
+    if old.plan.is_file() and read_manifest(old.root)["config"]["n_blocks"] == n_blocks:
+        shutil.copyfile(old.plan, folder.plan)
 
 
 def _check_models(models: Sequence[MyGPT], dtype: str) -> None:

@@ -31,7 +31,8 @@ def export_run(
 ) -> PopulationFolder:
     """Make a population of a run's newest checkpoints; its manifest says how they were trained.
 
-    Quizzes that the population it replaces has invented are carried over.
+    The quizzes invented by the population it replaces are carried over, with its plan of `culture build`; a
+    run that trains on the quizzes of the population it started from takes those along.
 
     n_test: held-out quizzes for the greedy accuracy each model carries. force: replace a population that
     another run made; one that this run made is always replaced.
@@ -54,7 +55,8 @@ def export_run(
         made_by=provenance(command, started),
         facts={"training": training},
         dtype=dtype,
-        quizzes_of=_population_at(Path(out)),
+        quizzes_of=_inventors(folder, settings, Path(out)),
+        plan_of=_population_at(Path(out)),
         force=force or _made_by_run(Path(out), settings),
     )
     curves = {str(k): log.read(folder.log(k)) for k in range(settings.n_models)}
@@ -89,6 +91,14 @@ def _trained_model(folder: RunFolder, settings: Settings, model_k: int, dtype: s
 def _greedy_accuracy(model: MyGPT, settings: Settings, n: int) -> float:
     batch = evaluation_quizzes(n, TEST_SEED, settings.tasks)
     return float(score_quizzes(model, batch.tokens).correct.double().mean())
+
+
+def _inventors(folder: RunFolder, settings: Settings, out: Path) -> PopulationFolder | None:
+    """Whose quizzes the exported population takes over: until a run has exported one of its own, those of the
+    population it started from, if it trains on them."""
+    if settings.start is not None and folder.read_culture() is not None and not _made_by_run(out, settings):
+        return _population_at(Path(settings.start["source"])) or _population_at(out)
+    return _population_at(out)
 
 
 def _population_at(out: Path) -> PopulationFolder | None:

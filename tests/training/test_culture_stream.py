@@ -7,6 +7,7 @@ import torch
 from training_helpers import RECIPE, TINY, same_weights, tiny_run, weights
 
 from culture_core.artifacts import PopulationFolder, provenance, read_json
+from culture_core.build.plan import plan_of, write_plan
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import MyGPT
 from culture_core.models.population import save_population
@@ -14,6 +15,7 @@ from culture_core.training import log
 from culture_core.training.culture_stream import LARGEST_SHARE, CultureStream, culture_share
 from culture_core.training.export import export_run
 from culture_core.training.launch import mix_in_culture
+from culture_core.training.start import begin_from
 from culture_core.training.stream import MixedStream
 from culture_core.training.trainer import Trainer
 from culture_core.world.quizzes import generate_stream
@@ -109,3 +111,42 @@ def test_a_run_takes_the_training_quizzes_of_its_population_and_its_export_keeps
     export_run(run, out, "test", force=True, n_test=16)
     assert PopulationFolder(out).quizzes("culture").read_bytes() == before
     assert read_json(out / "manifest.json")["culture_quizzes"] == [20, 4]
+
+
+def test_a_run_that_starts_from_a_population_and_trains_on_its_quizzes_takes_them_along(tmp_path):
+    run, settings = tiny_run(tmp_path, n_models=1)
+    model = MyGPT(TINY)
+    model.id = 0
+    parts = (INVENTED[:20], INVENTED[20:])
+    start = save_population(tmp_path / "start", [model], made_by=provenance("test"), culture_quizzes=parts)
+    settings = begin_from(run, settings, str(start.root))
+    alone = export_run(run, tmp_path / "alone", "test", n_test=16)
+    assert not alone.quizzes("culture").exists()
+
+    mix_in_culture(run, settings, start.root)
+    after = export_run(run, tmp_path / "after", "test", n_test=16)
+    assert after.quizzes("culture").read_bytes() == start.quizzes("culture").read_bytes()
+    assert read_json(after.manifest)["culture_quizzes"] == [20, 4]
+
+    more = (INVENTED[:10], INVENTED[10:])  # once it has quizzes of its own, those are kept
+    facts = {"training": read_json(after.manifest)["training"]}
+    save_population(
+        after.root, [model], made_by=provenance("test"), culture_quizzes=more, facts=facts, force=True
+    )
+    export_run(run, after.root, "test", n_test=16)
+    assert read_json(after.manifest)["culture_quizzes"] == [10, 14]
+
+
+def test_an_export_keeps_the_plan_of_the_population_it_replaces(tmp_path):
+    run, settings = tiny_run(tmp_path, n_models=1)
+    run.save_checkpoint(0, Trainer(settings.config, RECIPE, 5, WORLD_TASKS, dtype=torch.float32).state_dict())
+    out = export_run(run, tmp_path / "small", "test", n_test=16)
+    write_plan(out, replace(plan_of(out), hooks=("blocks.0.hook_mlp_out",)))
+    plan = out.plan.read_text()
+    export_run(run, out.root, "test", n_test=16)
+    assert out.plan.read_text() == plan
+
+    model = MyGPT(replace(TINY, n_blocks=TINY.n_blocks + 1))  # in a GPT of another depth it may name no place
+    model.id = 0
+    save_population(out.root, [model], made_by=provenance("test"), plan_of=out, force=True)
+    assert not out.plan.exists()
