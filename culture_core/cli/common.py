@@ -17,6 +17,8 @@ from culture_core.places import check_file
 from culture_core.processes import Workers
 
 TRAINED = "trained"
+# the hook point that commands read unless another is named (saes.choice.the_hook)
+WITH_SAES = "the only one with SAEs, or the residual stream at 2/3 depth"
 # the entry of a report that names the command that wrote it
 MADE_BY = "command"
 
@@ -65,9 +67,7 @@ def add_if_stale(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--if-stale", action="store_true", help="skip artifacts that are up to date")
 
 
-def add_hook(
-    parser: argparse.ArgumentParser, *, default: str = "the only one with SAEs", several: bool = False
-) -> None:
+def add_hook(parser: argparse.ArgumentParser, *, default: str = WITH_SAES, several: bool = False) -> None:
     """--hook. several: names with commas; default: what is taken without, in words."""
     more = "; several, separated by commas, share the forward passes" if several else ""
     parser.add_argument(

@@ -12,15 +12,16 @@ def usual_hook(population: PopulationFolder) -> str:
 
 
 def the_hook(population: PopulationFolder, hook: str | None = None) -> str:
-    """The hook point asked for, or the only one that has SAEs.
+    """The hook point asked for; else the only one that has SAEs, or of several the usual one.
 
-    Errors: CultureError when it has none, or when there are several to choose from.
+    Errors: CultureError when it has none, or when the usual one is not among several.
     """
     hooks = population.hooks()
-    if hook is None and len(hooks) == 1:
-        return hooks[0]
-    if hook in hooks:
-        return hook
+    chosen = hook
+    if hook is None and hooks:
+        chosen = hooks[0] if len(hooks) == 1 else usual_hook(population)
+    if chosen in hooks:
+        return chosen
     known = ", ".join(hooks) or "none; run `culture train-sae`"
     wanted = "choose one with --hook" if hook is None else f"none at {hook!r}"
     raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")
