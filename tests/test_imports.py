@@ -1,5 +1,9 @@
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import culture_core
 
 HEAVY = (
     "transformer_lens",
@@ -10,6 +14,19 @@ HEAVY = (
     "pandas",
     "streamlit",
     "plotly",
+)
+# docs/reference/architecture.md: a package imports its own, and those of lines above
+DIRECTION = (
+    ("world",),
+    ("models",),
+    ("training", "evaluation", "culture"),
+    ("answers",),
+    ("saes",),
+    ("features",),
+    ("universality",),
+    ("comparison", "circuits"),
+    ("figures",),
+    ("results",),
 )
 MODULES = (
     "culture_core",
@@ -35,3 +52,25 @@ def test_core_knows_nothing_of_the_dashboard():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_imports_run_in_one_direction():
+    root = Path(culture_core.__file__).parent
+    level = {package: number for number, packages in enumerate(DIRECTION) for package in packages}
+    backwards = [
+        f"{path.relative_to(root)} imports {name}"
+        for package in level
+        for path in (root / package).rglob("*.py")
+        for name in _imported(path)
+        if level.get(name.split(".")[1], -1) > level[package]
+    ]
+    assert backwards == []
+    assert "culture_core.world.quizzes" in _imported(root / "training" / "stream.py")
+
+
+def _imported(path):
+    """Modules of culture_core that a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    modules += [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    return [module for module in modules if module.startswith("culture_core.")]

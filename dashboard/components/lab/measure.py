@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from culture_core.evaluation.strength import STRENGTHS, StrengthCurve
 from culture_core.features.interventions import Intervention
+from culture_core.features.strength import STRENGTHS, StrengthCurve
 from culture_core.figures.circuits import strength_chart
 from culture_core.figures.rows import position_name, quiz_row
 from culture_core.world.vocabulary import TASKS

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from culture_core.evaluation.strength import StrengthCurve, strength_curve
 from culture_core.features.interventions import Intervention
+from culture_core.features.strength import StrengthCurve, strength_curve
 from culture_core.models.guessing import Answers, greedy_answers
 from culture_core.models.steering import edit_at
 from culture_core.world.vocabulary import LAST_GRID

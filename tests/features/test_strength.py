@@ -5,8 +5,8 @@ import pytest
 import torch
 from feature_helpers import HOOK, random_gpt, random_sae
 
-from culture_core.evaluation.strength import strength_curve
 from culture_core.features.interventions import Change, Intervention
+from culture_core.features.strength import strength_curve
 from culture_core.models.positions import only_at
 from culture_core.models.steering import steered
 from culture_core.world.quizzes import generate_quizzes
