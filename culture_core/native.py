@@ -8,8 +8,6 @@ import subprocess
 import warnings
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from culture_core.errors import CultureError
 from culture_core.processor import cpuinfo
 from culture_core.writing import atomic_file
@@ -43,8 +41,13 @@ def load_kernels(source: Path, instead: str) -> ctypes.CDLL | None:
 def _folder() -> Path:
     """Where kernels are kept: the user's cache, ~/.cache/culture on Linux.
 
-    Errors: OSError for a user without a home.
+    Errors: OSError for a user without a home, or without platformdirs, as where only `culture train-stacked`
+    is to run.
     """
+    try:
+        from platformdirs import user_cache_path
+    except ImportError as error:
+        raise OSError(f"{error}") from None
     try:
         folder = user_cache_path("culture", appauthor=False)
     except RuntimeError as error:

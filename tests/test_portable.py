@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 from scipy import sparse
 
@@ -67,7 +69,7 @@ def test_a_compiler_that_is_not_there_is_a_warning(monkeypatch):
 
 
 def test_a_user_without_a_home_goes_without_kernels(monkeypatch):
-    monkeypatch.setattr(native, "user_cache_path", lambda *_, **__: native.Path("~/.cache/culture"))
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/culture"))
     with pytest.warns(UserWarning, match="no home folder"):
         assert load_kernels(products.SOURCE, "scipy multiplies") is None
 

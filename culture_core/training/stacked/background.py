@@ -1,12 +1,16 @@
 """torch.compile in a separate process, while training continues without it.
 
 A compiler can take a minute on a fresh machine, or fail. This process compiles the same step and leaves what
-it made in the compiler's cache on disk: once it has succeeded, the training process has it in seconds.
+it made in the compiler's cache on disk; then another process shows that the cache gives the step within
+seconds, as the training process will need it.
 
     python -m culture_core.training.stacked.background '{"preset": "4M", ...}'
 """
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +25,10 @@ from culture_core.training.stacked.model import Route
 from culture_core.training.trainer import initial_model
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import WORLD_TASKS
+
+# how long the step may take to come out of the cache, on top of what a new process needs
+LONGEST_SECONDS = 40.0
+AGAIN = "again"
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,9 @@ class BackgroundCompiler:
     def __init__(self, shape: Shape) -> None:
         command = [sys.executable, "-m", __name__, json.dumps(asdict(shape))]
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._errors)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True
+        )
 
     def is_done(self) -> bool:
         return self._process.poll() is not None
@@ -61,9 +71,10 @@ class BackgroundCompiler:
         return (text.strip().splitlines() or [f"exit status {self._process.returncode}"])[-1][:200]
 
     def stop(self) -> None:
-        """End it, if it still runs."""
+        """End it, with all processes it started, if it still runs."""
         if not self.is_done():
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
 
@@ -80,5 +91,14 @@ def compile_step(shape: Shape) -> None:
         torch.cuda.synchronize(device)
 
 
+def show_that_it_is_kept(shape: str) -> None:
+    """Take the compiled step from the cache in a new process. Errors: what subprocess.run raises where that
+    fails or takes too long."""
+    command = [sys.executable, "-m", "culture_core.training.stacked.background", shape, AGAIN]
+    subprocess.run(command, check=True, timeout=LONGEST_SECONDS)
+
+
 if __name__ == "__main__":
     compile_step(Shape(**json.loads(sys.argv[1])))
+    if AGAIN not in sys.argv[2:]:
+        show_that_it_is_kept(sys.argv[1])

@@ -87,7 +87,8 @@ class TrainingStep:
         torch.cuda.current_stream(self.learner.device).wait_stream(side)
         torch.cuda.synchronize(self.learner.device)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # the outer context brings the current stream back even where a capture that fails does not
+        with torch.cuda.stream(torch.cuda.current_stream(self.learner.device)), torch.cuda.graph(graph):
             self._train()
         self._graph = graph
 

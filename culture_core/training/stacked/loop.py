@@ -32,7 +32,7 @@ RESERVE_SECONDS, RESERVE_SHARE = 6.0, 0.15
 LOG_SECONDS, LOG_SHARE = 5.0, 0.05
 STEPS_IN_FLIGHT = 4
 # a compiled step is taken up only while this share of the budget is left
-LEAST_LEFT = 0.2
+LEAST_LEFT = 0.35
 
 
 def train(settings: StackedSettings) -> OutputFolder:
@@ -74,7 +74,6 @@ class _Run:
         self.settings, self.clock, self.journal = settings, settings.clock, journal
         self.learner, self.feed, self.trials = learner, feed, trials
         self.budget = 60 * settings.minutes
-        self._first_seen = learner.seen
         self._in_flight: deque[torch.cuda.Event] = deque()
         self._stop_asked: list[int] = []
 
@@ -95,12 +94,13 @@ class _Run:
         recipe, reserve = self.settings.recipe, min(RESERVE_SECONDS, RESERVE_SHARE * self.budget)
         schedule = ClockSchedule(self.clock.now, self.budget - reserve, recipe.decay_share, recipe.warmup)
         checks = deque(share * self.budget for share in CHECKS)
+        first_seen = self.learner.seen
         self.journal.say(f"chosen: {tried.candidate.name}")
         self.learner.read_losses()
         self.journal.restart(self.learner)
         rate, log_seconds = 0.0, min(LOG_SECONDS, LOG_SHARE * self.budget)
         while (now := self.clock.now) < schedule.last and not self._stop_asked:
-            rate = schedule.rate(now, self.learner.seen - self._first_seen + tried.step.batch)
+            rate = schedule.rate(now, self.learner.seen - first_seen + tried.step.batch)
             self._step(tried, rate)
             if self.journal.is_due(log_seconds):
                 self.journal.note(self.learner, rate, schedule.last)

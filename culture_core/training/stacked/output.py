@@ -49,10 +49,10 @@ class OutputFolder:
         check_folder(self.root, self._is_run, "the folder of a run of `culture train-stacked`")
 
     def _is_run(self, root: Path) -> bool:
-        known = (
-            path.match("gpt_*.safetensors") or path in (self.report, self.log) for path in root.iterdir()
+        return all(
+            path.match("gpt_*.safetensors") or path in (self.report, self.log) or path.suffix == ".partial"
+            for path in root.iterdir()
         )
-        return all(known)
 
     def write_models(self, weights: Mapping[str, Tensor], config: MyGPTConfig, n_models: int) -> None:
         for k in range(n_models):

@@ -37,6 +37,10 @@ LARGEST_ERROR = 0.5
 CHECKED_QUIZZES = 8
 # batch at which a quiz teaches half as much as in a very small batch: a guess, see docs/reference/training.md
 HALF_BATCH = 512
+# what plain training tries on a GPU, where PyTorch's own choice may be the kernel that failed
+PLAIN_ATTENTIONS = ("EFFICIENT_ATTENTION", "MATH", "")
+# captures that may fail before CUDA graphs are given up: what a failed one has taken is not given back
+MOST_FAILED_GRAPHS = 2
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Trials:
     def __init__(self, learner: Learner, feed: Feed, say: Callable[[str], None]) -> None:
         self.learner, self.feed, self.say = learner, feed, say
         self.table: list[dict[str, Any]] = []
+        self._failed_graphs: set[Route] = set()
+
+    def may_graph(self, route: Route) -> bool:
+        """Whether the step is still worth trying as a CUDA graph by this route."""
+        return route not in self._failed_graphs and len(self._failed_graphs) < MOST_FAILED_GRAPHS
 
     def attempt(self, candidate: Candidate) -> Tried | None:
         """Set a step up, compare its gradients, and time it; None when it fails."""
@@ -85,9 +94,11 @@ class Trials:
                 step = self._ready(candidate)
             tried = Tried(candidate, step, self._speed(step))
         except Exception as error:  # compilers and drivers raise anything
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            reason = reason_of(error)
             self.say(f"dropped: {candidate.name}: {reason}")
             self.table.append({"way": candidate.name, "dropped": reason})
+            if candidate.graphed:
+                self._failed_graphs.add(candidate.route)
             return None
         self.say(f"{tried.speed:9,.1f} quizzes/s per GPT: {candidate.name} ({preparing[0]:.1f} s to set up)")
         self.table.append(
@@ -179,7 +190,7 @@ def rank_attentions(trials: Trials) -> list[Route]:
                 learner.config, route, learner.n_models * FIRST_BATCH, learner.device
             )
         except Exception as error:  # a kernel that is not there says so in many ways
-            trials.say(f"dropped: {name} {padded=}: {str(error).splitlines()[0][:150]}")
+            trials.say(f"dropped: {name} {padded=}: {reason_of(error)}")
             continue
         timed.append((seconds, route))
         trials.say(f"{1000 * seconds:9.2f} ms for attention of one block: {name.lower()}, {padded=}")
@@ -214,8 +225,8 @@ def _best_route(trials: Trials, routes: list[Route], batch: int) -> Tried | None
 def _graphed(trials: Trials, route: Route, routes: list[Route], batch: int) -> list[Tried]:
     """The step as a CUDA graph; where that fails, by the next attention that works."""
     others = [replace(other, parts=route.parts) for other in routes if other.attention != route.attention]
-    for candidate in [Candidate(one, batch, graphed=True) for one in (route, *others)]:
-        tried = trials.attempt(candidate)
+    for one in filter(trials.may_graph, (route, *others)):
+        tried = trials.attempt(Candidate(one, batch, graphed=True))
         if tried is not None:
             return [tried]
     eager = trials.attempt(Candidate(route, batch))
@@ -223,10 +234,16 @@ def _graphed(trials: Trials, route: Route, routes: list[Route], batch: int) -> l
 
 
 def _plainest(trials: Trials, route: Route, batch: int) -> Tried:
-    tried = trials.attempt(Candidate(route, batch))
-    if tried is None:
-        raise RuntimeError("not even plain PyTorch training works here; the line above says why")
-    return tried
+    for attention in PLAIN_ATTENTIONS if trials.learner.device.type == "cuda" else ("",):
+        tried = trials.attempt(Candidate(replace(route, attention=attention), batch))
+        if tried is not None:
+            return tried
+    raise RuntimeError("not even plain PyTorch training works here; the lines above say why")
+
+
+def reason_of(error: Exception) -> str:
+    """The kind of an error and the first line of its message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
 def free_memory() -> None:

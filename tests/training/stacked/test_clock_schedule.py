@@ -1,5 +1,8 @@
+import time
+
 import pytest
 
+from culture_core.training.stacked.clock import Clock
 from culture_core.training.stacked.schedule import ClockSchedule, average_blend
 
 
@@ -19,3 +22,9 @@ def test_no_warm_up_and_no_decay_leave_the_full_rate_to_the_end():
 def test_average_is_over_a_share_of_the_steps_so_far():
     assert average_blend(1, 0.02) == average_blend(50, 0.02) == 1.0
     assert average_blend(5000, 0.02) == pytest.approx(0.01)
+
+
+def test_setting_the_machine_s_clock_does_not_end_a_run(monkeypatch):
+    started = time.time()
+    monkeypatch.setattr(time, "time", lambda: started + 3600)
+    assert 0 <= Clock(started).now < 60

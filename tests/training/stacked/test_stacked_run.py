@@ -17,7 +17,7 @@ from culture_core.errors import CultureError
 from culture_core.models.mygpt import preset
 from culture_core.models.sources import resolve_source
 from culture_core.training.stacked.clock import Clock
-from culture_core.training.stacked.loop import train
+from culture_core.training.stacked.loop import _Run, train
 from culture_core.training.stacked.output import OutputFolder
 from culture_core.training.stacked.settings import FIRST_RECIPE, StackedSettings
 from culture_core.world.vocabulary import WORLD_TASKS
@@ -147,6 +147,26 @@ def test_run_that_is_there_is_not_written_over(run):
     assert run.model(0).read_bytes() == before
 
 
+def test_a_run_goes_on_in_a_folder_where_a_kill_left_half_a_file(run, tmp_path):
+    killed = OutputFolder(tmp_path / "killed")
+    shutil.copytree(run.root, killed.root)
+    (killed.root / ".gpt_0.safetensors.7.partial").write_bytes(b"half")
+    again = train(settings(killed.root, minutes=0.02, resume=killed.root))
+    assert again.read_report()["seen"] > run.read_report()["seen"]
+
+
+def test_the_rate_rises_from_the_first_step_after_the_trials(tmp_path, monkeypatch):
+    rates, step = [], _Run._step
+
+    def noted(self, tried, rate):
+        rates.append(rate)
+        step(self, tried, rate)
+
+    monkeypatch.setattr(_Run, "_step", noted)
+    train(settings(tmp_path / "out", minutes=0.02))
+    assert rates[:3] == pytest.approx([4 / 32, 8 / 32, 12 / 32])
+
+
 def test_folder_that_is_not_a_run_gets_one_line(tmp_path, capsys):
     assert main(["adopt", str(tmp_path), str(tmp_path / "out")]) == 2
     assert "report.json does not exist" in capsys.readouterr().err
@@ -170,17 +190,52 @@ def test_script_leaves_whole_files_even_when_its_time_is_over_at_once(tmp_path):
 
 
 def test_script_tries_once_more_carefully_from_the_weights_that_were_written(tmp_path):
-    calls, out = tmp_path / "calls", tmp_path / "out"
+    out = tmp_path / "out"
     out.mkdir()
     (out / "report.json").write_text("{}")
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\n[ "$1" = - ] && exit 0\necho "$*" >> {calls}\nexit 3\n')
+    status, calls = run_script(tmp_path, out, "exit 3")
+    assert status == 3
+    first, second = calls
+    assert "--careful" not in first and "--device cuda --minutes 1" in first
+    assert second.endswith(f"--device cuda --minutes 1 --careful --resume {out}")
+    assert first.split()[4:6] == second.split()[4:6]
+
+
+@pytest.mark.parametrize("status", [2, 129, 130, 141, 143])
+def test_script_does_not_try_again_after_bad_input_or_when_it_was_stopped(tmp_path, status):
+    assert run_script(tmp_path, tmp_path / "out", f"exit {status}")[0] == status
+    assert len(run_script(tmp_path, tmp_path / "out", f"exit {status}")[1]) == 2  # one each time
+
+
+def test_script_keeps_finished_results_when_the_process_dies_after_them(tmp_path):
+    out = tmp_path / "out"
+    written = f"mkdir -p {out}; printf '{{\n \"finished\": true\n}}' > {out}/report.json; sleep 1.1"
+    status, calls = run_script(tmp_path, out, f"{written}; touch {out}/report.json; exit 139")
+    assert status == 0 and len(calls) == 1
+    os.utime(out / "report.json", (1, 1))  # an earlier run's report is not this run's
+    assert len(run_script(tmp_path, out, "exit 139")[1]) == 3
+
+
+def run_script(folder: Path, out: Path, does: str) -> tuple[int, list[str]]:
+    """The script with a Python that does something else: its status, and what it was called with so far."""
+    calls, python = folder / "calls", folder / "python"
+    python.write_text(f'#!/bin/sh\n[ "$1" = - ] && exit 0\necho "$*" >> {calls}\n{does}\n')
     python.chmod(0o755)
     environment = {**os.environ, "OUT": str(out), "PYTHON": str(python)}
     command = ["sh", "scripts/gpu_population.sh", "--minutes", "1"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 3
-    first, second = calls.read_text().splitlines()
-    assert "--careful" not in first and "--minutes 1" in first
-    assert second.endswith(f"--minutes 1 --careful --resume {out}")
-    assert first.split()[4:6] == second.split()[4:6]
+    return done.returncode, calls.read_text().splitlines()
+
+
+def test_a_run_needs_no_package_but_those_that_the_script_asks_for(tmp_path):
+    out = tmp_path / "out"
+    command = ["train-stacked", "--out", str(out), "--device", "cpu", "--preset", "17K", "--models", "2"]
+    command += ["--batch", "2", "--minutes", "0.01", "--num-test-samples", "8"]
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("without_other_packages.py")), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == FILES
