@@ -1,5 +1,7 @@
 """The sections of the results page, each computed from artifacts alone, as Markdown."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +228,7 @@ def cost_section(population: Population) -> str:
         if not files:
             continue
         made = [artifacts.read_json(path) for path in files if path.name == MANIFEST]
-        seconds = sum(_seconds(manifest) for manifest in made)
+        seconds = seconds_of(made)
         rows.append(
             {
                 "artifact": f"{name}/",
@@ -238,10 +240,16 @@ def cost_section(population: Population) -> str:
     return f"{table(rows)}\n\nSparse activations are not counted, because they are not shipped."
 
 
-def _seconds(manifest: dict[str, Any]) -> float:
-    """Seconds that an artifact took; an index records its pass over the quizzes separately."""
-    figures = manifest.get("figures") or {}
-    return manifest.get("made_by", {}).get("seconds", 0) + figures.get("pass_seconds", 0)
+def seconds_of(manifests: Sequence[dict[str, Any]]) -> float:
+    """Seconds that artifacts took.
+
+    A job that made several, such as the SAEs of one GPT at all hook points, counts once, though all tell of
+    it. An index records its pass over the quizzes separately.
+    """
+    told = [one.get("made_by", {}) for one in manifests]
+    jobs = {json.dumps(job, sort_keys=True): job for job in told}
+    passes = ((one.get("figures") or {}).get("pass_seconds", 0) for one in manifests)
+    return sum(job.get("seconds", 0) for job in jobs.values()) + sum(passes)
 
 
 def _ships(path: Path) -> bool:

@@ -20,7 +20,7 @@ from culture_core.results.choice import interesting_groups
 from culture_core.results.hook_section import hooks_section
 from culture_core.results.markdown import between, percent, table
 from culture_core.results.pictures import group_picture
-from culture_core.results.sections import cost_section, coverage_section, probes_section
+from culture_core.results.sections import cost_section, coverage_section, probes_section, seconds_of
 from culture_core.universality.matching.store import open_matches
 
 HOOK = "blocks.1.hook_resid_post"
@@ -153,3 +153,9 @@ def test_markdown_tables_name_what_was_not_measured():
     assert percent(0.1234) == "12.3%"
     assert between([0.3, 0.1]) == "0.10 to 0.30"
     assert between([2, 2], ",") == "2"
+
+
+def test_a_job_that_made_several_artifacts_counts_once():
+    one, other = ({"command": "culture build", "made_at": at, "seconds": 100.0} for at in ("noon", "one"))
+    assert seconds_of([{"made_by": one}, {"made_by": dict(one)}, {"made_by": other}]) == 200.0
+    assert seconds_of([{"made_by": one, "figures": {"pass_seconds": 5.0}}, {"figures": None}]) == 105.0
