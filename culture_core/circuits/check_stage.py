@@ -21,6 +21,9 @@ from culture_core.models.choice import chosen_models, stale_models
 from culture_core.models.mygpt import MyGPT
 from culture_core.processes import Report, Workers, run_jobs
 
+# the cells whose answers are checked, as manifests tell them
+CELLS = "first that the rule changes, before noise"
+
 
 @dataclass(frozen=True)
 class TraceCheck:
@@ -103,7 +106,7 @@ def open_check(population: PopulationFolder, model_k: int) -> TraceCheck:
 def _made_from(
     population: PopulationFolder, model_k: int, settings: CheckSettings, kept: TraceSettings
 ) -> dict[str, Any]:
-    return traced_inputs(population, model_k, {**asdict(settings), **asdict(kept)})
+    return traced_inputs(population, model_k, {**asdict(settings), **asdict(kept), "cells": CELLS})
 
 
 def _check(
@@ -132,5 +135,8 @@ def _check(
 
 def _quizzes(population: PopulationFolder, model: MyGPT, n: int) -> list[tuple[Tensor, Margin]]:
     """The first answered quizzes, each with the margin at the first cell that the rule changes."""
-    tokens = open_browse(population).quizzes.tokens[:n]
-    return [(quiz, right_margin(model, quiz, position_of_cell("", quiz))) for quiz in tokens]
+    quizzes = open_browse(population).quizzes[:n]
+    return [
+        (tokens, right_margin(model, tokens, position_of_cell("", clean)))
+        for tokens, clean in zip(quizzes.tokens, quizzes.clean, strict=True)
+    ]

@@ -71,8 +71,8 @@ def trace_answer(population: PopulationFolder, settings: AnswerSettings = Answer
     """
     (model_k,) = chosen_models(population, [settings.gpt])
     hashes = traced_saes(population, model_k)
-    tokens = quiz_to_trace(population, settings.quiz)
-    position = position_of_cell(settings.cell, tokens)
+    tokens, clean = quiz_to_trace(population, settings.quiz)
+    position = position_of_cell(settings.cell, clean)
     other = read_colour(settings.against) if settings.against else None
     model, saes = load_traced(population, model_k)
     started = time.perf_counter()
@@ -106,13 +106,13 @@ def look_at(
     Errors: as `trace_answer` and `look_of`.
     """
     (model_k,) = chosen_models(population, [settings.gpt])
-    tokens = quiz_to_trace(population, settings.quiz)
+    tokens, clean = quiz_to_trace(population, settings.quiz)
     (model,) = load_culture([model_k], source=population.root)
     hook = read_by(head[0])
     saes = {}
     if hook is not None and sae_artifact(population, hook, model_k).is_there():
         saes[hook] = open_plain_sae(population, hook, model_k)
-    return look_of(model, saes, tokens, position_of_cell(settings.cell, tokens), head, key)
+    return look_of(model, saes, tokens, position_of_cell(settings.cell, clean), head, key)
 
 
 def ablate_strongest(
@@ -147,27 +147,31 @@ def traced_saes(population: PopulationFolder, model_k: int) -> dict[str, str]:
     return found
 
 
-def quiz_to_trace(population: PopulationFolder, text: str) -> Tensor:
-    """The tokens (404,) of an answered quiz by its number, or of any quiz by its code.
+def quiz_to_trace(population: PopulationFolder, text: str) -> tuple[Tensor, Tensor]:
+    """The tokens (404,) of an answered quiz by its number, or of any quiz by its code; and the same before
+    prompt noise, of which a code knows nothing.
 
     Errors: CultureError for a number or code of no quiz, and where no quizzes were answered yet.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        return decode_quiz(text)
+        tokens = decode_quiz(text)
+        return tokens, tokens
     quizzes = open_browse(population).quizzes
     if int(text) >= len(quizzes):
         raise CultureError(f"there is no quiz {text}: the answered ones run from 0 to {len(quizzes) - 1}")
-    return quizzes.tokens[int(text)]
+    return quizzes.tokens[int(text)], quizzes.clean[int(text)]
 
 
-def position_of_cell(text: str, tokens: Tensor) -> int:
-    """The position in a quiz (404,) of a cell of the last grid, as in "3,4"; by default of the first cell
-    that the rule changes.
+def position_of_cell(text: str, clean: Tensor) -> int:
+    """The position in a quiz of a cell of the last grid, as in "3,4"; by default of the first cell that the
+    rule changes.
+
+    clean: (404,) the quiz before prompt noise, which would look like changes.
 
     Errors: CultureError for text that is no cell.
     """
     if not text:
-        return deciding_cell(tokens) or LAST_GRID.start
+        return deciding_cell(clean) or LAST_GRID.start
     row, comma, column = (part.strip() for part in text.partition(","))
     if not (comma and all(part in map(str, range(GRID_SIDE)) for part in (row, column))):
         raise CultureError(f"{text[:20]!r} is not a cell: write row and column from 0 to 9, as in 3,4")

@@ -47,8 +47,10 @@ class RectangleTable:
     corners: (2 polarities, 1182, 100): two opposite corner marks of three cells.
     lines, halves: (4 directions, 1182, 100): the middle line, and the cells from it to one side.
     touches: (1182, 1182) bool: the two share an edge (a diagonal touch does not count).
-    moved: (3, 3, 1182) int64: number of the rectangle shifted by (di, dj) at [di + 1, dj + 1], -1 when it
-    would leave the grid or reach its last row or column, which the public code forbids.
+    shifted: (3, 3, 1182) int64: number of the rectangle shifted by (di, dj) at [di + 1, dj + 1], -1 when it
+    would leave the grid.
+    moved: the same, and -1 also where it would reach the last row or column, to which the task *translate*
+    moves none.
     """
 
     boxes: Tensor
@@ -60,6 +62,7 @@ class RectangleTable:
     lines: Tensor
     halves: Tensor
     touches: Tensor
+    shifted: Tensor
     moved: Tensor
 
     def __len__(self) -> int:
@@ -121,12 +124,9 @@ def rectangles_touch(a: Tensor, b: Tensor) -> Tensor:
     return ((v <= 0) & (h <= -1)) | ((v <= -1) & (h <= 0))
 
 
-def _moved(boxes: Tensor) -> Tensor:
-    """Number of each box shifted by -1..1 both ways, -1 where `translate` may not go: (3, 3, n) int64.
-
-    Source: docs/reference/world.md, "World tasks".
-    """
-    number = {tuple(box): r for r, box in enumerate(boxes.tolist()) if max(box) < GRID_SIDE}
+def _shifted(boxes: Tensor) -> Tensor:
+    """Number of each box shifted by -1..1 both ways, -1 where that leaves the grid: (3, 3, n) int64."""
+    number = {tuple(box): r for r, box in enumerate(boxes.tolist())}
     return torch.tensor(
         [
             [
@@ -136,6 +136,15 @@ def _moved(boxes: Tensor) -> Tensor:
             for di in (-1, 0, 1)
         ]
     )
+
+
+def _moved(boxes: Tensor, shifted: Tensor) -> Tensor:
+    """Of the boxes shifted those that `translate` may move to, -1 elsewhere: (3, 3, n) int64.
+
+    Source: docs/reference/world.md, "World tasks".
+    """
+    may = (boxes.amax(1) < GRID_SIDE)[shifted] & (shifted >= 0)
+    return torch.where(may, shifted, -1)
 
 
 @lru_cache
@@ -158,7 +167,8 @@ def rectangle_table(device: torch.device) -> RectangleTable:
         lines,
         halves,
         rectangles_touch(boxes[:, None], boxes),
-        _moved(boxes),
+        shifted := _shifted(boxes),
+        _moved(boxes, shifted),
     )
     return RectangleTable(*(table.to(device) for table in tables))
 

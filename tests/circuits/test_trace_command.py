@@ -10,6 +10,7 @@ import torch
 from circuit_helpers import save_small_population
 
 from culture_core import load_culture
+from culture_core.answers.browse import open_browse
 from culture_core.circuits.groups import group_nodes
 from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.stage import (
@@ -120,7 +121,7 @@ def test_running_shares_grow_from_the_strongest_node_on():
 
 def test_the_graph_names_the_place_and_colour_of_every_node(written, population):
     own = written[0]
-    tokens = quiz_to_trace(population, "1").tolist()
+    tokens = quiz_to_trace(population, "1")[0].tolist()
     assert own["quiz"]["tokens"] == tokens
     for node in own["nodes"]:
         if node["row"] is not None:
@@ -132,9 +133,9 @@ def test_the_graph_names_the_place_and_colour_of_every_node(written, population)
 
 @torch.no_grad()
 def test_the_answer_is_traced_against_the_strongest_other_colour(population):
-    tokens = quiz_to_trace(population, "2")
+    tokens, clean = quiz_to_trace(population, "2")
     graph = trace_answer(population, AnswerSettings(quiz="2", gpt=1)).graph
-    position = deciding_cell(tokens) or LAST_GRID.start
+    position = deciding_cell(clean) or LAST_GRID.start
     logits = load_culture([1], source=population.root)[0](tokens[None])[0, position, :11]
     others = [
         colour for colour in logits.argsort(descending=True).tolist() if colour != int(tokens[position])
@@ -143,9 +144,21 @@ def test_the_answer_is_traced_against_the_strongest_other_colour(population):
     assert graph.value == pytest.approx(float(logits[graph.margin.token] - logits[others[0]]), abs=1e-4)
 
 
+def test_prompt_noise_is_not_taken_for_what_the_rule_changes(population):
+    quizzes = [
+        quiz_to_trace(population, str(number)) for number in range(len(open_browse(population).quizzes))
+    ]
+    noisy = next(
+        n for n, (tokens, clean) in enumerate(quizzes) if deciding_cell(tokens) != deciding_cell(clean)
+    )
+    graph = trace_answer(population, AnswerSettings(quiz=str(noisy), gpt=1)).graph
+    assert graph.margin.position == deciding_cell(quizzes[noisy][1])
+    assert torch.equal(torch.as_tensor(graph.tokens).long(), quizzes[noisy][0].long())
+
+
 def test_a_quiz_is_named_by_its_number_or_by_its_code(population):
-    tokens = quiz_to_trace(population, "3")
-    assert torch.equal(quiz_to_trace(population, encode_quiz(tokens)), tokens)
+    tokens, _ = quiz_to_trace(population, "3")
+    assert all(torch.equal(found, tokens) for found in quiz_to_trace(population, encode_quiz(tokens)))
     assert position_of_cell("9, 9", tokens) == 403
 
 
@@ -166,7 +179,7 @@ def test_what_is_not_there_is_refused_in_one_line(population, capsys, words, mes
 
 
 def test_the_right_colour_cannot_be_the_other_one_and_foreign_files_stay(population, tmp_path, capsys):
-    right = int(quiz_to_trace(population, "0")[403])
+    right = int(quiz_to_trace(population, "0")[0][403])
     words = ["trace", "--population", str(population.root), "--cell", "9,9", "--against", str(right)]
     assert main(words) == 2 and "is the right colour" in capsys.readouterr().err
     mine = tmp_path / "mine.json"
@@ -255,7 +268,7 @@ def test_a_look_of_a_head_is_printed_with_its_pairs(population, capsys):
     words = ["trace", "--population", str(population.root), "--quiz", "1", "--cell", "3,4", "--gpt", "1"]
     assert main([*words, "--head", "1.1"]) == 0
     sentence, head, *rows = capsys.readouterr().out.strip().splitlines()
-    tokens, position = quiz_to_trace(population, "1"), LAST_GRID.start + 34
+    tokens, position = quiz_to_trace(population, "1")[0], LAST_GRID.start + 34
     look = look_at(population, AnswerSettings(quiz="1", cell="3,4", gpt=1), (1, 1))
     assert f"gives {look.attention:.0%} of its attention" in sentence and "row 3, column 4" in sentence
     assert head.split()[0] == "adds" and len(rows) == 12

@@ -74,6 +74,16 @@ def test_moved_rectangles_are_shifted_by_one_and_never_reach_the_last_row_or_col
         assert torch.equal(boxes[numbers[inside]], shifted[inside])
 
 
+def test_shifted_rectangles_are_those_moved_by_one_that_stay_in_the_grid():
+    boxes, shifted = table().boxes, table().shifted
+    for di, dj in product((-1, 0, 1), repeat=2):
+        numbers = shifted[di + 1, dj + 1]
+        wanted = boxes + torch.tensor([di, di, dj, dj])
+        inside = (wanted >= 0).all(dim=1) & (wanted <= 10).all(dim=1)
+        assert torch.equal(numbers >= 0, inside)
+        assert torch.equal(boxes[numbers[inside]], wanted[inside])
+
+
 def test_disjoint_sets_are_all_there_is_and_none_twice():
     body = table().body.float()
     apart = (body @ body.T == 0).double()

@@ -30,9 +30,9 @@ def replace_color(pairs: Pairs) -> Tensor:
 
 def translate(pairs: Pairs) -> Tensor:
     """A rectangle moves by one cell, straight or diagonally, anywhere in the grid."""
-    table = pairs.table
+    shifted = pairs.table.shifted
     shifts = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
-    return _least(pairs, torch.stack([_moved(pairs, table.moved[i, j]) for i, j in shifts], dim=1))
+    return _least(pairs, torch.stack([_moved(pairs, shifted[i, j]) for i, j in shifts], dim=1))
 
 
 def _moved(pairs: Pairs, target: Tensor) -> Tensor:

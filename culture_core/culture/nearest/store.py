@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from culture_core.culture.nearest.classifier import TaskClassifier
 from culture_core.culture.nearest.distance import rule_distances
 from culture_core.culture.reader import kept_culture
 from culture_core.errors import suggested
+
+# changes with the rules that quizzes are compared with (rules.py)
+RULES = 2
 
 
 @dataclass(frozen=True)
@@ -81,5 +85,5 @@ def stored_nearest(population: PopulationFolder, tokens: Tensor) -> Nearest | No
     return Nearest(*(arrays[name] for name in ("distances", "guess", "guess_p", "unusual")))
 
 
-def _made_from(tokens: Tensor) -> dict[str, str]:
-    return {"tokens_sha256": hashlib.sha256(tokens.numpy().tobytes()).hexdigest()}
+def _made_from(tokens: Tensor) -> dict[str, Any]:
+    return {"tokens_sha256": hashlib.sha256(tokens.numpy().tobytes()).hexdigest(), "rules": RULES}

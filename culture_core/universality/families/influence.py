@@ -15,21 +15,25 @@ from culture_core.world.pairs import deciding_cell
 BATCH = 8
 
 
-def deciding_cells(tokens: Tensor) -> Tensor:
-    """(n,) the position of the deciding cell of each quiz (n, 404), -1 for none."""
-    cells = [deciding_cell(quiz) for quiz in tokens]
+def deciding_cells(clean: Tensor) -> Tensor:
+    """(n,) the position of the deciding cell of each quiz, -1 for none.
+
+    clean: (n, 404) before prompt noise, which would look like changes.
+    """
+    cells = [deciding_cell(quiz) for quiz in clean]
     return torch.tensor([-1 if cell is None else cell for cell in cells])
 
 
-def influences(model: MyGPT, sae: Encoder, hook: str, tokens: Tensor) -> NDArray[np.float64]:
-    """(f,) the mean over quizzes (n, 404) of the absolute effect, to first order, of each feature on the log
+def influences(model: MyGPT, sae: Encoder, hook: str, tokens: Tensor, clean: Tensor) -> NDArray[np.float64]:
+    """(f,) the mean over quizzes of the absolute effect, to first order, of each feature on the log
     probability of the right colour at the deciding cell.
 
+    tokens: (n, 404); clean: the same before prompt noise.
     Errors: CultureError when a MyGPT has no such hook point.
     """
     directions = unit_outputs(sae).detach()
     total = torch.zeros(len(directions), dtype=torch.float64, device=directions.device)
-    cells = deciding_cells(tokens).to(tokens.device)
+    cells = deciding_cells(clean).to(tokens.device)
     chosen, cells = tokens[cells >= 0], cells[cells >= 0]
     for quizzes, positions in zip(chosen.split(BATCH), cells.split(BATCH), strict=True):
         states, slope = _slope(model, hook, quizzes, positions)

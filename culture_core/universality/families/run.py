@@ -26,7 +26,7 @@ from culture_core.universality.families.effects import MEASURES, Effect, ReadQui
 from culture_core.universality.families.influence import influences
 from culture_core.universality.families.store import FamilySettings, families_artifact, made_from
 from culture_core.universality.matching.store import open_matches
-from culture_core.world.quizzes import generate_stream
+from culture_core.world.quizzes import QuizBatch, generate_stream
 from culture_core.world.vocabulary import STRUCTURE_NAMES, WORLD_TASKS
 
 
@@ -78,10 +78,15 @@ def run_families(
 def paired_quizzes(settings: FamilySettings, device: str = "cpu") -> tuple[Tensor, Tensor]:
     """Tokens (n, 404) of quizzes in one structure, the tasks in turn, and the partner (n,) of each: the next
     one of its task. n is rounded up to two of each task at least."""
+    batch, n_tasks = family_quizzes(settings), len(WORLD_TASKS)
+    return batch.tokens.to(device), ((torch.arange(len(batch)) + n_tasks) % len(batch)).to(device)
+
+
+def family_quizzes(settings: FamilySettings) -> QuizBatch:
+    """The quizzes that influence and effects are measured on."""
     n_tasks = len(WORLD_TASKS)
     n = n_tasks * max(2, -(-settings.quizzes // n_tasks))
-    batch = generate_stream(WORLD_TASKS, 0, n, settings.seed, structure=STRUCTURE_NAMES[0], noise=NOISE)
-    return batch.tokens.to(device), ((torch.arange(n) + n_tasks) % n).to(device)
+    return generate_stream(WORLD_TASKS, 0, n, settings.seed, structure=STRUCTURE_NAMES[0], noise=NOISE)
 
 
 def _load(population: PopulationFolder, hook: str, model_k: int, device: str) -> tuple[MyGPT, Encoder]:
@@ -99,7 +104,8 @@ def _influences(
 ) -> NDArray[np.float64]:
     report(f"influence of the features of GPT {model_k}")
     model, sae = _load(population, hook, model_k, device)
-    return influences(model, sae, hook, paired_quizzes(settings, device)[0])
+    quizzes = family_quizzes(settings)
+    return influences(model, sae, hook, quizzes.tokens.to(device), quizzes.clean)
 
 
 def _described(

@@ -10,6 +10,9 @@ from culture_core.features.index.selective import MOST_DENSE
 from culture_core.settings import quizzes_in_turn, setting
 from culture_core.universality.matching.store import matches_sha256
 
+# the cell at which influence is measured, as manifests tell it
+INFLUENCE_AT = "first cell that the rule changes, before noise"
+
 
 @dataclass(frozen=True)
 class FamilySettings:
@@ -51,4 +54,8 @@ def families_artifact(population: PopulationFolder, hook: str) -> Artifact:
 
 def made_from(population: PopulationFolder, hook: str, settings: FamilySettings) -> dict[str, Any]:
     """What the effects depend on, as their manifest keeps it."""
-    return {"matches_sha256": matches_sha256(population, hook), "settings": asdict(settings)}
+    return {
+        "matches_sha256": matches_sha256(population, hook),
+        "settings": asdict(settings),
+        "influence_at": INFLUENCE_AT,
+    }

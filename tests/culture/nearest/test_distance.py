@@ -97,6 +97,12 @@ def test_a_rectangle_that_moves_two_cells_breaks_the_rule_by_both_of_its_sides()
     assert distance_to("translate", pair_grids(x, f)) == 2 * 2 * 4
 
 
+def test_a_rectangle_may_move_to_the_last_row_or_column_though_no_world_quiz_has_that():
+    x, f = blank(), blank()
+    x[5:9, 5:9], f[6:10, 6:10] = 5, 5
+    assert distance_to("translate", pair_grids(x, f)) == 0
+
+
 def test_contact_needs_a_rectangle_that_touches():
     x, f = blank(), blank()
     x[0:4, 0:4], x[4:8, 0:4], f[0:4, 0:4], f[4:8, 0:4] = 1, 2, 1, 1

@@ -15,7 +15,7 @@ from culture_core.saes.store import load_sae
 from culture_core.universality.families.choice import FAMILY, GROUP, Described, choose_feature_sets
 from culture_core.universality.families.effects import ABLATION, INTERCHANGE, Effect, ReadQuizzes
 from culture_core.universality.families.influence import deciding_cells, influences
-from culture_core.universality.families.run import paired_quizzes
+from culture_core.universality.families.run import family_quizzes, paired_quizzes
 from culture_core.universality.families.store import FamilySettings
 from culture_core.world.vocabulary import LAST_GRID
 
@@ -83,10 +83,20 @@ def test_interchange_of_a_set_equals_one_done_by_hand(one_gpt):
     assert everything.nanmean() > quizzes.interchange_all().nanmean() or everything.isfinite().any()
 
 
+def test_prompt_noise_is_not_taken_for_the_deciding_cell():
+    quizzes = family_quizzes(FamilySettings())
+    cells = deciding_cells(quizzes.clean)
+    assert (cells != deciding_cells(quizzes.tokens)).any()
+    last, partner = quizzes.clean[:, -100:], quizzes.clean[:, -201:-101]
+    changed = (last != partner).int()
+    first = torch.where(changed.any(1), 304 + changed.argmax(1), -1)
+    assert torch.equal(cells, first)
+
+
 def test_influence_is_the_slope_of_the_deciding_cell(one_gpt):
     model, sae, tokens, _ = one_gpt
     few = tokens[:4]
-    found = influences(model, sae, HOOK, few)
+    found = influences(model, sae, HOOK, few, few)
     states, cells = activations_at(model, HOOK, few), deciding_cells(few)
     strongest = np.argsort(-found)[:2].tolist()
     step = 1e-2
