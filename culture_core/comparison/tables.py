@@ -68,7 +68,9 @@ def compared_words(comparison: dict[str, Any]) -> str:
     if STATES in settings["parts"]:
         told.append(f"States: {settings['states']['n_quizzes']:,} quizzes.")
     if manifest["hook"]:
-        told.append(f"Features: SAEs at {manifest['hook']}, with the same settings and seeds for all.")
+        as_built = settings["features"].get("as_built")
+        how = "as built in each population" if as_built else "with the same settings and seeds for all"
+        told.append(f"Features: SAEs at {manifest['hook']}, {how}.")
     return " ".join(told)
 
 

@@ -1,6 +1,6 @@
 """What a comparison says: which measures of likeness are clearly higher, which lower, than in the first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # one measure of each kind of likeness; the states of every block come after them
@@ -23,6 +23,12 @@ def likeness_measures(pairs: Mapping[str, Any]) -> dict[str, str]:
         if name.startswith(STATES) and name.endswith(STATE_MEASURE)
     }
     return {name: words for name, words in (LIKENESS | states).items() if name in pairs}
+
+
+def chance_words(differences: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the intervals would leave out 0 by chance, as a sentence; "" where there are none."""
+    n = sum(len(measures) for one in differences for measures in sorted_by_sign(one))
+    return f"By chance alone, about {0.05 * n:.1f} of these {n} intervals would leave out 0." if n else ""
 
 
 def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:

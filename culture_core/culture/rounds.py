@@ -30,6 +30,7 @@ from culture_core.culture.store import (
     CultureStore,
     Seeds,
     empty_table,
+    mend_kept,
     save_store,
     sole_writer,
 )
@@ -79,6 +80,7 @@ def invent_quizzes(
     models = [model.to(device) for model in resolve_source(population.root).load_models()]
     with sole_writer(population):
         store = _begin(open_store(population), population, settings, command)
+        mend_kept(population, store)
         run_k = _active_run(store)
         kept = n_kept(store.runs[run_k])
         with tqdm(total=n, initial=kept, desc=progress, unit="kept", disable=progress is None) as bar:

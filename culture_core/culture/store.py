@@ -196,6 +196,13 @@ def save_store(population: PopulationFolder, store: CultureStore) -> None:
     _save_kept(population, store)
 
 
+def mend_kept(population: PopulationFolder, store: CultureStore) -> None:
+    """Write the kept quizzes again if a kill came after the store was written and before they were."""
+    counts = [len(store.kept(split)) for split in (TRAIN, TEST)]
+    if has_store(population) and read_json(population.manifest).get("culture_quizzes") != counts:
+        _save_kept(population, store)
+
+
 def _save_kept(population: PopulationFolder, store: CultureStore) -> None:
     """Write culture.npz and tell the population's manifest of it."""
     parts = [torch.from_numpy(store.kept(split)) for split in (TRAIN, TEST)]

@@ -37,8 +37,3 @@ def open_evaluation(population: PopulationFolder) -> Record:
 def save_evaluation(population: PopulationFolder, report: Mapping[str, Any]) -> None:
     """Keep a report in the population."""
     write_json(evaluation_artifact(population).manifest_path, report)
-
-
-def evaluation_has(population: PopulationFolder, wanted: Mapping[str, Any]) -> bool:
-    """Whether a report is kept whose entries include these."""
-    return evaluation_artifact(population).is_current(wanted)

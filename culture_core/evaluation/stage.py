@@ -1,14 +1,15 @@
 """The stage behind `culture evaluate`: loss and accuracy of GPTs, GPT by GPT."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from culture_core.artifact import model_hashes
-from culture_core.artifacts import PopulationFolder, provenance
+from culture_core.artifacts import PopulationFolder, provenance, sha256_file
 from culture_core.errors import CultureError
-from culture_core.evaluation.report import evaluation_artifact, evaluation_has, save_evaluation
+from culture_core.evaluation.report import evaluation_artifact, save_evaluation
+from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.settings import setting
 from culture_core.world.tasks.choice import resolve_tasks
@@ -133,27 +134,43 @@ def evaluate_population(
     """Evaluate GPTs of a population and keep the report in it; returns the report, None when if_stale and the
     one that is kept is of these GPTs with these settings."""
     settings = settings or EvaluationSettings()
-    if if_stale and evaluation_has(population, _made_from(population, settings)):
+    made_from = _made_from(population, settings)
+    if if_stale and _is_kept(population, models, settings, made_from):
         say(f"the evaluation of {population.root} is up to date")
         return None
     evaluation_artifact(population).check_writable()
     made: dict[str, Any] = {"device": device, "workers": workers, "command": command, "say": say}
     report = evaluate_gpts(str(population.root), models, settings, **made)
-    report["model_sha256"] = _hashes(population)
-    save_evaluation(population, report)
+    save_evaluation(population, {**report, **made_from})
     say(f"report written to {population.evaluation}")
     return report
 
 
 def _made_from(population: PopulationFolder, settings: EvaluationSettings) -> dict[str, Any]:
+    """What a report depends on, beside the GPTs that it is asked for."""
+    quizzes: dict[str, Any] = {"num_test_samples": settings.n}
+    if settings.culture:
+        invented = population.quizzes(CULTURE)
+        quizzes = {"culture_sha256": sha256_file(invented) if invented.is_file() else None}
     return {
-        "num_test_samples": settings.n,
+        **quizzes,
         "seed": settings.seed,
         "noise": settings.noise,
         "tasks": settings.task_names(),
-        "model_sha256": _hashes(population),
+        "model_sha256": {str(k): sha256 for k, sha256 in model_hashes(population).items()},
     }
 
 
-def _hashes(population: PopulationFolder) -> dict[str, str]:
-    return {str(k): sha256 for k, sha256 in model_hashes(population).items()}
+def _is_kept(
+    population: PopulationFolder,
+    models: Sequence[int] | None,
+    settings: EvaluationSettings,
+    made_from: Mapping[str, Any],
+) -> bool:
+    """Whether the report that is kept is of these inputs and settings, and of all GPTs asked for."""
+    artifact = evaluation_artifact(population)
+    if not artifact.is_current(made_from):
+        return False
+    records = {record["id"]: record for record in artifact.manifest()["models"]}
+    asked = chosen_models(population, models)
+    return all(k in records and (not settings.ablate or "ablations" in records[k]) for k in asked)

@@ -92,6 +92,7 @@ def _save_model(folder: PopulationFolder, model: MyGPT, dtype: str) -> dict[str,
         name: tensor.detach().cpu().to(DTYPES[dtype]).contiguous()
         for name, tensor in model.state_dict().items()
     }
+    check_finite(weights, f"GPT {model.id} in {dtype}")
     save_file(weights, path, metadata={"config": json.dumps(asdict(model.config))})
     return {
         "id": model.id,

@@ -5,7 +5,7 @@ from typing import Any
 from culture_core.artifacts import PopulationFolder
 from culture_core.comparison.compare import open_comparison
 from culture_core.comparison.tables import compared_words, difference_rows, measure_rows, unpaired_words
-from culture_core.comparison.verdict import sorted_by_sign
+from culture_core.comparison.verdict import chance_words, sorted_by_sign
 from culture_core.results.markdown import percent, table
 
 TITLE = "Does culture make the GPTs more alike?"
@@ -23,8 +23,8 @@ def likeness_section(population: PopulationFolder) -> str:
     if comparison["differences"]:
         first = comparison["differences"][0]["from"]
         parts += [f"Difference from {first}, paired by GPTs:", table(difference_rows(comparison))]
-        parts += [_verdict(one) for one in comparison["differences"]]
-    return "\n\n".join([*parts, *filter(None, [unpaired_words(comparison)])])
+        parts += [*map(_verdict, comparison["differences"]), chance_words(comparison["differences"])]
+    return "\n\n".join(filter(None, [*parts, unpaired_words(comparison)]))
 
 
 def _what_was_done(comparison: dict[str, Any]) -> str:

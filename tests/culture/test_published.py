@@ -34,6 +34,21 @@ def test_published_quizzes_come_out_as_they_went_in(published, tmp_path):
         assert torch.equal(ours, theirs)
 
 
+def test_quizzes_that_are_there_already_are_not_added_again_nor_put_into_the_other_split(published, tmp_path):
+    path, train, test = published
+    population = leaning_population(tmp_path / "population")
+    import_published(population, path)
+    assert import_published(population, path) == (0, 0)
+    new = generate_quizzes(("grow",), 2, seed=2).tokens
+    other = tmp_path / "other.pth"
+    write_culture_quizzes(other, torch.cat([test, new[:1]]), torch.cat([train, new[1:], new[1:]]))
+    assert import_published(population, other) == (1, 1)
+    store = open_store(population)
+    kept = [{quiz.tobytes() for quiz in store.kept(split)} for split in (TRAIN, TEST)]
+    assert [len(part) for part in kept] == [6, 3] and not kept[0] & kept[1]
+    assert [len(store.kept(split)) for split in (TRAIN, TEST)] == [6, 3]
+
+
 def test_imported_quizzes_stay_beside_invented_ones(published, tmp_path):
     path = published[0]
     population = leaning_population(tmp_path / "population")

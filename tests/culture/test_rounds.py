@@ -140,6 +140,19 @@ def test_a_killed_run_goes_on_to_the_same_result(played, tmp_path):
     np.testing.assert_array_equal(stored.table[in_six].probability, played[1].table.probability)
 
 
+def test_a_kill_before_the_kept_quizzes_of_a_round_are_written_is_mended(tmp_path, monkeypatch):
+    population = leaning_population(tmp_path / "killed")
+    invent_quizzes(population, 1000, SETTINGS, limit=SETTINGS.round_size)
+    monkeypatch.setattr("culture_core.culture.store._save_kept", lambda *_: None)
+    invent_quizzes(population, 1000, SETTINGS, limit=LIMIT)
+    kept = [len(open_store(population).kept(split)) for split in (TRAIN, TEST)]
+    assert read_manifest(population.root)["culture_quizzes"] != kept
+    monkeypatch.undo()
+    invent_quizzes(population, 1000, SETTINGS, limit=LIMIT)
+    assert read_manifest(population.root)["culture_quizzes"] == kept
+    assert [len(part) for part in resolve_source(population.root).load_culture_quizzes()] == kept
+
+
 def test_rejected_candidates_seed_the_next_round_once():
     models = [leaning_gpt(0, 6.0), leaning_gpt(1, 1.5)]
     first = play_round(models, 1, Seeds(), 0, SETTINGS)

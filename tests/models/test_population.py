@@ -116,6 +116,17 @@ def test_an_unknown_dtype_names_the_known_ones(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_weights_too_large_for_the_dtype_are_refused_and_what_is_there_stays(tmp_path):
+    folder, large = saved(tmp_path / "pop", 1), tiny_gpt(0)
+    before = folder.model(0).read_bytes()
+    large.readout.weight.data[0, 0] = 1e5
+    with pytest.raises(
+        CultureError, match=r"GPT 0 in float16 has values .* not finite in readout\.weight"
+    ):
+        save_population(folder.root, [large], made_by=provenance("test"), dtype="float16", force=True)
+    assert folder.model(0).read_bytes() == before
+
+
 def test_a_population_is_not_overwritten_unless_forced(tmp_path):
     folder = saved(tmp_path / "pop", 2)
     before = folder.manifest.read_bytes()
