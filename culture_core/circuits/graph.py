@@ -83,7 +83,8 @@ class Scores:
     replacement: share of the influence in the whole graph that comes from embeddings, not errors.
     completeness: share of all nodes' input, weighted by influence, that is not errors'. embeddings, errors,
     lost: where the target's influence comes from in the pruned graph: kept embeddings, kept errors, and what
-    was cut; they add up to 1.
+    was cut; they add up to 1. unexpanded: influence in the whole graph that ends in features so weak that
+    they were not followed further.
     """
 
     replacement: float
@@ -91,6 +92,7 @@ class Scores:
     embeddings: float
     errors: float
     lost: float
+    unexpanded: float
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,10 @@ def pruned_graph(parts: Parts, tokens: Tensor, margin: Margin, settings: TraceSe
     weights = [values[nodes] for values, nodes in zip(found.by_layer[1:], of_features[1:], strict=True)]
     pruned = prune_edges(whole, [*weights, torch.ones(1)], settings.edge_share)
     scores = Scores(
-        replacement_score(layers, found), completeness_score(layers, found), *origins(pruned, layers, kept)
+        replacement_score(layers, found),
+        completeness_score(layers, found),
+        *origins(pruned, layers, kept),
+        found.unexpanded,
     )
     alive = reaching(pruned, [len(nodes) for nodes in of_features])
     numbers = _numbers(alive)

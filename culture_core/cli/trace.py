@@ -250,7 +250,8 @@ def show(population: "PopulationFolder", traced: "TracedAnswer") -> None:
     )
     print(
         f"in this graph {scores.embeddings:.0%} of the influence comes from tokens and positions, "
-        f"{scores.errors:.0%} from errors of the SAEs; {scores.lost:.0%} was cut"
+        f"{scores.errors:.0%} from errors of the SAEs; {scores.lost:.0%} was cut. Before the cut "
+        f"{scores.unexpanded:.1%} ends in features too weak to follow"
     )
 
 

@@ -64,6 +64,7 @@ def test_leaving_the_tail_out_loses_at_most_that_much_influence(parts):
     ends = float(found.by_layer[0].sum()) + found.of_kind(layers, ERROR) + found.unexpanded
     assert ends == pytest.approx(1.0, abs=1e-5)
     assert found.unexpanded <= module.TAIL * (len(layers) - 1)
+    assert trace(small_gpt(), small_saes(), some_tokens(), MARGIN).scores.unexpanded == found.unexpanded
 
 
 def test_an_unpruned_graph_explains_everything():

@@ -12,7 +12,13 @@ from culture_core.artifacts import provenance, read_json, write_json
 from culture_core.circuits.heads.catalogue import Heads, HeadSettings
 from culture_core.circuits.heads.matching import match_heads
 from culture_core.circuits.heads.stage import measure_population_heads
-from culture_core.circuits.heads.store import heads_artifact, identity, open_heads, save_heads
+from culture_core.circuits.heads.store import (
+    check_same_quizzes,
+    heads_artifact,
+    identity,
+    open_heads,
+    save_heads,
+)
 from culture_core.circuits.heads.targets import TARGETS
 from culture_core.circuits.heads.words import head_sentence, matches_sentence
 from culture_core.cli.heads import show
@@ -23,6 +29,7 @@ from culture_core.evaluation.scoring import score_quizzes
 from culture_core.models.population import save_population
 from culture_core.population import open_population
 from culture_core.world.vocabulary import TASKS, WORLD_TASKS
+from dashboard.data.population import measurements
 
 MODELS, SETTINGS = (0, 3), HeadSettings(n=15)
 
@@ -95,6 +102,16 @@ def test_what_is_current_stays_and_other_weights_are_refused(population, copy_po
     manifest.unlink()
     with pytest.raises(CultureError, match="no heads of GPT 3"):
         open_heads(copy, 3)
+
+
+def test_heads_measured_on_other_quizzes_are_not_paired(population, copy_population):
+    copy = copy_population(population)
+    check_same_quizzes(copy, MODELS)
+    measure_population_heads(copy, replace(SETTINGS, n=16), models=[0], say=lambda _: None)
+    with pytest.raises(CultureError, match=r"heads of GPT 0 .* are over other quizzes than .* others; run"):
+        check_same_quizzes(copy, MODELS)
+    with pytest.raises(CultureError, match="other quizzes"):
+        measurements.heads(open_population(copy.root))
 
 
 def test_pairs_have_the_highest_sum_of_cosines():

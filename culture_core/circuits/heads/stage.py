@@ -7,7 +7,13 @@ from functools import partial
 from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.circuits.heads.catalogue import Heads, HeadSettings, measure_heads
-from culture_core.circuits.heads.store import heads_artifact, identity, open_heads, save_heads
+from culture_core.circuits.heads.store import (
+    check_same_quizzes,
+    heads_artifact,
+    identity,
+    open_heads,
+    save_heads,
+)
 from culture_core.models.choice import chosen_models, stale_models
 from culture_core.models.sources import resolve_source
 from culture_core.processes import Report, Workers, run_jobs
@@ -39,6 +45,7 @@ def measure_population_heads(
     )
     workers = (workers or Workers()).computing_on(device)
     run_jobs(partial(_measure, population, settings, device, command), stale, workers, show=say)
+    check_same_quizzes(population, chosen)
     return {k: open_heads(population, k) for k in chosen}
 
 

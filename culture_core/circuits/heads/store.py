@@ -1,5 +1,6 @@
 """The catalogue of heads on disk, GPT by GPT."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -45,3 +46,11 @@ def open_heads(population: PopulationFolder, model_k: int) -> Heads:
     """
     manifest, arrays = heads_artifact(population, model_k).open()
     return Heads(tuple(manifest["tasks"]), **{name: arrays[name] for name in _ARRAYS})
+
+
+def check_same_quizzes(population: PopulationFolder, models: Sequence[int]) -> None:
+    """Errors: CultureError when the heads of these GPTs were measured on different quizzes, which would pass
+    for differences between the GPTs."""
+    settings = [heads_artifact(population, k).manifest()["settings"] for k in models]
+    if any(one != settings[0] for one in settings):
+        raise heads_artifact(population, models[0]).error("are over other quizzes than those of the others")

@@ -4,6 +4,7 @@ from typing import Any
 
 from culture_core.artifact import Record
 from culture_core.circuits.heads.catalogue import Heads
+from culture_core.circuits.heads.store import check_same_quizzes
 from culture_core.errors import CultureError, suggested
 from culture_core.evaluation.circuits import Circuits
 from dashboard.data.population.populations import Population
@@ -63,4 +64,5 @@ def circuits(chosen: Population) -> dict[int, Circuits]:
 
 def heads(chosen: Population) -> dict[int, Heads]:
     """What each attention head does and what its ablation breaks, by GPT."""
+    check_same_quizzes(chosen.folder, chosen.models)
     return {model_k: chosen.heads(model_k) for model_k in chosen.models}
