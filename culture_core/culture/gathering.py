@@ -1,5 +1,6 @@
 """Gather runs of `culture invent` that the same GPTs made in another folder, such as on another machine."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,47 +14,66 @@ from culture_core.errors import CultureError
 
 
 def add_runs(population: PopulationFolder, other: PopulationFolder) -> tuple[int, int]:
-    """Add all runs stored in another population; returns how many quizzes that adds and how many of its kept
-    ones were here already.
+    """Add the runs stored in another population that are not here already, as in a copy that went on by
+    itself; returns how many quizzes that adds and how many of their kept ones were here already.
 
-    Authors, verdicts and splits stay as they are. Errors: CultureError when nothing is stored there, its GPTs
-    have other weights, or its runs are here already.
+    Authors, verdicts and splits stay as they are. Errors: CultureError when nothing is stored there, its new
+    runs are of GPTs with other weights, there are none, or one that is here too went on there.
     """
     if not has_store(other):
         raise CultureError(f"no run of `culture invent` in {other.root}")
     added = load_store(other)
-    weights = {str(k): sha256 for k, sha256 in model_hashes(population).items()}
-    if any(run.get("models", weights) != weights for run in added.runs):
-        raise CultureError(f"the runs in {other.root} are of GPTs with other weights than {population.root}")
     with sole_writer(population):
         store = open_store(population)
-        known = {_identity(run) for run in store.runs}
-        if any(_identity(run) in known for run in added.runs):
-            raise CultureError(f"{population.root} already has runs with the settings of {other.root}")
-        gathered = _together(store, added)
+        n_shared = _count_shared(
+            store, added, f"{population.root} already has runs with the settings of {other.root}"
+        )
+        weights = {str(k): sha256 for k, sha256 in model_hashes(population).items()}
+        if any(run.get("models", weights) != weights for run in added.runs[n_shared:]):
+            raise CultureError(
+                f"the runs in {other.root} are of GPTs with other weights than {population.root}"
+            )
+        gathered = _together(store, added, n_shared)
         save_store(population, gathered)
-    n_added, n_there = (int((one.table.split != NEITHER).sum()) for one in (gathered, added))
+    new = added.table[added.table.run >= n_shared]
+    n_added, n_there = (int((table.split != NEITHER).sum()) for table in (gathered.table, new))
     n_added -= int((store.table.split != NEITHER).sum())
     return n_added, n_there - n_added
 
 
-def _together(store: CultureStore, added: CultureStore) -> CultureStore:
-    """Both stores, where a quiz that is kept in the first is a duplicate in the second."""
-    theirs = added.table
+def _count_shared(store: CultureStore, added: CultureStore, otherwise: str) -> int:
+    """How many runs, the first ones of those to be added, are in the store already.
+
+    Errors: CultureError (otherwise) when all are, one of them has other candidates, or later ones are.
+    """
+    known = {_identity(run): run["candidates"] for run in store.runs}
+    n_shared = sum(_identity(run) in known for run in added.runs)
+    first = {_identity(run): run["candidates"] for run in added.runs[:n_shared]}
+    if n_shared == len(added.runs) or not first.items() <= known.items():
+        raise CultureError(otherwise)
+    return n_shared
+
+
+def _together(store: CultureStore, added: CultureStore, n_shared: int) -> CultureStore:
+    """Both stores, without the first n_shared runs of the second; a quiz that is kept in the first is a
+    duplicate in the second."""
+    theirs = added.table[added.table.run >= n_shared]
     known = store.all_kept()
     is_known = np.array([tokens.tobytes() in known for tokens in theirs.tokens], dtype=bool)
     twice = is_known & (theirs.split != NEITHER)
+    shift = store.next_number - sum(run["candidates"] for run in added.runs[:n_shared])
     table = replace(
         theirs,
-        run=theirs.run + np.int32(len(store.runs)),
-        number=theirs.number + store.next_number,
+        run=theirs.run + np.int32(len(store.runs) - n_shared),
+        number=theirs.number + shift,
         reason=np.where(twice, DUPLICATE, theirs.reason).astype(np.uint8),
         split=np.where(twice, NEITHER, theirs.split).astype(np.uint8),
     )
-    runs = tuple({**run, "added": run.get("added", 0) + store.next_number} for run in added.runs)
+    runs = tuple({**run, "added": run.get("added", 0) + shift} for run in added.runs[n_shared:])
     return replace(store, table=store.table.followed_by(table), runs=(*store.runs, *runs))
 
 
-def _identity(run: dict[str, object]) -> str:
-    """What tells two runs apart: settings with their seed, or where imported quizzes came from."""
-    return repr(run.get("settings") or run.get("imported"))
+def _identity(run: Mapping[str, object]) -> str:
+    """What tells two runs apart: settings with their seed, or where imported quizzes came from; and the
+    weights of the GPTs."""
+    return repr((run.get("settings") or run.get("imported"), run.get("models")))

@@ -1,5 +1,6 @@
 """Runs of the same GPTs, made in two folders, gathered in one."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from culture_helpers import SETTINGS, leaning_gpt, leaning_population
 
-from culture_core.artifacts import provenance
+from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.cli.main import main
 from culture_core.culture.gathering import add_runs
 from culture_core.culture.published import open_store
@@ -50,6 +51,29 @@ def test_all_kept_quizzes_come_with_authors_and_verdicts(two):
     assert len(set(both.table.number.tolist())) == len(both.table)
     train, test = resolve_source(one.root).load_culture_quizzes()
     assert len(train) + len(test) == len(_kept(both))
+
+
+def test_copies_that_went_on_by_themselves_are_gathered(two, tmp_path):
+    one, _ = two
+    copies = []
+    for seed in (7, 8):
+        shutil.copytree(one.root, tmp_path / f"copy{seed}")
+        copies.append(PopulationFolder(tmp_path / f"copy{seed}"))
+        invent_quizzes(copies[-1], 1000, replace(SETTINGS, seed=seed), limit=LIMIT)
+    wanted = set.union(*(_kept(open_store(copy)) for copy in copies))
+    added = [add_runs(one, copy)[0] for copy in copies]
+    both = open_store(one)
+    assert [run["settings"]["seed"] for run in both.runs] == [5, 7, 8]
+    assert _kept(both) == wanted and all(n > 0 for n in added)
+    assert len(set(both.table.number.tolist())) == len(both.table)
+    for run_k, copy in enumerate(copies, start=1):
+        ours, theirs = both.table[both.table.run == run_k], open_store(copy).table
+        theirs = theirs[theirs.run == 1]
+        np.testing.assert_array_equal(ours.tokens, theirs.tokens)
+        np.testing.assert_array_equal(ours.number - both.runs[run_k]["added"], theirs.number)
+    invent_quizzes(copies[0], 1000, replace(SETTINGS, seed=7), limit=2 * LIMIT)
+    with pytest.raises(CultureError, match="already has runs"):
+        add_runs(one, copies[0])
 
 
 def test_a_quiz_kept_in_both_comes_once(two):
