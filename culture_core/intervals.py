@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 Z_95 = 1.959963984540054
 
 
-def wilson_interval(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(hits: float, total: float, z: float = Z_95) -> tuple[float, float]:
     """Wilson score interval of hits / total (Wilson 1927), at 95% by default; (0, 1) when total is 0."""
     if total == 0:
         return 0.0, 1.0
@@ -17,12 +20,27 @@ def wilson_interval(hits: int, total: int, z: float = Z_95) -> tuple[float, floa
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def mean_interval(mean: float, variance: float, total: int, z: float = Z_95) -> tuple[float, float]:
+def mean_interval(mean: float, variance: float, total: float, z: float = Z_95) -> tuple[float, float]:
     """Normal interval of the mean of `total` values in [0, 1] with that sample variance."""
     if total == 0:
         return 0.0, 1.0
     half = z * math.sqrt(variance / total)
     return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def design_effect(values: ArrayLike, cluster: ArrayLike) -> float:
+    """By what factor the variance of the mean of values (n,) is larger than if all were independent, when
+    those of one cluster (n,) go together; at least 1 (Kish 1965). Clusters are of about the same size.
+
+    With n divided by it, intervals for independent values hold.
+    """
+    values, (_, place) = np.asarray(values, dtype=np.float64), np.unique(cluster, return_inverse=True)
+    size = np.bincount(place)
+    independent = values.var() / len(values) if len(values) else 0.0
+    if len(size) < 2 or len(size) == len(values) or independent == 0:
+        return 1.0
+    means = np.bincount(place, weights=values) / size
+    return max(1.0, float(means.var(ddof=1) / len(means) / independent))
 
 
 def paired_interval(gained: int, lost: int, total: int, z: float = Z_95) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from culture_core.comparison.cka import Similarity
 from culture_core.comparison.features import feature_likeness
 from culture_core.comparison.states import StateSettings, state_similarities
 from culture_core.evaluation.accuracy import culture_test_quizzes, evaluation_quizzes
-from culture_core.intervals import wilson_interval
+from culture_core.intervals import design_effect, wilson_interval
 from culture_core.models.mygpt import MyGPT
 from culture_core.universality.matching.reader import MatchReader
 from culture_core.world.quizzes import QuizBatch
@@ -87,13 +87,14 @@ def _answers(name: str, models: Sequence[MyGPT], quizzes: QuizBatch, progress: b
     answers = answers_of(models, quizzes, progress=f"{name} quizzes" if progress else None)
     hits = answers.right.sum(1).tolist()
     n = len(quizzes)
+    effect = [design_effect(right, quizzes.index) for right in answers.right]
     accuracy = [
         {
             "id": model.id,
             "accuracy": round(h / n, 6),
-            "interval": [round(x, 6) for x in wilson_interval(h, n)],
+            "interval": [round(x, 6) for x in wilson_interval(h / times, n / times)],
         }
-        for model, h in zip(models, hits, strict=True)
+        for model, h, times in zip(models, hits, effect, strict=True)
     ]
     return _named(name, agreement(answers), {"quizzes": n, "accuracy": accuracy})
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from culture_core.evaluation.scoring import QuizScores, logits_function, score_quizzes
-from culture_core.intervals import mean_interval, wilson_interval
+from culture_core.intervals import design_effect, mean_interval, wilson_interval
 from culture_core.models.mygpt import MyGPT
 from culture_core.world.noise import add_prompt_noise
 from culture_core.world.quizzes import QuizBatch, batch_from_tokens, concatenate, generate_stream
@@ -40,31 +40,40 @@ def culture_test_quizzes(tokens: Tensor, seed: int, *, noise: float = NOISE) -> 
 
 
 def summarise(scores: QuizScores, batch: QuizBatch) -> dict[str, Any]:
-    """Loss, greedy and expected accuracy with 95% intervals: overall, by task and by structure."""
-    record = _summary(scores, torch.ones(len(batch), dtype=torch.bool))
-    record["by_task"] = _by_group(scores, batch.task, LABELS)
-    record["by_structure"] = _by_group(scores, batch.structure, STRUCTURE_NAMES)
+    """Loss, greedy and expected accuracy with 95% intervals: overall, by task and by structure.
+
+    Intervals allow for quizzes that are one quiz in several structures, as those of `culture_test_quizzes`.
+    """
+    quiz = batch.task.cpu().long() << 40 | batch.index.cpu().long()
+    record = _summary(scores, quiz, torch.ones(len(batch), dtype=torch.bool))
+    record["by_task"] = _by_group(scores, quiz, batch.task, LABELS)
+    record["by_structure"] = _by_group(scores, quiz, batch.structure, STRUCTURE_NAMES)
     return record
 
 
-def _by_group(scores: QuizScores, group: Tensor, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _by_group(
+    scores: QuizScores, quiz: Tensor, group: Tensor, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     codes = group.cpu()
-    return {names[code]: _summary(scores, codes == code) for code in codes.unique().tolist()}
+    return {names[code]: _summary(scores, quiz, codes == code) for code in codes.unique().tolist()}
 
 
-def _summary(scores: QuizScores, chosen: Tensor) -> dict[str, Any]:
+def _summary(scores: QuizScores, quiz: Tensor, chosen: Tensor) -> dict[str, Any]:
+    """quiz: (n,) alike for the same quiz in another structure; chosen: (n,) which ones count."""
     n = int(chosen.sum())
-    hits = int(scores.correct.cpu()[chosen].sum())
+    correct = scores.correct.cpu()[chosen]
+    hits = int(correct.sum())
     probability = scores.probability.cpu()[chosen].double()
     expected = float(probability.mean())
     variance = float(probability.var(unbiased=False))
+    of_hits, of_expected = (design_effect(values, quiz[chosen]) for values in (correct, probability))
     return {
         "quizzes": n,
         "loss": round(float(scores.loss.cpu()[chosen].double().mean()), 6),
         "greedy_accuracy": round(hits / n, 6),
-        "greedy_interval": _rounded(wilson_interval(hits, n)),
+        "greedy_interval": _rounded(wilson_interval(hits / of_hits, n / of_hits)),
         "expected_accuracy": round(expected, 6),
-        "expected_interval": _rounded(mean_interval(expected, variance, n)),
+        "expected_interval": _rounded(mean_interval(expected, variance, n / of_expected)),
     }
 
 
