@@ -33,9 +33,7 @@ def test_intervals_of_clustered_shares_hold_as_often_as_they_say():
     generator, covered, plain, share = np.random.default_rng(1), 0, 0, 0.6
     for _ in range(400):
         right = generator.random(110) < share
-        values = np.where(
-            generator.random((4, 110)) < 0.7, right, generator.random((4, 110)) < share
-        ).ravel()
+        values = np.where(generator.random((4, 110)) < 0.7, right, generator.random((4, 110)) < share).ravel()
         hits, n = int(values.sum()), values.size
         times = design_effect(values, np.tile(np.arange(110), 4))
         covered += holds(wilson_interval(hits / times, n / times), share)

@@ -13,6 +13,9 @@ from dashboard.data.quiz.quiz_table import quiz_table
 from dashboard.data.universal import universality
 from dashboard.data.universal.group_table import group_table
 
+# columns of words, empty for features of a GPT that was not graded or has no effects on logits
+WORDS = ("concept", "concept_words", "kind", "promoted")
+
 
 def _features_written(chosen: Population, hook: str) -> Hashable:
     by_gpt = (indexes.index_written, indexes.grades_written)
@@ -32,7 +35,7 @@ def features(chosen: Population, hook: str) -> pd.DataFrame:
     """
     indexed = [k for k in chosen.models if indexes.has_index(chosen, hook, k)] or chosen.models[:1]
     rows = [_rows_of(chosen, hook, k) for k in indexed]
-    return pd.concat(rows, ignore_index=True).fillna({"concept": "", "promoted": ""})
+    return pd.concat(rows, ignore_index=True).fillna(dict.fromkeys(WORDS, ""))
 
 
 def _rows_of(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:

@@ -33,7 +33,7 @@ except CultureError as error:
     mention(error)
 else:
     matches = head_matches(population)
-    table = show_catalogue(heads, matches)
+    table = show_catalogue(heads, matches, model_k, head)
     most_needed = table[model_k == table.GPT]["head"].iloc[0]
     show_head(heads, matches, circuits, model_k, most_needed if head == ALL_HEADS else head)
     st.header("What the heads tell each other")

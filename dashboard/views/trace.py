@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.components.lab.keep import OF_A_QUIZ
 from dashboard.components.lab.quiz import choose_quiz, show_caption
 from dashboard.components.page import permalink
 from dashboard.components.page.carried_quiz import first_set
@@ -27,7 +28,9 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     population = choose_population()
     choose_display()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    quiz = choose_quiz(population, first_set=first_set("trace", population), editing=False)
+    quiz = choose_quiz(
+        population, first_set=first_set("trace", population), editing=False, resets=(*OF_A_QUIZ, "part")
+    )
     model_k = choose_gpt(population)
     position = choose_cell(quiz)
     other = choose_other(int(quiz.tokens[position]))
@@ -42,7 +45,7 @@ trace_picture(
     words=margin_words(traced),
     address=scope.link(gpt=model_k),
     names=names_by_block(population, model_k, traced),
-    on_cell=lambda clicked: permalink.write(cell=clicked, against=None, change=None),
+    on_cell=lambda clicked: permalink.write(cell=clicked, against=None, change=None, part=None),
     on_change=lambda asked: permalink.write(change=asked),
 )
 st.caption(

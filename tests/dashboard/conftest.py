@@ -1,6 +1,7 @@
 """What the tests of the dashboard share: apps run without a server, on a small population that has
 everything, unless a test asks for the shipped one."""
 
+import json
 import os
 from pathlib import Path
 
@@ -99,3 +100,17 @@ def empty_cache(tmp_path, monkeypatch):
 def own_notes(tmp_path, monkeypatch):
     """A file of notes for each test, in place of the reader's."""
     monkeypatch.setenv("CULTURE_NOTES", str(tmp_path / "notes" / "notes.sqlite"))
+
+
+@pytest.fixture
+def select_row():
+    """A function that selects a row of the nth table of a page, as a click of the reader does."""
+
+    def select(app: AppTest, nth: int, row: int) -> AppTest:
+        states = app._tree.get_widget_states()
+        states.widgets.add(
+            id=app.dataframe[nth].proto.id, string_value=json.dumps({"selection": {"rows": [row]}})
+        )
+        return app._run(states)
+
+    return select

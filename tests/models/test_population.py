@@ -120,9 +120,7 @@ def test_weights_too_large_for_the_dtype_are_refused_and_what_is_there_stays(tmp
     folder, large = saved(tmp_path / "pop", 1), tiny_gpt(0)
     before = folder.model(0).read_bytes()
     large.readout.weight.data[0, 0] = 1e5
-    with pytest.raises(
-        CultureError, match=r"GPT 0 in float16 has values .* not finite in readout\.weight"
-    ):
+    with pytest.raises(CultureError, match=r"GPT 0 in float16 has values .* not finite in readout\.weight"):
         save_population(folder.root, [large], made_by=provenance("test"), dtype="float16", force=True)
     assert folder.model(0).read_bytes() == before
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,9 +15,11 @@ from culture_core.figures.heads import task_chart
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.page import permalink
 from dashboard.components.page.charts import chart
+from dashboard.components.page.selection import row_selected_by_reader, selected_row
 from dashboard.components.page.sentence import capitalised
 from dashboard.data.circuit import head_catalogue as tables
 
+TABLE = "heads"
 MEANINGS = {
     tables.LOSS: "rise of the loss on the last grid, in nats per cell, when the head's output is replaced by "
     "its mean over quizzes; mean over the tasks that GPTs are trained on",
@@ -39,8 +42,13 @@ FORMATS = {
 }
 
 
-def show_catalogue(catalogue: Mapping[int, Heads], matches: HeadMatches) -> pd.DataFrame:
-    """Draw the table of all heads, and say how alike the GPTs are; return the table."""
+def show_catalogue(
+    catalogue: Mapping[int, Heads], matches: HeadMatches, model_k: int, name: str
+) -> pd.DataFrame:
+    """Draw the table of all heads, and say how alike the GPTs are; return the table.
+
+    model_k, name: the head whose row is selected; none is where there is no head of that name.
+    """
     table = tables.catalogue_table(catalogue, matches)
     columns = {name: st.column_config.Column(help=words) for name, words in MEANINGS.items()}
     columns |= {
@@ -58,9 +66,8 @@ def show_catalogue(catalogue: Mapping[int, Heads], matches: HeadMatches) -> pd.D
             tables.LOOKS: st.column_config.Column(help=MEANINGS[tables.LOOKS], width=185),
         },
         on_select=lambda: _open_selected(table),
-        selection_mode="single-row",
-        key="heads",
         alt="Heads of all GPTs: what their ablation costs, where they look, what they copy, who shares them",
+        **selected_row(TABLE, _row_of(table, model_k, name)),
     )
     st.caption(
         "One row per head; those whose ablation costs most come first. Sort by any column, and select a row "
@@ -128,8 +135,13 @@ def show_offsets(one: Circuits, model_k: int, name: str) -> None:
     )
 
 
+def _row_of(table: pd.DataFrame, model_k: int, name: str) -> int | None:
+    rows = np.flatnonzero((model_k == table.GPT) & (table["head"] == name))
+    return int(rows[0]) if len(rows) else None
+
+
 def _open_selected(table: pd.DataFrame) -> None:
-    rows = st.session_state["heads"].selection.rows
-    if rows:
-        chosen = table.iloc[rows[0]]
-        permalink.write(gpt=int(chosen.GPT), head=chosen["head"])
+    row = row_selected_by_reader(TABLE, len(table))
+    if row is not None:
+        chosen = table.iloc[row]
+        permalink.write(gpt=int(chosen.GPT), head=chosen["head"], token=None)

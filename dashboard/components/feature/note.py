@@ -10,7 +10,7 @@ from dashboard.components.page.notes import feature_key, note_book, switch_star
 from dashboard.components.page.scope import Scope
 from dashboard.components.page.sentence import capitalised
 from dashboard.data.population import measurements
-from dashboard.notes.note import Conflict, Note, united
+from dashboard.notes.note import Conflict, FeatureKey, Note, united
 
 PENDING = "note.pending"
 WORDS = {"name": "name", "text": "note", "lists": "lists"}
@@ -84,11 +84,11 @@ def feature_note(scope: Scope, model_k: int, feature: int) -> None:
         **_field(base, "text"),
     )
     st.caption(status(note, sae))
-    pending = st.session_state.get(PENDING)
-    if pending is not None and pending.current.key == note.key:
-        # drawn last: it can be answered only once the fields show what is kept
-        with question:
-            show_pending(pending, note)
+    # drawn last: it can be answered only once the fields show what is kept
+    with question:
+        for pending in list(_unsaved().values()):
+            if pending.current.key == note.key:
+                show_pending(pending, note)
 
 
 def status(note: Note, sae: str) -> str:
@@ -121,13 +121,35 @@ def _store(base: Note, part: str, key: str) -> None:
 
 def save(base: Note, part: str, mine: Any) -> None:
     """Save a part of the note read as `base`; where that fails it is kept as pending."""
+    _change(base, {part: mine}, part, mine)
+
+
+def keep_both(note: Note, pending: Pending) -> None:
+    """Put what could not be saved below what is kept; where that fails it stays pending."""
+    mine = Note(note.key, **{pending.part: pending.mine})
+    _change(note, {"text": united(note, mine).text}, pending.part, pending.mine)
+
+
+def drop(pending: Pending) -> None:
+    """Forget what could not be saved."""
+    _unsaved().pop((pending.current.key, pending.part), None)
+
+
+def _change(base: Note, changes: dict[str, Any], part: str, mine: Any) -> None:
+    """Change the note read as `base`; `mine`, of that part, is pending until this works."""
     try:
-        note_book().change(base, **{part: mine})
-        st.session_state.pop(PENDING, None)
+        note_book().change(base, **changes)
+        _unsaved().pop((base.key, part), None)
     except Conflict as conflict:
-        st.session_state[PENDING] = Pending(part, mine, conflict.current)
+        _unsaved()[base.key, part] = Pending(part, mine, conflict.current)
     except CultureError as error:
-        st.session_state[PENDING] = Pending(part, mine, base, str(error))
+        _unsaved()[base.key, part] = Pending(part, mine, base, str(error))
+
+
+def _unsaved() -> dict[tuple[FeatureKey, str], Pending]:
+    """What is pending in this session, by feature and part."""
+    kept: dict[tuple[FeatureKey, str], Pending] = st.session_state.setdefault(PENDING, {})
+    return kept
 
 
 def show_pending(pending: Pending, note: Note) -> None:
@@ -149,14 +171,9 @@ def show_pending(pending: Pending, note: Note) -> None:
         st.code(str(getattr(note, pending.part)), language=None, wrap_lines=True)
     st.caption("You wrote")
     st.code(str(pending.mine), language=None, wrap_lines=True)
+    part = pending.part
     with st.container(horizontal=True):
-        st.button("Save mine", on_click=save, args=(note, pending.part, pending.mine))
+        st.button("Save mine", key=f"note.mine.{part}", on_click=save, args=(note, part, pending.mine))
         if not pending.problem:
-            st.button("Keep both", on_click=keep_both, args=(note, pending))
-        st.button("Drop mine", on_click=st.session_state.pop, args=(PENDING, None))
-
-
-def keep_both(note: Note, pending: Pending) -> None:
-    """Put what could not be saved below what is kept."""
-    mine = Note(note.key, **{pending.part: pending.mine})
-    save(note, "text", united(note, mine).text)
+            st.button("Keep both", key=f"note.both.{part}", on_click=keep_both, args=(note, pending))
+        st.button("Drop mine", key=f"note.drop.{part}", on_click=drop, args=(pending,))

@@ -32,7 +32,7 @@ def choose_feature(
     if first is None:
         first = 0 if permalink.read(feature_name) else _first_feature(scope, index, model_k)
     feature = permalink.read_number(feature_name, 0, index.n_features - 1, first, of=f"GPT {model_k}")
-    lost = ("cell",) if suffix else ("cell", WITHIN)
+    lost = ("cell", "quiz") if suffix else ("cell", "quiz", WITHIN)
     row = st.container(
         horizontal=True,
         vertical_alignment="bottom",

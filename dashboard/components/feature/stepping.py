@@ -80,11 +80,12 @@ def _step_to(label: str, icon: str, key: Key | None) -> None:
 def _step(
     label: str, icon: str, goes: Mapping[str, object], suffix: str = "", *, disabled: bool = False
 ) -> None:
+    """A button that goes to a feature; the list is that of the first feature of a page, without a suffix."""
     st.button(
         label,
         icon=icon,
         key=f"step.{label}{suffix}",
         disabled=disabled,
         on_click=permalink.write,
-        kwargs={"cell": None, WITHIN: None, **goes},
+        kwargs={"cell": None, "quiz": None, **({} if suffix else {WITHIN: None}), **goes},
     )

@@ -35,7 +35,7 @@ def choose_owners(table: pd.DataFrame, chosen: FeatureFilter) -> None:
             help="Pearson r of the best match over all tokens; it decides what counts as matched and absent",
             **permalink.bound("r", chosen.r, resets=RESETS, encode=encode_r),
         )
-        choose_absent(models, chosen.absent)
+        choose_absent(models, chosen.absent, help="no match there at that r")
         _choose_sharing(models, chosen)
 
 
@@ -60,13 +60,13 @@ def _choose_sharing(models: Sequence[int], chosen: FeatureFilter) -> None:
     )
 
 
-def choose_absent(models: Sequence[int], absent: Sequence[int]) -> None:
-    """Draw the choice of GPTs that have none."""
+def choose_absent(models: Sequence[int], absent: Sequence[int], *, help: str) -> None:
+    """Draw the choice of GPTs that have none; help: what that means."""
     st.pills(
         "Absent in GPT",
         models,
         selection_mode="multi",
-        help="no match there at that r",
+        help=help,
         **permalink.bound("absent", list(absent), resets=RESETS, encode=encode_models),
     )
 

@@ -3,12 +3,10 @@
 
 /** @import {GridMap, MapsMode, MapsPanel} from "./messages.js" */
 
-import { contextOf, element, text } from "../web/dom.js";
+import { element, text } from "../web/dom.js";
 import { bytesOf } from "../web/ink.js";
-import { clamp } from "../web/numbers.js";
 
 const SIDE = 10;
-const CELL = 8;
 
 /** @param {MapsPanel} panel */
 export function drawMaps(panel) {
@@ -41,34 +39,20 @@ export function choiceButton(name, choose) {
   return button;
 }
 
-/** @param {GridMap} map */
+/**
+ * The style sheet inks the cells, so they follow the theme.
+ * @param {GridMap} map
+ */
 function drawMap(map) {
   const figure = element("figure");
-  const canvas = element("canvas", "", { role: "img", "aria-label": map.alt });
-  canvas.width = canvas.height = SIDE * CELL;
-  const context = contextOf(canvas);
+  const grid = element("div", "map", { role: "img", "aria-label": map.alt });
   const shares = bytesOf(map.shares);
-  const theme = getComputedStyle(document.documentElement);
-  context.fillStyle = theme.getPropertyValue("--st-primary-color") || "#5b4ee5";
   for (let i = 0; i < SIDE * SIDE; i++) {
-    context.globalAlpha = shares[i] / 255;
-    context.fillRect((i % SIDE) * CELL, Math.floor(i / SIDE) * CELL, CELL, CELL);
+    const title = `row ${Math.floor(i / SIDE)}, column ${i % SIDE}: ${map.texts[i]}`;
+    const cell = element("i", "", { title });
+    cell.style.setProperty("--share", `${(100 * shares[i]) / 255}%`);
+    grid.append(cell);
   }
-  canvas.addEventListener("pointermove", (event) => {
-    canvas.title = cellTitle(map, canvas.getBoundingClientRect(), event);
-  });
-  figure.append(canvas, text("figcaption", map.label));
+  figure.append(grid, text("figcaption", map.label));
   return figure;
-}
-
-/**
- * @param {GridMap} map
- * @param {DOMRect} box
- * @param {PointerEvent} event
- */
-function cellTitle(map, box, event) {
-  const at = (/** @type {number} */ place, /** @type {number} */ size) =>
-    clamp(Math.floor((SIDE * place) / size), 0, SIDE - 1);
-  const [column, row] = [at(event.clientX - box.left, box.width), at(event.clientY - box.top, box.height)];
-  return `row ${row}, column ${column}: ${map.texts[row * SIDE + column]}`;
 }

@@ -7,7 +7,7 @@ from culture_core.world.codes import encode_quiz
 from dashboard.components.page import permalink
 
 # query parameters that lose their meaning with another quiz
-OF_A_QUIZ = ("quiz", "cell", "position", "measured", "on", "change", "token")
+OF_A_QUIZ = ("quiz", "cell", "position", "measured", "on", "change", "token", "against")
 
 
 def keep_quiz(tokens: np.ndarray) -> None:

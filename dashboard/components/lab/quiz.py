@@ -30,16 +30,21 @@ FIRST_TASK = "frame"
 
 
 def choose_quiz(
-    population: Population, *, first_set: str = NEW_SET, editing: bool = True, drawing: bool = False
+    population: Population,
+    *,
+    first_set: str = NEW_SET,
+    editing: bool = True,
+    drawing: bool = False,
+    resets: tuple[str, ...] = OF_A_QUIZ,
 ) -> ChosenQuiz:
     """Draw the controls that choose a quiz.
 
     first_set: where quizzes come from unless the link says so. editing: quizzes can be pasted and reordered.
-    drawing: the grids can be emptied, to draw a quiz.
+    drawing: the grids can be emptied, to draw a quiz. resets: query parameters that another quiz takes away.
 
     Errors: CultureError for a link that names no quiz.
     """
-    origin = _choose_origin(population, first_set)
+    origin = _choose_origin(population, first_set, resets)
     code = permalink.read("quiz")
     quiz = ChosenQuiz(origin, origin.tokens if code is None else decode_quiz(code).numpy())
     if editing:
@@ -54,7 +59,7 @@ def choose_quiz(
             icon=":material/undo:",
             help=f"Back to {origin.words()}",
             on_click=permalink.write,
-            kwargs=dict.fromkeys(OF_A_QUIZ),
+            kwargs=dict.fromkeys(resets),
         )
     return quiz
 
@@ -65,7 +70,7 @@ def show_caption(quiz: ChosenQuiz) -> None:
     st.markdown(f"**{what}** :small[{beside}]")
 
 
-def _choose_origin(population: Population, first_set: str) -> Origin:
+def _choose_origin(population: Population, first_set: str, resets: tuple[str, ...]) -> Origin:
     """Draw the selectors of a set and of a quiz in it; return the quiz."""
     sets = sets_of(population)
     quiz_set = permalink.read_choice("set", sets, first_set)
@@ -74,25 +79,25 @@ def _choose_origin(population: Population, first_set: str) -> Origin:
         sets,
         format_func=SET_NAMES.__getitem__,
         width=200,
-        **permalink.bound("set", quiz_set, resets=("number", *OF_A_QUIZ)),
+        **permalink.bound("set", quiz_set, resets=("number", *resets)),
     )
-    return _choose_new() if quiz_set == NEW_SET else _choose_stored(population, quiz_set)
+    return _choose_new(resets) if quiz_set == NEW_SET else _choose_stored(population, quiz_set, resets)
 
 
-def _choose_new() -> Origin:
+def _choose_new(resets: tuple[str, ...]) -> Origin:
     """Draw the selectors of task and seed; return the quiz they name."""
     task = permalink.read_choice("task", list(TASKS), FIRST_TASK)
     structure = permalink.read_choice("structure", STRUCTURES, STRUCTURES[0])
     seed = permalink.read_number("seed", 0, LARGEST_SEED, 0)
-    st.selectbox("Task", TASKS, width=150, **permalink.bound("task", task, resets=("seed", *OF_A_QUIZ)))
-    st.number_input("Seed", 0, LARGEST_SEED, width=120, **permalink.bound("seed", seed, resets=OF_A_QUIZ))
+    st.selectbox("Task", TASKS, width=150, **permalink.bound("task", task, resets=("seed", *resets)))
+    st.number_input("Seed", 0, LARGEST_SEED, width=120, **permalink.bound("seed", seed, resets=resets))
     st.button(
         "Another",
         icon=":material/casino:",
         help="Another quiz of this task",
         on_click=permalink.write,
         kwargs={
-            **dict.fromkeys(OF_A_QUIZ),
+            **dict.fromkeys(resets),
             "set": NEW_SET,
             "task": task,
             "seed": int(np.random.default_rng().integers(LARGEST_SEED)),
@@ -101,13 +106,13 @@ def _choose_new() -> Origin:
     return new_quiz(task, structure, seed)
 
 
-def _choose_stored(population: Population, quiz_set: str) -> Origin:
+def _choose_stored(population: Population, quiz_set: str, resets: tuple[str, ...]) -> Origin:
     """Draw the selectors of a quiz of a set; return it."""
     hook = populations.any_hook(population, permalink.read("hook"))
     n = len(quiz_sets.quizzes_of(population, hook, quiz_set).tokens)
     number = permalink.read_number("number", 0, n - 1, 0, of=f"the quizzes {SET_NAMES[quiz_set]}")
     st.number_input(
-        f"Quiz, 0 to {n - 1}", 0, n - 1, width=130, **permalink.bound("number", number, resets=OF_A_QUIZ)
+        f"Quiz, 0 to {n - 1}", 0, n - 1, width=130, **permalink.bound("number", number, resets=resets)
     )
     for label, icon, other in (
         ("Previous", ":material/chevron_left:", (number - 1) % n),
@@ -118,7 +123,7 @@ def _choose_stored(population: Population, quiz_set: str) -> Origin:
             label,
             icon=icon,
             on_click=permalink.write,
-            kwargs={**dict.fromkeys(OF_A_QUIZ), "set": quiz_set, "number": other},
+            kwargs={**dict.fromkeys(resets), "set": quiz_set, "number": other},
         )
     return quiz_of_set(population, hook, quiz_set, number)
 

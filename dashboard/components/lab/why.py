@@ -1,5 +1,6 @@
 """Why an answer: the features of a GPT that one cell of its answer depends on."""
 
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ from dashboard.components.page.charts import chart
 from dashboard.components.page.display import Display
 from dashboard.components.page.notes import own_names
 from dashboard.components.page.scope import Scope
+from dashboard.components.page.selection import row_selected_by_reader, selected_row
 from dashboard.data.circuit import explanations
 from dashboard.data.population import populations
 from dashboard.data.quiz.answers import GivenAnswers
@@ -68,7 +70,7 @@ def show_why(scope: Scope, quiz: ChosenQuiz, position: int, display: Display) ->
         return
     left, right = st.columns(2, gap="large")
     with left:
-        row = _show_table(scope, found, model_k)
+        row = _show_table(scope, found, model_k, tokens)
         chart(
             attribution_chart(found.feature, found.ablation, found.gradient, int(found.feature[row])),
             "Effect of each feature by ablation against its estimate by gradient times activation",
@@ -111,7 +113,7 @@ def _name(token: int) -> str:
     return COLOUR_NAMES[token] if token < N_COLOURS else f"marker {token}"
 
 
-def _show_table(scope: Scope, found: Attribution, model_k: int) -> int:
+def _show_table(scope: Scope, found: Attribution, model_k: int, tokens: np.ndarray) -> int:
     """Draw the features that matter; return the row that is chosen."""
     table = explanations.attribution_table(scope.population, scope.hook, model_k, found)
     features = [int(feature) for feature in found.feature]
@@ -120,16 +122,15 @@ def _show_table(scope: Scope, found: Attribution, model_k: int) -> int:
         table["your name"] = [names.get((model_k, feature), "") for feature in features]
     shown = permalink.read_number("shown", 0, 10**6, features[0])
     row = features.index(shown) if shown in features else 0
+    key = _table_key(scope, model_k, found.margin.position, tokens)
     st.dataframe(
         table,
         hide_index=True,
         height=330,
-        on_select=lambda: _open_selected(features),
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [row]}},
-        key=f"why.{model_k}.{found.margin.position}.{len(features)}",
+        on_select=lambda: _open_selected(key, features),
         column_config=COLUMNS,
         alt="Features by their effect on the answer",
+        **selected_row(key, row),
     )
     if shown not in features:
         st.caption(f"Feature {shown} does not fire before this cell, so it has no effect here.")
@@ -159,12 +160,16 @@ def _show_ways_on(scope: Scope, table: pd.DataFrame, model_k: int, feature: int,
             st.toggle(f"Ablate all {n_firing}", **permalink.bound("every", every, encode=int))
 
 
-def _open_selected(features: Sequence[int]) -> None:
-    for key in st.session_state:
-        if str(key).startswith("why."):
-            rows = st.session_state[key].selection.rows
-            if rows and rows[0] < len(features):
-                permalink.write(shown=features[rows[0]])
+def _table_key(scope: Scope, model_k: int, position: int, tokens: np.ndarray) -> str:
+    """The key of one table of features: what is selected in it says nothing about another's rows."""
+    quiz = zlib.crc32(tokens.tobytes())
+    return f"why.features.{scope.population.name}.{scope.hook}.{model_k}.{position}.{quiz}"
+
+
+def _open_selected(key: str, features: Sequence[int]) -> None:
+    row = row_selected_by_reader(key, len(features))
+    if row is not None:
+        permalink.write(shown=features[row])
 
 
 def _show_places(found: Attribution, row: int, tokens: np.ndarray, display: Display) -> None:

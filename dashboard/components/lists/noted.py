@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.downloads.pages import features_page, page_download
+from dashboard.components.downloads.pages import Look, features_page, page_download
 from dashboard.components.downloads.tables import table_downloads
 from dashboard.components.feature_list.browser import browse_features, choose_page
 from dashboard.components.page import permalink
@@ -48,10 +48,10 @@ def noted_features(scope: Scope, notes: list[Note]) -> pd.DataFrame:
     return choose_features(noted, noted_order(permalink.read_all(), table))
 
 
-def notes_page(scope: Scope, rows: pd.DataFrame) -> str:
+def notes_page(scope: Scope, rows: pd.DataFrame, look: Look) -> str:
     """The listed features as one HTML page, with what the reader wrote about each."""
     features = list(zip(rows.gpt.astype(int), rows.feature.astype(int), strict=True))
-    return features_page(scope, "Features", features, rows[["name", "note"]].to_numpy().tolist())
+    return features_page(scope, "Features", features, rows[["name", "note"]].to_numpy().tolist(), look)
 
 
 def show_notes(scope: Scope, notes: list[Note]) -> None:
@@ -66,7 +66,7 @@ def show_notes(scope: Scope, notes: list[Note]) -> None:
         st.space("stretch")
         if len(rows):
             table_downloads(lambda: for_download(rows), name="noted_features")
-            page_download(lambda: notes_page(scope, rows), name="noted_features")
+            page_download(scope, lambda look: notes_page(scope, rows, look), name="noted_features")
             page = choose_page(len(rows))
     if len(rows):
         order = noted_order(permalink.read_all(), rows)

@@ -129,10 +129,15 @@ def show_shared(
     )
 
 
-def column_rows(scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence[int]) -> list[GridRow]:
-    """The shared quizzes of all columns one below the other, each as a share of its feature's maximum."""
+def column_rows(
+    scope: Scope, columns: Sequence[FeatureColumn], shared: Sequence[int], quiz: int | None = None
+) -> list[GridRow]:
+    """The shared quizzes of all columns one below the other, each as a share of its feature's maximum.
+
+    quiz: the only one of them that is wanted; None for all.
+    """
     rows = []
-    for rank in range(len(shared)):
+    for rank in range(len(shared)) if quiz is None else [list(shared).index(quiz)]:
         for column in columns:
             row = shared_rows(scope, column, shared)[rank]
             highest = indexes.index(scope.population, scope.hook, column.model_k).max_activation(

@@ -21,7 +21,13 @@ from dashboard.components.page.within import GROUPS, GROUPS_PER_PAGE, this_list
 from dashboard.data import tables
 from dashboard.data.choices import EVERYTHING
 from dashboard.data.population import indexes
-from dashboard.data.universal.group_filter import SELECTIVE, GroupFilter, group_sizes, group_tasks
+from dashboard.data.universal.group_filter import (
+    SELECTIVE,
+    GroupFilter,
+    default_size,
+    group_sizes,
+    group_tasks,
+)
 from dashboard.data.universal.group_table import TEXT_COLUMNS, group_models
 from dashboard.data.words.number_words import share_words
 
@@ -77,14 +83,14 @@ def _choose_filters(table: pd.DataFrame, chosen: GroupFilter) -> None:
     """Draw the filters, each tied to the URL."""
     models, sizes = group_models(table), group_sizes(table)
     size_words = {n: f"{n} of {len(models)} GPTs" for n in sizes} | {EVERYTHING: "any number of GPTs"}
-    _choose("In", "size", size_words, chosen.size, sizes[0])
+    _choose("In", "size", size_words, chosen.size, default_size(table, chosen.absent))
     _choose("Features that", "density", DENSITY_WORDS, chosen.density, SELECTIVE)
     tasks = {name: name for name in group_tasks(table)} | {EVERYTHING: "all tasks"}
     _choose("Fire most in", "task", tasks, chosen.task, EVERYTHING)
     if "concept" in table:
         choose_concepts(table.concept, chosen.concept)
     if len(sizes) > 2:
-        choose_absent(models, chosen.absent)
+        choose_absent(models, chosen.absent, help="no feature of the group is of that GPT")
 
 
 def _choose(label: str, name: str, options: dict[str, str], chosen: str, default: str) -> None:

@@ -26,11 +26,16 @@ MAX_CELL = 18
 
 
 def choose_quiz(scope: Scope, model_k: int, shared: Sequence[int]) -> int | None:
-    """Draw the choice between all shared quizzes, small, and one of them, large; None: all."""
+    """Draw the choice between all shared quizzes, small, and one of them, large; None: all.
+
+    A quiz of the URL that is not among them, as of the feature before, is taken for all.
+    """
     index = indexes.index(scope.population, scope.hook, model_k)
     quizzes = indexes.index_quizzes(index)
     names = ["all", *map(str, shared)]
-    asked = permalink.read_choice("quiz", names, "all")
+    asked = permalink.read("quiz") or "all"
+    if asked not in names:
+        asked = "all"
     st.selectbox(
         "Quizzes",
         names,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from culture_core.universality.matching.store import MatchReader
 from dashboard.components.downloads.grids import grid_downloads
-from dashboard.components.downloads.pages import features_page, page_download
+from dashboard.components.downloads.pages import Look, features_page, page_download
 from dashboard.components.feature_panels.panels import feature_panels
 from dashboard.components.grid_board.board import grid_board
 from dashboard.components.matches.causal import causal_panels
@@ -47,8 +47,8 @@ def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display
         quiz = choose_quiz(scope, model_k, shared)
         st.space("stretch")
         name = f"gpt{model_k}_feature{feature}_matches"
-        grid_downloads(column_rows(scope, columns, shared), SHARES, name=name, digits=display.digits)
-        page_download(lambda: columns_page(scope, (model_k, feature), columns), name=name)
+        grid_downloads(column_rows(scope, columns, shared, quiz), SHARES, name=name, digits=display.digits)
+        page_download(scope, lambda look: columns_page(scope, (model_k, feature), columns, look), name=name)
     if quiz is None:
         show_key(display)
         for place, column in zip(st.columns(len(columns), gap="small"), columns, strict=True):
@@ -63,11 +63,11 @@ def show_side_by_side(scope: Scope, model_k: int, feature: int, display: Display
             show_own(scope, column.model_k, column.feature, display, key="own")
 
 
-def columns_page(scope: Scope, chosen: tuple[int, int], columns: Sequence[FeatureColumn]) -> str:
+def columns_page(scope: Scope, chosen: tuple[int, int], columns: Sequence[FeatureColumn], look: Look) -> str:
     """A feature and its matches as one HTML page."""
     features = [(column.model_k, column.feature) for column in columns]
     words = [["; ".join(badge["text"] for badge in column.badges)] for column in columns]
-    return features_page(scope, f"GPT {chosen[0]} · {chosen[1]} and its matches", features, words)
+    return features_page(scope, f"GPT {chosen[0]} · {chosen[1]} and its matches", features, words, look)
 
 
 def show_key(display: Display) -> None:

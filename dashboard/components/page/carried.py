@@ -42,11 +42,10 @@ def forget(page: str) -> None:
         _kept().pop(ABOUT[page], None)
 
 
-def start_over(page: str) -> None:
-    """Open a page as if for the first time, but as it was displayed. For callbacks."""
+def start_over(page: str, kept: dict[str, str]) -> None:
+    """Open a page as if for the first time, but with the query parameters that are kept. For callbacks."""
     forget(page)
-    display = display_parameters()
-    st.query_params.from_dict(display)
+    st.query_params.from_dict(kept)
 
 
 def parameters_of(page: str, scope: Scope | None) -> dict[str, str]:

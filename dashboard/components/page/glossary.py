@@ -23,10 +23,10 @@ STYLE = """<style>
   left: 0;
   max-width: min(460px, 100%);
   padding: 8px 11px;
-  border: 1px solid var(--st-border-color, #bbb);
+  border: 1px solid color-mix(in srgb, CanvasText 28%, Canvas);
   border-radius: 6px;
-  background: var(--st-background-color, #fff);
-  color: var(--st-text-color, #222);
+  background: Canvas;
+  color: CanvasText;
   line-height: 1.4;
   white-space: normal;
 }

@@ -63,8 +63,13 @@ def feature_label(scope: Scope, model_k: int, feature: int, *, markdown: bool = 
     markdown: the label is shown as Markdown, which is to leave the name as it is.
     """
     name = own_names(scope).get((model_k, feature), "")
+    return named_label(model_k, feature, literal(name) if markdown else name)
+
+
+def named_label(model_k: int, feature: int, name: str) -> str:
+    """The same of a feature with a name of the reader's, or ""."""
     label = f"GPT {model_k} · {feature}"
-    return f"{label} “{literal(name) if markdown else name}”" if name else label
+    return f"{label} “{name}”" if name else label
 
 
 def switch_star(scope: Scope, model_k: int, feature: int) -> None:

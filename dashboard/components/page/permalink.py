@@ -12,14 +12,19 @@ from dashboard.data.words.foreign_text import quoted
 PREFIX, PAGE = "bound.", "permalink.page"
 
 
-def enter(page: str) -> None:
+def enter(name: str) -> None:
     """Say which page is drawn. The widgets of the page before are forgotten: those of the same name would
     else be taken for drawn, and not show what the URL says."""
-    if st.session_state.get(PAGE) == page:
+    if page() == name:
         return
-    st.session_state[PAGE] = page
+    st.session_state[PAGE] = name
     for key in [key for key in st.session_state if str(key).startswith(PREFIX)]:
         del st.session_state[key]
+
+
+def page() -> str:
+    """The page that is drawn; "" before one is."""
+    return st.session_state.get(PAGE, "")
 
 
 def read(name: str) -> str | None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from culture_core.errors import CultureError
 from dashboard.components.page import carried
-from dashboard.components.page.display import display_parameters
+from dashboard.components.page.scope import lasting_link
 from dashboard.components.page.sentence import capitalised
 
 
@@ -28,11 +28,9 @@ def _show_commands(error: CultureError) -> None:
 def show_problem(error: CultureError, page: str) -> None:
     """A problem of a page, in its place, with two ways out."""
     tell(error)
+    kept = lasting_link(error)
     with st.container(horizontal=True):
-        st.button("Reset this page", icon=":material/refresh:", on_click=carried.start_over, args=(page,))
-        st.page_link(
-            "views/home.py",
-            label="Back to Home",
-            icon=":material/home:",
-            query_params=display_parameters(),
+        st.button(
+            "Reset this page", icon=":material/refresh:", on_click=carried.start_over, args=(page, kept)
         )
+        st.page_link("views/home.py", label="Back to Home", icon=":material/home:", query_params=kept)

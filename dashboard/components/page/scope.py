@@ -1,5 +1,6 @@
 """Which population and hook point a view is about."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,11 +27,21 @@ OF_A_HOOK = (
     "measured",
     "within",
     "change",
+    "examples",
+    *("models", "concept", "promoted", "kind", "f1", "gain", "universality", "excess", "sort", "up"),
+    *("size", "absent", "lacks", "gpts", "matched"),
 )
 OF_A_POPULATION = (
     *(*OF_A_HOOK, "gpt", "gpt2", "set", "number", "position"),
-    *("head", "token", "author", "invent", "against"),
+    *("head", "token", "author", "invent", "against", "source", "order", "users"),
 )
+# the same of one page alone: elsewhere they mean something else
+OF_A_PAGE = {
+    "features": ("task",),
+    "universal": ("task", "by"),
+    "quizzes": ("task", "structure"),
+    "trace": ("part",),
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,19 @@ def asked_scope() -> Scope | None:
         return None
 
 
+def lasting_link(error: CultureError) -> dict[str, str]:
+    """Query parameters that outlive an error: the display, and the population and the hook point of the URL
+    as far as they are there; not a hook point that the error is about."""
+    try:
+        population = populations.population(permalink.read("population") or populations.population_names()[0])
+    except CultureError:
+        return display_parameters()
+    hook = permalink.read("hook")
+    if hook not in population.hooks or hook in str(error):
+        hook = populations.any_hook(population, None)
+    return Scope(population, hook).link()
+
+
 def show_scope(scope: Scope | None, *, choose: bool) -> None:
     """One quiet line: which population, hook point and SAEs the page is about. choose: with a selector of the
     hook point, where there are several."""
@@ -108,7 +132,10 @@ def choose_hook(scope: Scope) -> None:
         required=True,
         label_visibility="collapsed",
         **permalink.bound(
-            "hook", scope.hook, resets=OF_A_HOOK, encode=lambda hook: None if hook == main else hook
+            "hook",
+            scope.hook,
+            resets=(*OF_A_HOOK, *OF_A_PAGE.get(permalink.page(), ())),
+            encode=lambda hook: None if hook == main else hook,
         ),
     )
 
@@ -118,9 +145,16 @@ def choose_population() -> Population:
     names = populations.population_names()
     name = permalink.read_choice("population", names, names[0])
     if len(names) > 1:
-        resets = ("hook", *OF_A_POPULATION)
-        st.selectbox("Population", names, width=260, **permalink.bound("population", name, resets=resets))
+        resets = dict.fromkeys(("hook", *OF_A_POPULATION, *OF_A_PAGE.get(permalink.page(), ()), *_by_gpt()))
+        st.selectbox(
+            "Population", names, width=260, **permalink.bound("population", name, resets=tuple(resets))
+        )
     return populations.population(name)
+
+
+def _by_gpt() -> list[str]:
+    """The query parameters of the URL that belong to one GPT each: gpt0, gpt1, ..."""
+    return [name for name in permalink.read_all() if re.fullmatch(r"gpt\d+", name)]
 
 
 def choose_scope() -> Scope:

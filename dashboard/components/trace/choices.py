@@ -23,7 +23,7 @@ def choose_gpt(population: Population) -> int:
         population.models,
         format_func=lambda k: f"GPT {k}",
         width=100,
-        **permalink.bound("gpt", model_k, resets=("against", "change")),
+        **permalink.bound("gpt", model_k, resets=("against", "change", "part")),
     )
     return model_k
 
@@ -61,7 +61,7 @@ def choose_other(right: int) -> int | None:
         **permalink.bound(
             "against",
             name,
-            resets=("change",),
+            resets=("change", "part"),
             encode=lambda chosen: None if chosen == STRONGEST else chosen,
         ),
     )
@@ -71,4 +71,4 @@ def choose_other(right: int) -> int | None:
 def _move(key: str, is_row: bool, other: int) -> None:
     chosen = st.session_state[key]
     row, column = (chosen, other) if is_row else (other, chosen)
-    permalink.write(cell=LAST_GRID.start + row * GRID_SIDE + column, against=None, change=None)
+    permalink.write(cell=LAST_GRID.start + row * GRID_SIDE + column, against=None, change=None, part=None)

@@ -157,6 +157,7 @@ function markShape(view, layout, points, mark, more) {
   const point = points.get(mark.id) ?? placeOf(layout, view.data, mark.nodes[0]);
   group.append(body(kind, point, radius));
   group.dataset.id = mark.id;
+  group.dataset.group = String(mark.group);
   return group;
 }
 

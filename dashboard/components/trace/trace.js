@@ -6,6 +6,7 @@
 /** @import {View} from "./view.js" */
 
 import { element, rootOf, text } from "../web/dom.js";
+import { focusedPlace, focusPlace } from "./focus.js";
 import { drawnGraph } from "./graph.js";
 import { corner, layoutFor, SIDE } from "./layout.js";
 import { aspects, legend } from "./legend.js";
@@ -63,6 +64,7 @@ function start(root, data, signal, send) {
     },
   };
   const redraw = () => {
+    const focused = focusedPlace(root);
     tooltip.hidden = true;
     const layout = layoutFor(place.clientWidth || 800, data.columns.length);
     const drawing = picture(view, layout);
@@ -78,6 +80,7 @@ function start(root, data, signal, send) {
     beside.replaceChildren(...panel(view));
     above.replaceChildren(legend(view));
     about.replaceChildren(...aspects(view));
+    focusPlace(root, focused);
   };
   root.replaceChildren(about, above, place, beside);
   const observer = new ResizeObserver(() => redraw());
@@ -100,7 +103,7 @@ function cellAt(layout, data, x, y) {
 }
 
 /**
- * Marks tell what they are when pointed at, and are chosen by a click or Enter.
+ * Marks tell what they are when pointed at, and are chosen by a click, Enter or Space.
  * @param {SVGSVGElement} drawing
  * @param {View} view
  * @param {HTMLElement} tooltip
@@ -135,7 +138,9 @@ function point(drawing, view, tooltip, place) {
     node.addEventListener("pointerleave", hide);
     node.addEventListener("blur", hide);
     node.addEventListener("keydown", (event) => {
-      if (event instanceof KeyboardEvent && event.key === "Enter") choose();
+      if (!(event instanceof KeyboardEvent) || ![" ", "Enter"].includes(event.key)) return;
+      event.preventDefault();
+      choose();
     });
   }
 }

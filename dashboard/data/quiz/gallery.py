@@ -25,7 +25,7 @@ def kept_places(chosen: Population) -> np.ndarray:
     return np.flatnonzero(quiz_sets.culture(chosen).table.split != NEITHER)
 
 
-def compared(chosen: Population) -> tuple[int | None, int | None]:
+def compared(chosen: Population) -> tuple[quiz_sets.Written, int | None]:
     """What tells the kept quizzes, and what they were compared with, from others."""
     return quiz_sets.culture_written(chosen), written(chosen.folder.novelty)
 

@@ -9,6 +9,7 @@ from dashboard.data.quiz import inventions as authorship
 from dashboard.data.quiz.inventions import Invention
 from dashboard.data.quiz.quizzes import Quizzes
 
+Written = tuple[int | None, int | None]
 INDEX_SET, BROWSE_SET, CULTURE_SET = QUIZ_SETS = ("index", "browse", "culture")
 
 
@@ -17,12 +18,12 @@ def browse_written(chosen: Population) -> int | None:
     return written(chosen.folder.browse)
 
 
-def culture_written(chosen: Population) -> int | None:
-    """What tells the stored candidates of a population from others."""
-    return changed(chosen.folder.quizzes("candidates"))
+def culture_written(chosen: Population) -> Written:
+    """What tells the stored candidates of a population, or the kept ones alone, from others."""
+    return changed(chosen.folder.quizzes("candidates")), changed(chosen.folder.quizzes("culture"))
 
 
-def both_written(chosen: Population) -> tuple[int | None, int | None]:
+def both_written(chosen: Population) -> tuple[int | None, Written]:
     return browse_written(chosen), culture_written(chosen)
 
 

@@ -1,6 +1,6 @@
 """Filters on the list of groups, read from links."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import pandas as pd
@@ -18,9 +18,9 @@ DENSITIES = {SELECTIVE: MOST_DENSE, EVERYTHING: 1.0}
 class GroupFilter:
     """Which groups are shown, and in which order.
 
-    size: how many GPTs have a feature in them, or EVERYTHING. density: a key of DENSITIES. task: a name or
-    EVERYTHING. concept: single concepts, all of them. absent: ids of GPTs that have none. sort: a column; up:
-    smallest first.
+    size: how many GPTs have a feature in them, or EVERYTHING; by default that of `default_size`. density: a
+    key of DENSITIES. task: a name or EVERYTHING. concept: single concepts, all of them. absent: ids of GPTs
+    that have none. sort: a column; up: smallest first.
     """
 
     size: str
@@ -38,7 +38,8 @@ class GroupFilter:
         Errors: CultureError for what is not in the table.
         """
         models = [str(k) for k in group_models(table)]
-        absent = (k for k in parameters.get("absent", "").split(",") if k)
+        named = (k for k in parameters.get("absent", "").split(",") if k)
+        absent = tuple(int(one_of("GPT", k, models)) for k in named)
         known = single_concepts(table.concept) if "concept" in table else []
         concepts = concept_parts(parameters.get("concept", "")) if "concept" in table else ()
         sortable = [name for name in SORTABLE if name in table]
@@ -46,13 +47,12 @@ class GroupFilter:
         def chosen(name: str, options: list[str], default: str) -> str:
             return one_of(name, parameters[name], options) if name in parameters else default
 
-        sizes = group_sizes(table)
         return cls(
-            size=chosen("size", sizes, sizes[0]),
+            size=chosen("size", group_sizes(table), default_size(table, absent)),
             density=chosen("density", list(DENSITIES), SELECTIVE),
             task=chosen("task", group_tasks(table), EVERYTHING),
             concept=tuple(one_of("concept", name, known) for name in concepts),
-            absent=tuple(int(one_of("GPT", k, models)) for k in absent),
+            absent=absent,
             sort=chosen("sort", sortable, first_sort(table)),
             up=parameters.get("up") == "1",
         )
@@ -77,6 +77,11 @@ NAMES = tuple(item.name for item in fields(GroupFilter))
 def group_sizes(table: pd.DataFrame) -> list[str]:
     """Of how many GPTs there are groups, most first; EVERYTHING last."""
     return [*(str(n) for n in sorted(set(table.n_gpts), reverse=True)), EVERYTHING]
+
+
+def default_size(table: pd.DataFrame, absent: Sequence[int]) -> str:
+    """The size shown unless another is chosen: groups of all GPTs, or of any number where some have none."""
+    return EVERYTHING if absent else group_sizes(table)[0]
 
 
 def group_tasks(table: pd.DataFrame) -> list[str]:

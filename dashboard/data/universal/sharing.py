@@ -15,9 +15,9 @@ def by_kind(features: pd.DataFrame, n_gpts: int) -> pd.DataFrame:
     """Features that fire, by what their best concept is about (rows, NO_KIND last) and by how many of the
     GPTs have them (columns 1 to n_gpts).
 
-    features: the features table, graded and matched.
+    features: the features table, graded and matched; those of GPTs that were not graded do not count.
     """
-    firing = features[~features.dead]
+    firing = features[~features.dead & (features.kind != "")]
     counts = pd.crosstab(firing.kind, firing.gpts.astype(int))
     counts = counts.reindex(columns=range(1, n_gpts + 1), fill_value=0)
     return counts.sort_index(key=lambda kinds: np.where(kinds == NO_KIND, "~", kinds))

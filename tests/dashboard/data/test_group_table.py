@@ -6,6 +6,7 @@ import pytest
 
 from culture_core.universality.matching.store import Match
 from dashboard.components.matches.badges import match_badges
+from dashboard.data.universal.group_filter import GroupFilter
 from dashboard.data.universal.group_table import choose_groups, first_sort, group_table
 from dashboard.data.universal.pair_correlation import pair_correlation
 
@@ -62,6 +63,13 @@ def test_groups_that_lack_a_gpt_have_what_the_others_share_and_are_found_by_whom
     assert choose_groups(table, **chosen, n_gpts=2).group.tolist() == [0]
     assert choose_groups(table, **chosen, absent=[1]).group.tolist() == [0]
     assert choose_groups(table, **chosen, absent=[1, 2]).group.tolist() == []
+
+
+def test_whom_a_group_lacks_can_be_asked_without_saying_how_many_have_it():
+    table = group_table(groups().assign(gpt_1=[-1, 1]), features(), {}).assign(density=0.001)
+    assert GroupFilter.parse({}, table).of(table).group.tolist() == [1]
+    assert GroupFilter.parse({"absent": "1"}, table).of(table).group.tolist() == [0]
+    assert GroupFilter.parse({"absent": "1", "size": "3"}, table).of(table).group.tolist() == []
 
 
 def test_no_groups_are_an_empty_table():

@@ -1,8 +1,11 @@
 """The gallery of what was invented: its rows are the kept candidates, its words are its numbers."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from culture_core.artifacts import PopulationFolder
 from culture_core.culture.nearest.gallery import Gallery
 from culture_core.world.quizzes import generate_quizzes
 from dashboard.components.quizzes.gallery import gallery_row
@@ -56,6 +59,16 @@ def test_the_words_say_how_many_are_new_and_what_contradicts_a_rule(made):
     assert gallery.row_words(made, 2).startswith("1 cell contradicts its rule")
     old = Gallery(made.quizzes[:1], made.frame[:1], made.models)
     assert gallery.novelty_words(old).startswith("**Nothing new**")
+
+
+@pytest.mark.parametrize("name", ["candidates", "culture"])
+def test_culture_is_read_again_where_either_file_is_written(tmp_path, name):
+    population = SimpleNamespace(folder=PopulationFolder(tmp_path))
+    before = quiz_sets.culture_written(population)
+    file = population.folder.quizzes(name)
+    file.parent.mkdir()
+    file.write_bytes(b"")
+    assert quiz_sets.culture_written(population) != before
 
 
 def test_every_kept_quiz_of_the_shipped_population_stands_beside_its_own_verdicts(shipped):

@@ -1,6 +1,8 @@
 """The Circuits page: its tables from the artifact, its patterns live, and what it says when there is no
 artifact."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +92,26 @@ def test_a_chosen_head_and_cell_are_in_the_link(open_page):
     assert "f(B), row 9, column 6" in " ".join(block.value for block in app.markdown)
     others = app.dataframe[1].value
     assert others.GPT.tolist() == [0]
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_the_selected_row_is_the_head_of_the_link(open_page, select_row):
+    app = open_page("circuits", gpt=3, head="1.0")
+    table = app.dataframe[0].value
+    row = table.index[(table.GPT == 3) & (table["head"] == "1.0")].tolist()
+    assert json.loads(app.dataframe[0].proto.selection_default)["selection"]["rows"] == row
+    select_row(app, 0, (row[0] + 1) % len(table))
+    app.selectbox(key="bound.head").set_value("all").run()
+    assert not app.exception
+    assert json.loads(app.dataframe[0].proto.selection_state)["selection"]["rows"] == []
+
+
+@pytest.mark.usefixtures("in_cache")
+def test_a_head_selected_in_the_table_forgets_the_token_that_was_looked_at(open_page, select_row):
+    app = open_page("circuits", head="0.0", cell=390, token=385)
+    table = select_row(app, 0, 1).dataframe[0].value
+    assert app.query_params["head"] == table["head"][1]
+    assert "token" not in app.query_params
 
 
 def test_without_the_artifact_patterns_and_layers_still_show(open_page, tmp_path, monkeypatch):

@@ -1,13 +1,18 @@
 """The Features page as a reader uses it, without a browser."""
 
+import json
 import shutil
 
 import pytest
 
+from dashboard.components.feature_list.rows import row_cells
 from dashboard.components.page.notes import feature_key
 from dashboard.components.page.scope import Scope
 from dashboard.data import tables
-from dashboard.data.population.populations import CACHE_VARIABLE
+from dashboard.data.feature.feature_table import with_notes
+from dashboard.data.population import populations
+from dashboard.data.population.populations import CACHE_VARIABLE, Population
+from dashboard.data.universal.sharing import by_kind
 from dashboard.notes.book import note_book
 
 
@@ -102,7 +107,31 @@ def test_a_filter_that_does_not_exist_is_a_friendly_page(open_page, parameters):
 def test_gpts_of_which_one_is_not_graded_are_shown_together(
     population, copy_population, open_page, monkeypatch, page, parameters
 ):
+    show_partly_graded(population, copy_population, monkeypatch)
+    assert not open_page(page, **parameters).exception
+
+
+def show_partly_graded(population, copy_population, monkeypatch) -> Population:
+    """The population as it is shown from now on: a copy in which GPT 0 is not graded."""
     copy = copy_population(population.folder)
     shutil.rmtree(copy.concepts(population.hooks[0], 0))
     monkeypatch.setenv(CACHE_VARIABLE, str(copy.root.parent))
-    assert not open_page(page, **parameters).exception
+    return populations.population(populations.population_names()[0])
+
+
+def test_rows_of_a_partly_graded_population_can_be_sent_to_a_browser(
+    population, copy_population, monkeypatch
+):
+    shown = show_partly_graded(population, copy_population, monkeypatch)
+    hook = shown.hooks[0]
+    features = tables.features(shown, hook)
+    assert (features.concept_words[features.gpt == 0] == "").all()
+    records = with_notes(features, []).itertuples()
+    json.dumps([row_cells(Scope(shown, hook), record, {}) for record in records], allow_nan=False)
+
+
+def test_features_that_were_not_graded_are_of_no_kind(population, copy_population, monkeypatch):
+    shown = show_partly_graded(population, copy_population, monkeypatch)
+    features = tables.features(shown, shown.hooks[0])
+    graded = features[~features.dead & (features.gpt != 0)]
+    assert by_kind(features, len(shown.models)).to_numpy().sum() == len(graded)

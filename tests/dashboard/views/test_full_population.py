@@ -8,13 +8,16 @@ import pytest
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import FeatureIndex
-from dashboard.components.downloads.pages import features_page
+from culture_core.figures.style import GridStyle
+from dashboard.components.downloads.pages import Look, features_page
 from dashboard.components.lists.noted import notes_page
 from dashboard.components.page.scope import Scope
 from dashboard.data import tables
 from dashboard.data.population import indexes
 from dashboard.data.universal import universality
 from dashboard.data.universal.pair_correlation import measured_correlation
+
+LOOK = Look(GridStyle(), {})
 
 
 @pytest.fixture
@@ -157,16 +160,28 @@ def test_one_quiz_is_shown_large_and_the_others_of_the_feature_can_be_chosen(ope
     assert any("Click a cell in it to see which fire" in text.value for text in app.caption)
 
 
+def test_another_feature_is_shown_on_all_its_quizzes(open_page, scope):
+    index = indexes.index(scope.population, scope.hook, 0)
+    feature = int(index.table.fires.argmax())
+    app = open_page("universal", gpt=0, feature=feature, quiz=int(index.top(feature).quiz[1]))
+    app.button(key="step.Next").click().run()
+    assert not app.exception and not app.warning
+    assert "quiz" not in app.query_params
+    never = open_page("universal", gpt=0, feature=feature, quiz=10**6)
+    assert not never.warning
+    assert never.selectbox(key="bound.quiz").value == "all"
+
+
 def test_a_list_and_a_group_are_exported_as_one_page(scope):
     table = tables.features(scope.population, scope.hook)
     rows = table[~table.dead].head(2).assign(name=["corner finder", ""], note=["fires <here>", ""])
-    page = notes_page(scope, rows)
+    page = notes_page(scope, rows, LOOK)
     assert page.count("<svg") == 2
     assert "corner finder" in page
     assert "fires &lt;here&gt;" in page
     matches = universality.matches(scope.population, scope.hook)
     features = list(matches.group_features(0).items())
-    page = features_page(scope, "Group 0", features, [[]] * len(features))
+    page = features_page(scope, "Group 0", features, [[]] * len(features), LOOK)
     assert all(f"GPT {k} · {feature}" in page for k, feature in features)
     assert page.count("<svg") == len(features)
 

@@ -1,11 +1,14 @@
 """Pages of a population with SAEs at two hook points, of which the earlier has those of GPTs 0 and 1 alone,
 and neither grades nor matches."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from culture_core.errors import CultureError
 from culture_core.results.hook_figures import hook_figures
+from culture_core.world.codes import encode_quiz
 from dashboard.components.feature.layers import AFTER, BEFORE, layer_panels
 from dashboard.components.page.scope import Scope
 from dashboard.data.population import measurements, populations
@@ -51,6 +54,47 @@ def test_another_hook_point_keeps_the_gpt_and_drops_the_feature(open_page):
     assert "feature" not in asked and "hook" not in asked  # the main one needs no word
     assert asked["gpt"] in ("1", ["1"])
     assert f"SAEs at `{FIRST}`" in app.caption[0].value
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "before"},
+        {"sort": "universality"},
+        {"gain": "0.1.."},
+        {"universality": "0.1.."},
+        {"matched": 2},
+        {"gpts": 3},
+        {"models": 3},
+        {"task": "frame"},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_another_hook_point_drops_filters_that_it_may_not_have(open_page, asked):
+    app = open_page("features", hook=SECOND, words="x", **asked)
+    selector(app).set_value(FIRST).run()
+    assert not app.exception and not app.warning
+    assert dict(app.query_params) in ({"words": "x"}, {"words": ["x"]})
+
+
+def test_another_hook_point_keeps_the_quiz_and_the_part_of_the_lab(open_page, layered):
+    tokens = layered.browse().quizzes.tokens[0]
+    quiz = {"task": "grow", "seed": "5", "part": "why", "quiz": encode_quiz(tokens)}
+    app = open_page("lab", hook=SECOND, **quiz)
+    selector(app).set_value(FIRST).run()
+    assert not app.exception
+    assert {name: app.query_params[name] for name in quiz} == quiz
+
+
+@pytest.mark.parametrize("asked", [{"gpt": 9}, {"hook": "blocks.9.x"}])
+def test_a_page_that_is_reset_keeps_the_hook_point_that_is_there(open_page, asked):
+    app = open_page("feature", **{"hook": SECOND} | asked)
+    home = next(link.proto for link in app.get("page_link") if link.proto.label == "Back to Home")
+    app.button[0].click().run()
+    assert not app.exception and not app.warning
+    kept = {} if "hook" in asked else {"hook": SECOND}
+    assert dict(parse_qsl(home.query_string)) == kept
+    assert app.query_params.get("hook") in (kept.get("hook"), [SECOND] if kept else None)
 
 
 @pytest.mark.parametrize(

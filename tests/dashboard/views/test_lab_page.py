@@ -208,6 +208,37 @@ def test_why_explains_the_deciding_cell_and_another_one(open_page):
     assert "**f(B), row 0, column 6**" in texts(other)
 
 
+def why(open_page, **parameters):
+    return open_page("lab", task="frame", seed=0, part="why", gpt=1, **parameters)
+
+
+def selected(app) -> list[int]:
+    """The rows that the page last told its first table to select."""
+    proto = app.dataframe[0].proto
+    return json.loads(proto.selection_state or proto.selection_default)["selection"]["rows"]
+
+
+def test_a_selected_feature_enters_the_link(open_page, select_row):
+    app = select_row(why(open_page), 0, 2)
+    assert not app.exception
+    assert app.query_params["shown"] == str(app.dataframe[0].value.feature[2])
+
+
+def test_the_selected_feature_follows_the_link(open_page, select_row):
+    app = select_row(why(open_page), 0, 2)
+    app.query_params["shown"] = str(app.dataframe[0].value.feature[1])
+    app.run()
+    assert not app.exception
+    assert selected(app) == [1]
+
+
+def test_another_quiz_has_a_table_of_its_own(open_page):
+    app = why(open_page, cell=350)
+    before = app.dataframe[0].key
+    app.query_params["seed"] = "1"
+    assert app.run().dataframe[0].key != before
+
+
 def test_kept_quizzes_can_be_imported_where_the_file_goes(tmp_path):
     tokens = QUIZ.numpy()[None].repeat(3, 0)
     (tmp_path / "c_quizzes.pth").write_bytes(as_published(tokens))

@@ -70,6 +70,16 @@ def test_without_a_list_one_steps_through_all_that_fire(open_page, table):
     assert here(app) == (1, alive[0])
 
 
+@pytest.mark.parametrize("label", ["Previous", "Next", "Random"])
+def test_a_step_on_the_right_keeps_the_list_of_the_feature_on_the_left(open_page, table, label):
+    alive = table[(table.gpt == 0) & ~table.dead].feature.tolist()
+    asked = {"gpt": 0, "feature": alive[0], "gpt2": 1, "within": "features?models=0"}
+    app = open_page("compare", **asked)
+    app.button(key=f"step.{label}2").click().run()
+    assert not app.exception and "feature2" in app.query_params
+    assert app.query_params["within"] == "features?models=0"
+
+
 def test_another_feature_by_number_leaves_the_list(open_page, table):
     alive = table[~table.dead].feature.iloc[0]
     app = open_page("feature", gpt=0, feature=alive, within="features?models=0")

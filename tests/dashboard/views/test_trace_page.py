@@ -272,6 +272,16 @@ def test_a_link_opens_the_features_of_one_block_in_every_gpt(open_page):
     assert not wrong.exception and "There is no part" in wrong.warning[0].value
 
 
+def test_another_quiz_takes_away_what_was_compared_and_shown(open_page, small):
+    against = next(
+        name for name in COLOUR_NAMES if name != COLOUR_NAMES[small.browse().quizzes.tokens[1, CELL]]
+    )
+    app = open_page("trace", number=1, gpt=1, cell=CELL, every=1, against=against, part="1")
+    next(button for button in app.button if button.label == "Next").click().run()
+    assert not app.exception and not app.warning
+    assert not {"against", "part"} & set(app.query_params)
+
+
 def test_circuits_over_many_quizzes_stand_beside_those_of_one(small, folder, open_page):
     trace_page = {"number": 1, "gpt": 1, "cell": CELL, "every": 1}
     assert not open_page("trace", **trace_page).expander
