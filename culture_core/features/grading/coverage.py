@@ -104,7 +104,7 @@ def dense_activations(model: GPT, hooks: Sequence[str], batch: QuizBatch) -> lis
     parts: dict[str, list[NDArray[np.float16]]] = {hook: [] for hook in hooks}
     for first in range(0, len(batch), BATCH):
         seen = activations_at_each(model, hooks, batch.tokens[first : first + BATCH])
-        for hook in hooks:
+        for hook in parts:  # each once, though one may be asked for twice
             parts[hook].append(seen[hook][:, 1:].flatten(0, 1).half().numpy())
     return [np.ascontiguousarray(np.concatenate(parts[hook]).T) for hook in hooks]
 

@@ -10,7 +10,9 @@ from culture_core.features.grading.coverage import (
     LOG_ODDS,
     best_f1,
     coverage_by_source,
+    coverage_hooks,
     coverage_summary,
+    dense_activations,
     screened_directions,
     screened_features,
     screened_neurons,
@@ -118,3 +120,12 @@ def test_every_source_is_measured_and_a_missing_one_is_said_to_be(batch, truth, 
     assert 0.1 < summary["raw_directions"] < 1 and 0.1 < summary["mlp_neurons"] < 1
     measured = coverage_by_source(model, hook, batch, truth, sae, sae)
     assert np.array_equal(measured["untrained_sae"], measured["sae"])
+
+
+def test_the_neurons_of_a_block_are_measured_once_where_they_are_the_hook_point_itself(batch, fixture_gpts):
+    model = load_hooked([0], source=fixture_gpts)[0]
+    hooks = coverage_hooks("blocks.1.mlp.hook_post")
+    assert hooks[0] == hooks[1]
+    own, neurons = dense_activations(model, hooks, batch)
+    assert own.shape == neurons.shape == (model.cfg.d_mlp, len(batch) * 403)
+    assert np.array_equal(own, neurons)
