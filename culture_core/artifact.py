@@ -5,7 +5,7 @@ command makes it. From that follow the rest: whether it is current, writing it w
 opening it, or one line that says why not and what to run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -201,3 +201,11 @@ def made_from_gpts(population: PopulationFolder) -> Source:
         return [hashes.get(k) for k in manifest["models"]]
 
     return Source("model_sha256", "other GPTs", present)
+
+
+def check_same_settings(several: Sequence[Artifact]) -> None:
+    """Errors: CultureError when artifacts of several GPTs were measured with different settings, whose
+    differences would pass for those between the GPTs."""
+    settings = [one.manifest()["settings"] for one in several]
+    if any(one != settings[0] for one in settings):
+        raise several[0].error(f"{several[0].verb} over other quizzes than those of the others")

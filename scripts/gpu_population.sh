@@ -25,7 +25,8 @@ if missing or sys.version_info < (3, 11):
     sys.exit(f"gpu_population.sh: {sys.executable} is too old or lacks {missing}: name another with PYTHON=...")
 EOF
 
-"$python" -m culture_core train-stacked --out "$out" --started "$started" --device cuda "$@"
+set -- --out "$out" --started "$started" --device cuda "$@"
+"$python" -m culture_core train-stacked "$@"
 status=$?
 case $status in 0 | 2 | 129 | 130 | 141 | 143) exit $status ;; esac
 if [ -n "$(find "$out/report.json" -newermt "@$started" 2>/dev/null)" ] && grep -q '"finished": true' "$out/report.json"; then
@@ -33,6 +34,6 @@ if [ -n "$(find "$out/report.json" -newermt "@$started" 2>/dev/null)" ] && grep 
     exit 0
 fi
 echo "gpu_population.sh: failed with status $status; once more, carefully" >&2
-set -- --out "$out" --started "$started" --device cuda "$@" --careful
+set -- "$@" --careful
 [ -f "$out/report.json" ] && set -- "$@" --resume "$out"
 exec "$python" -m culture_core train-stacked "$@"

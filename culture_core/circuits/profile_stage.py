@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from culture_core.artifact import Artifact, Record
+from culture_core.artifact import Artifact, Record, check_same_settings
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.circuits.profile import KEPT, Profiles, ProfileSettings, profile, profile_quizzes
 from culture_core.circuits.sharing import Sharing, share_circuits
@@ -82,9 +82,7 @@ def open_sharing(population: PopulationFolder) -> Sharing:
     Errors: CultureError that says what to run when a GPT has no profile, or one of other SAEs or quizzes.
     """
     models = chosen_models(population)
-    settings = [profile_artifact(population, k).manifest()["settings"] for k in models]
-    if any(one != settings[0] for one in settings):
-        raise profile_artifact(population, models[0]).error("is over other quizzes than those of the others")
+    check_same_settings([profile_artifact(population, k) for k in models])
     profiles = {k: open_profile(population, k) for k in models}
     hooks = [
         hook for hook in traced_saes(population, models[0]) if matches_artifact(population, hook).is_there()

@@ -25,10 +25,10 @@ def likeness_measures(pairs: Mapping[str, Any]) -> dict[str, str]:
     return {name: words for name, words in (LIKENESS | states).items() if name in pairs}
 
 
-def chance_words(differences: Sequence[Mapping[str, Any]]) -> str:
-    """How many of the intervals would leave out 0 by chance, as a sentence; "" where there are none."""
+def by_chance(differences: Sequence[Mapping[str, Any]]) -> tuple[float, int]:
+    """How many of the intervals at 95% would leave out 0 by chance, and how many there are."""
     n = sum(len(measures) for one in differences for measures in sorted_by_sign(one))
-    return f"By chance alone, about {0.05 * n:.1f} of these {n} intervals would leave out 0." if n else ""
+    return 0.05 * n, n
 
 
 def sorted_by_sign(difference: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:

@@ -5,7 +5,7 @@ from typing import Any
 from culture_core.artifacts import PopulationFolder
 from culture_core.comparison.compare import open_comparison
 from culture_core.comparison.tables import compared_words, difference_rows, measure_rows, unpaired_words
-from culture_core.comparison.verdict import chance_words, sorted_by_sign
+from culture_core.comparison.verdict import by_chance, sorted_by_sign
 from culture_core.results.markdown import percent, table
 
 TITLE = "Does culture make the GPTs more alike?"
@@ -23,7 +23,7 @@ def likeness_section(population: PopulationFolder) -> str:
     if comparison["differences"]:
         first = comparison["differences"][0]["from"]
         parts += [f"Difference from {first}, paired by GPTs:", table(difference_rows(comparison))]
-        parts += [*map(_verdict, comparison["differences"]), chance_words(comparison["differences"])]
+        parts += [*map(_verdict, comparison["differences"]), _chance(comparison["differences"])]
     return "\n\n".join(filter(None, [*parts, unpaired_words(comparison)]))
 
 
@@ -82,3 +82,9 @@ def _verdict(difference: dict[str, Any]) -> str:
     words = [f"{kind}: {'; '.join(names)}" for kind, names in said if names]
     told = ". ".join(words) or "No intervals, so no conclusion"
     return f"**{difference['name']} compared with {difference['from']}**. {told}."
+
+
+def _chance(differences: list[dict[str, Any]]) -> str:
+    """How many of the intervals would leave out 0 by chance; "" where there are none."""
+    expected, n = by_chance(differences)
+    return f"By chance alone, about {expected:.1f} of these {n} intervals would leave out 0." if n else ""

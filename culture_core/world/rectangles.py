@@ -151,7 +151,7 @@ def _moved(boxes: Tensor, shifted: Tensor) -> Tensor:
 def rectangle_table(device: torch.device) -> RectangleTable:
     """The table of valid rectangles on a device."""
     boxes = _valid_boxes()
-    body = box_masks(boxes)
+    body, shifted = box_masks(boxes), _shifted(boxes)
     interior = box_masks(boxes + torch.tensor([1, -1, 1, -1]))
     top_left, bottom_right, top_right, bottom_left = _corner_marks(boxes)
     # At 3 x 3 the two marks of a pair meet in no cell, so their sum is a mask.
@@ -167,7 +167,7 @@ def rectangle_table(device: torch.device) -> RectangleTable:
         lines,
         halves,
         rectangles_touch(boxes[:, None], boxes),
-        shifted := _shifted(boxes),
+        shifted,
         _moved(boxes, shifted),
     )
     return RectangleTable(*(table.to(device) for table in tables))

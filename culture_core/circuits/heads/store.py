@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from culture_core.artifact import Artifact, Source, model_sha256
+from culture_core.artifact import Artifact, Source, check_same_settings, model_sha256
 from culture_core.artifacts import PopulationFolder
 from culture_core.circuits.heads.catalogue import Heads, HeadSettings
 from culture_core.circuits.heads.targets import TARGETS
@@ -49,8 +49,5 @@ def open_heads(population: PopulationFolder, model_k: int) -> Heads:
 
 
 def check_same_quizzes(population: PopulationFolder, models: Sequence[int]) -> None:
-    """Errors: CultureError when the heads of these GPTs were measured on different quizzes, which would pass
-    for differences between the GPTs."""
-    settings = [heads_artifact(population, k).manifest()["settings"] for k in models]
-    if any(one != settings[0] for one in settings):
-        raise heads_artifact(population, models[0]).error("are over other quizzes than those of the others")
+    """Errors: CultureError when the heads of these GPTs were measured on different quizzes."""
+    check_same_settings([heads_artifact(population, k) for k in models])

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from culture_core.comparison.tables import compared_words, difference_rows, measure_rows, unpaired_words
-from culture_core.comparison.verdict import likeness_measures, sorted_by_sign
+from culture_core.comparison.verdict import by_chance, likeness_measures, sorted_by_sign
 from culture_core.errors import typed
 from culture_core.figures.differences import differences_chart
 from dashboard.components.downloads.tables import table_downloads
@@ -60,13 +60,13 @@ def _show_differences(differences: list[dict[str, Any]]) -> None:
     st.markdown(conclusion)
     measures = likeness_measures({name: None for one in differences for name in one["pairs"]})
     chart(differences_chart(differences, measures, first), conclusion.replace("**", ""), key="culture")
-    n = sum(len(measures) for one in differences for measures in sorted_by_sign(one))
+    expected, n = by_chance(differences)
     st.caption(
         f"Each mark is the difference from {first} over the pairs of GPTs, with its 95% interval (a "
         "jackknife that leaves out each GPT in turn, since pairs share GPTs). Points: percentage points, or "
         "hundredths of CKA, which is 1 where states are the same up to rotation, scale and a mean per "
         "position. *Same mistake*: of quizzes that both answer wrong. *Clearly*: the interval leaves out 0, "
-        f"as about {0.05 * n:.1f} of {n} would by chance alone."
+        f"as about {expected:.1f} of {n} would by chance alone."
     )
 
 
