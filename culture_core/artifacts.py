@@ -37,7 +37,7 @@ import json
 import platform
 import time
 import zipfile
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -228,9 +228,10 @@ class PopulationFolder:
     def sae(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "saes" / hook / _gpt(model_k, variant)
 
-    def sae_training(self, model_k: int, variant: str = "") -> Path:
-        """Checkpoints of the SAEs of a GPT while they are in training."""
-        return self.root / "saes" / f".{_gpt(model_k, variant)}.training"
+    def sae_training(self, model_k: int, hooks: Sequence[str], variant: str = "") -> Path:
+        """Checkpoints of the SAEs of a GPT at these hook points while they are in training."""
+        points = hashlib.sha256(" ".join(hooks).encode()).hexdigest()[:8]
+        return self.root / "saes" / f".{_gpt(model_k, variant)}.{points}.training"
 
     def index(self, hook: str, model_k: int, variant: str = "") -> Path:
         return self.root / "index" / hook / _gpt(model_k, variant)

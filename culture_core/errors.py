@@ -11,6 +11,11 @@ class CultureError(Exception):
     """
 
 
+class NothingToMeasure(CultureError):
+    """Nothing here is of the kind that was to be measured. `culture build` leaves such a stage out and goes
+    on."""
+
+
 def suggested(command: str, *words: str | Path) -> str:
     """A command to suggest in an error: `culture COMMAND WORDS`."""
     return f"`{typed(command, *words)}`"

@@ -52,8 +52,14 @@ def find_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         raise CultureError(f"no device {name!r}: choose auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise CultureError(f"no device {name!r}: choose auto, cpu or cuda")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise CultureError("this machine has no CUDA GPU; choose --device cpu or auto")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise CultureError(
+            f"no device {name!r}: this machine has {torch.cuda.device_count()}, from cuda:0 on"
+        )
     return device
 
 

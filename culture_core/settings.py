@@ -30,6 +30,6 @@ def setting(
     return dataclasses.field(default=default, metadata={**facts, "choices": choices, "metavar": metavar})
 
 
-def quizzes_in_turn(default: int, *, help: str = "quizzes, the tasks in turn") -> Any:
+def quizzes_in_turn(default: int, *, help: str = "quizzes, the tasks in turn", least: int = 1) -> Any:
     """The field behind `--n`, which means the same in every command: how many quizzes."""
-    return setting(default, help, option="n", least=1, metavar="N")
+    return setting(default, help, option="n", least=least, metavar="N")

@@ -43,12 +43,10 @@ def plan_of(population: PopulationFolder) -> BuildPlan:
     Errors: CultureError for a file that is not a plan.
     """
     try:
-        text = population.plan.read_text(encoding="utf-8")
+        return _from_record(tomllib.loads(population.plan.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return BuildPlan((usual_hook(population),))
-    try:
-        return _from_record(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValueError) as error:
+    except ValueError as error:  # those of TOML and of UTF-8 among them
         raise CultureError(
             f"{population.plan} is not a plan of `culture build` ({error}); fix or delete it"
         ) from None
@@ -95,17 +93,23 @@ def _from_record(record: dict[str, Any]) -> BuildPlan:
     if not isinstance(hooks, list) or not hooks or not all(isinstance(hook, str) for hook in hooks):
         raise ValueError("hooks is not a list of hook points")
     sae = replace(DEFAULTS, **_sae_values(record.get("sae", {}), "sae"))
-    sae_at = {
-        hook: _sae_values(at, f"sae_at.{hook}", SHARED) for hook, at in record.get("sae_at", {}).items()
-    }
+    at_hooks = _entries_of(record.get("sae_at", {}), "sae_at")
+    _check_keys(at_hooks, hooks, "sae_at")
+    sae_at = {hook: _sae_values(at, f"sae_at.{hook}", SHARED) for hook, at in at_hooks.items()}
     n = record.get("n", QuizSet().n)
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"n = {n!r} is not a number of quizzes")
-    return BuildPlan(tuple(hooks), sae, sae_at, n)
+    return BuildPlan(tuple(dict.fromkeys(hooks)), sae, sae_at, n)
 
 
-def _sae_values(record: dict[str, Any], where: str, without: Sequence[str] = ()) -> dict[str, Any]:
-    defaults = _sae_record(DEFAULTS)
+def _entries_of(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is not a table of settings")
+    return value
+
+
+def _sae_values(value: Any, where: str, without: Sequence[str] = ()) -> dict[str, Any]:
+    record, defaults = _entries_of(value, where), _sae_record(DEFAULTS)
     _check_keys(record, [name for name in defaults if name not in without], where)
     for name, value in record.items():
         number = isinstance(defaults[name], float) and isinstance(value, int | float)

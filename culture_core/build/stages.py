@@ -23,7 +23,7 @@ from culture_core.processes import Workers
 from culture_core.results.stage import write_population_results
 from culture_core.saes.evaluation_stage import evaluate_population_saes
 from culture_core.saes.hook_order import main_hook
-from culture_core.saes.hooks import block_of_residual
+from culture_core.saes.hooks import block_of_residual, is_shown
 from culture_core.saes.training_stage import train_population_saes
 from culture_core.universality.causal.stage import check_causes
 from culture_core.universality.families.stage import measure_families
@@ -35,6 +35,7 @@ from culture_core.world.vocabulary import CULTURE
 
 NO_CULTURE = "the GPTs have invented no quizzes"
 ONE_GPT = "one GPT has no others to be matched with"
+NOT_SHOWN = "GPTs are changed only at hook points that a MyGPT shows"
 ONE_HOOK = "one hook point has none before or after it"
 ONE_BLOCK = "graphs with SAEs after fewer than two blocks are not checked"
 
@@ -112,6 +113,7 @@ def _of_hook(
     words, side_by_side = f"--hook {hook}", options.side_by_side
     settings = IndexSettings(quiz_set=QuizSet(n=plan.n))
     alone = _alone(population)
+    unchanged = alone or _not_shown(population, hook)
 
     def figures() -> Any:
         made = {name: value for name, value in side_by_side.items() if name != "command"}
@@ -129,10 +131,13 @@ def _of_hook(
         "grade", words, lambda: grade_population(population, hook, **options.alone, workers=options.workers)
     )
     yield Stage("match", words, lambda: match_saes(population, hook, **options.alone), alone)
-    yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), alone)
-    yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), alone)
+    yield Stage("causal", words, lambda: check_causes(population, hook, **side_by_side), unchanged)
+    yield Stage("families", words, lambda: measure_families(population, hook, **side_by_side), unchanged)
     yield Stage(
-        "transfer", words, lambda: measure_population_transfer(population, hook, **options.on_device), alone
+        "transfer",
+        words,
+        lambda: measure_population_transfer(population, hook, **options.on_device),
+        unchanged,
     )
 
 
@@ -141,12 +146,12 @@ def _joint(population: PopulationFolder, plan: BuildPlan, options: BuildOptions)
     joint` makes more."""
     hook, made = _main_hook(population, plan), options.side_by_side
     run = partial(measure_joint_dictionary, population, hook, **made)
-    return Stage("joint", f"--hook {hook}", run, _alone(population))
+    return Stage("joint", f"--hook {hook}", run, _alone(population) or _not_shown(population, hook))
 
 
 def _layers(population: PopulationFolder, plan: BuildPlan, options: BuildOptions) -> Stage:
     """What the features of each GPT become from one hook point to the next."""
-    made = {**options.alone, "workers": options.workers}
+    made = {**options.alone, "needed": plan.hooks, "workers": options.workers}
     few = ONE_HOOK if len({*plan.hooks, *population.indexed_hooks()}) == 1 else ""
     return Stage("layers", "", lambda: follow_layers(population, **made), few)
 
@@ -169,5 +174,14 @@ def _alone(population: PopulationFolder) -> str:
     return ONE_GPT if len(read_manifest(population.root)["models"]) == 1 else ""
 
 
+def _not_shown(population: PopulationFolder, hook: str) -> str:
+    """Why a stage that changes GPTs at a hook point is left out, if it is."""
+    return "" if is_shown(hook, _n_blocks(population)) else NOT_SHOWN
+
+
+def _n_blocks(population: PopulationFolder) -> int:
+    return int(read_manifest(population.root)["config"]["n_blocks"])
+
+
 def _main_hook(population: PopulationFolder, plan: BuildPlan) -> str:
-    return main_hook(plan.hooks, read_manifest(population.root)["config"]["n_blocks"])
+    return main_hook(plan.hooks, _n_blocks(population))

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from culture_core.circuits.effects import frozen_effects, graph_effects, measured_effects
 from culture_core.circuits.graph import Graph, Parts, TraceSettings, parts_of, pruned_graph
 from culture_core.circuits.nodes import FEATURE, NodeLayer
+from culture_core.errors import NothingToMeasure
 from culture_core.features.attribution import Margin
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import PlainSAE
@@ -101,7 +102,10 @@ def check_graphs(
     *,
     progress: str | None = None,
 ) -> Interventions:
-    """Trace margins on quizzes (404,), and ablate the strongest features of each graph and random ones."""
+    """Trace margins on quizzes (404,), and ablate the strongest features of each graph and random ones.
+
+    Errors: NothingToMeasure when no graph has a feature.
+    """
     random = np.random.default_rng(settings.seed)
     parts_of_all = []
     for number, (tokens, margin) in enumerate(
@@ -110,6 +114,11 @@ def check_graphs(
         parts = parts_of(model, saes, tokens, margin)
         graph = pruned_graph(parts, tokens, margin, kept)
         parts_of_all += _of_one_graph(model, parts, graph, number, settings.nodes, random)
+    if not parts_of_all:
+        raise NothingToMeasure(
+            f"none of the {len(quizzes)} graphs has a feature to ablate; check more with --quizzes, or keep "
+            "more of each with a higher --node-share"
+        )
     names = [field.name for field in fields(Interventions)]
     return Interventions(
         **{name: np.concatenate([getattr(part, name) for part in parts_of_all]) for name in names}

@@ -28,6 +28,7 @@ from culture_core.cli import (
     transfer,
 )
 from culture_core.cli.options import add_settings, read_settings
+from culture_core.errors import NothingToMeasure
 
 if TYPE_CHECKING:
     from culture_core.build import BuildPlan, Stage
@@ -117,14 +118,13 @@ def _plan(args: argparse.Namespace, population: PopulationFolder) -> "BuildPlan"
     """The population's plan with what the command line changes, checked."""
     from culture_core.build import changed, hooks_named, plan_of
     from culture_core.features.index.quiz_set import QuizSet
-    from culture_core.models.choice import chosen_models
-    from culture_core.saes.variants import gpt_for_hooks
+    from culture_core.saes.training_stage import check_trainable
 
     plan = plan_of(population)
     hooks = hooks_named(population, args.hooks) if args.hooks is not None else plan.hooks
     n = read_settings(args, QuizSet(n=plan.n)).n
     plan = changed(plan, hooks, read_settings(args, plan.sae), n)
-    gpt_for_hooks(population, chosen_models(population)[0], "", plan.hooks)
+    check_trainable(population, [plan.sae_settings(hook) for hook in plan.hooks])
     return plan
 
 
@@ -160,5 +160,8 @@ def _left_out(stage: "Stage") -> bool:
 def _run(stage: "Stage") -> dict[str, Any]:
     print(f"\nculture {stage.name} {stage.words}".rstrip(), flush=True)
     started = time.time()
-    SHOW[stage.name](stage.run())
+    try:
+        SHOW[stage.name](stage.run())
+    except NothingToMeasure as reason:
+        print(f"left out: {reason}", flush=True)
     return {"stage": stage.name, "seconds": round(time.time() - started, 1)}

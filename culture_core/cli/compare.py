@@ -9,7 +9,7 @@ from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli import common
 from culture_core.errors import CultureError, suggested
-from culture_core.models.choice import find_population
+from culture_core.models.choice import check_several, find_population
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -97,6 +97,8 @@ def run(args: argparse.Namespace) -> None:
     parts = _parts(args.parts)
     populations = [find_population(path) for path in args.populations]
     _check_names(populations)
+    for population in populations:
+        check_several(population)
     kept_in = _kept_in(args, populations)
     out = Path(args.out) if args.out else artifacts.OUT / artifacts.COMPARISON
     check_comparison_file(out)

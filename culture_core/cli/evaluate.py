@@ -5,6 +5,7 @@ from typing import Any
 
 from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
+from culture_core.errors import CultureError
 from culture_core.models.choice import find_population
 
 DESCRIPTION = (
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from culture_core.evaluation.stage import EvaluationSettings, evaluate_gpts, evaluate_population
 
+    _check_options(args)
     common.use_threads(args)
     settings = read_settings(args, EvaluationSettings())
     models, made = args.models or None, _made(args)
@@ -53,6 +55,18 @@ def run(args: argparse.Namespace) -> None:
     show(report)
     if report is not None:
         common.report_json(args.json, report)
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Errors: CultureError for options that would do nothing."""
+    from culture_core.evaluation.stage import EvaluationSettings
+
+    named = {"--tasks": args.tasks != EvaluationSettings().tasks, "--unseen": args.unseen}
+    given = [option for option, is_given in {**named, "--culture": args.culture}.items() if is_given]
+    if len(given) > 1:
+        raise CultureError(f"{' and '.join(given)} each say what to measure on; choose one")
+    if args.if_stale and not args.save:
+        raise CultureError("--if-stale goes with --save: without it nothing is kept")
 
 
 def _made(args: argparse.Namespace) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from culture_core.cli import common
 from culture_core.cli.options import add_settings, read_settings
+from culture_core.errors import CultureError
 from culture_core.processes import Workers
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> None:
     device = common.the_device(args)
     jobs, workers = jobs_of(args, device), _one_thread_each(common.the_workers(args, device))
     if args.shard is not None:
+        if args.if_stale:
+            raise CultureError("--if-stale does not go with --shard, which makes the parts that are missing")
         make_shard(jobs, args.shard, workers=workers)
         return
     show(index_saes(jobs, if_stale=args.if_stale, workers=workers, command=common.command_line()))

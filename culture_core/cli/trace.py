@@ -110,14 +110,21 @@ def run(args: argparse.Namespace) -> None:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Errors: CultureError for options that would do nothing."""
+    from culture_core.circuits.stage import AnswerSettings
     from culture_core.errors import CultureError
 
     if args.head is None and args.looks_at is not None:
         raise CultureError("--looks-at goes with --head")
-    of_a_graph = ("out", "picture", "ablate", "viewer", "against")
-    given = [f"--{name}" for name in of_a_graph if getattr(args, name)]
+    given = [name for name in ("out", "picture", "ablate", "viewer", "against") if getattr(args, name)]
     if args.head is not None and given:
-        raise CultureError(f"{given[0]} is about a graph, and --head traces none")
+        raise CultureError(f"--{given[0]} is about a graph, and --head traces none")
+    named = ("quiz", "cell", "gpt")
+    given += [name for name in named if getattr(args, name) != getattr(AnswerSettings, name)]
+    if (args.check or args.profile) and given:
+        raise CultureError(f"--{given[0]} is about one answer; --check and --profile trace many")
+    if not (args.check or args.profile) and (args.models or args.if_stale):
+        option = "--models" if args.models else "--if-stale"
+        raise CultureError(f"{option} goes with --check or --profile; one answer is traced in --gpt")
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from culture_core.saes.training_stage import DEFAULTS, at_hooks, train_population_saes
 
     population, device = common.the_population(args), common.the_device(args)
-    hooks = args.hook.split(",") if args.hook else ()
+    hooks = [hook.strip() for hook in args.hook.split(",")] if args.hook else ()
     manifests = train_population_saes(
         population,
         at_hooks(population, hooks, read_settings(args, DEFAULTS)),

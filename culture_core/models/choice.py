@@ -42,7 +42,7 @@ def chosen_models(
     unknown = [k for k in wanted or [] if k not in present]
     if unknown:
         raise CultureError(f"no GPT {unknown[0]} in this population; it has {', '.join(map(str, present))}")
-    return list(wanted or (present[:1] if variant else present))
+    return list(dict.fromkeys(wanted or (present[:1] if variant else present)))
 
 
 def stale_models(

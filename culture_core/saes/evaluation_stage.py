@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from culture_core.artifacts import PopulationFolder
+from culture_core.artifacts import JOINT, PopulationFolder
+from culture_core.errors import CultureError, suggested
 from culture_core.models.choice import chosen_models
 from culture_core.processes import Report, Workers, run_jobs
 from culture_core.saes.choice import the_hook
@@ -72,8 +73,11 @@ def evaluate_population_saes(
     those that were measured.
 
     hook: (default: the only one with SAEs). if_stale: leave alone those measured in this way already.
-    Errors: CultureError for an unknown GPT or hook point, and when an SAE is missing.
+    Errors: CultureError for an unknown GPT or hook point, when an SAE is missing, and for a joint dictionary.
     """
+    if variant == JOINT:
+        again = suggested("joint", "--population", population.root)
+        raise CultureError(f"a joint dictionary is of no single GPT to measure it in; {again} measures it")
     hook, settings = the_hook(population, hook), settings or SAEFigureSettings()
     jobs = [FigureJob(population, hook, k, variant) for k in chosen_models(population, models, variant)]
     current = [job for job in jobs if if_stale and job.is_current(settings)]

@@ -45,8 +45,8 @@ def finetune(
     first quiz. report: told quizzes done and the divergence, in nats per token, at every step.
     Errors: CultureError when the model is not a MyGPT.
     """
-    if not isinstance(model, MyGPT):
-        raise CultureError(f"{settings.hook} allows no finetuning; --finetune-quizzes 0 trains without")
+    check_finetuning(model, settings)
+    assert isinstance(model, MyGPT)
     model.requires_grad_(False)
     parameters = list(sae.parameters())
     optimizer = torch.optim.Adam(parameters, lr=settings.finetune_lr, fused=True)
@@ -62,6 +62,12 @@ def finetune(
         optimizer.step()
         if report is not None:
             report((step + 1) * QUIZZES_A_STEP, float(divergence.detach()))
+
+
+def check_finetuning(model: GPT, settings: SAESettings) -> None:
+    """Errors: CultureError when there is to be a last stage, and the model is not a MyGPT."""
+    if settings.finetune_quizzes and not isinstance(model, MyGPT):
+        raise CultureError(f"{settings.hook} allows no finetuning; --finetune-quizzes 0 trains without")
 
 
 def _losses(

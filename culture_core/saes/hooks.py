@@ -35,10 +35,15 @@ def check_hook(model: GPT, hook: str) -> str:
 
 def shown_by_gpt(gpt: MyGPT, hook: str) -> bool:
     """Whether a MyGPT shows this hook point as TransformerLens does, without being turned into its model."""
+    return is_shown(hook, len(gpt.blocks))
+
+
+def is_shown(hook: str, n_blocks: int) -> bool:
+    """The same for any MyGPT of so many blocks."""
     trunk, _, rest = hook.partition(".")
     block, _, point = rest.partition(".")
     known = trunk == "blocks" and block.isdecimal() and point in EDIT_POINTS and point != BY_HEAD
-    return known and int(block) < len(gpt.blocks)
+    return known and int(block) < n_blocks
 
 
 def blocks_needed(hook: str, n_blocks: int) -> int:

@@ -6,11 +6,14 @@ from typing import Any
 
 from culture_core.errors import CultureError
 from culture_core.settings import setting
+from culture_core.world.vocabulary import QUIZ_LENGTH
 
-# the keys of ARCHITECTURES (culture_core/saes/architectures.py)
+# quizzes whose tokens are shuffled among themselves: the most that a batch can be drawn from
+QUIZZES_A_CHUNK = 128
 # quizzes of one step of the last stage
 QUIZZES_A_STEP = 4
 WITH_K = ("batchtopk", "topk", "matryoshka")
+# the keys of ARCHITECTURES (culture_core/saes/architectures.py)
 ARCHITECTURE_NAMES = ("batchtopk", "topk", "matryoshka", "jumprelu", "standard")
 
 
@@ -44,8 +47,15 @@ class SAESettings:
 
         Errors: CultureError that says which option to change.
         """
-        d_sae, with_k = self.width * d_in, self.architecture in WITH_K
+        d_sae, with_k, chunk = self.width * d_in, self.architecture in WITH_K, QUIZZES_A_CHUNK * QUIZ_LENGTH
         possible = {
+            f"--arch {self.architecture}: {', '.join(ARCHITECTURE_NAMES)}": (
+                self.architecture in ARCHITECTURE_NAMES
+            ),
+            f"--width {self.width}: 1 or more": self.width >= 1,
+            f"--batch-size {self.batch_size}: 1 to {chunk}, the tokens shuffled together": (
+                1 <= self.batch_size <= chunk
+            ),
             f"--lr {self.lr}: a number above 0": 0 < self.lr < math.inf,
             f"--finetune-lr {self.finetune_lr}: a number above 0": 0 < self.finetune_lr < math.inf,
             f"--sparsity {self.sparsity}: a number of at least 0": 0 <= self.sparsity < math.inf,

@@ -128,6 +128,8 @@ def sae_sha256(population: PopulationFolder, hook: str, model_k: int, variant: s
 
 def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
     """What a user types to make the SAEs of a hook point, in backticks."""
+    if variant == artifacts.JOINT:
+        return suggested("joint", "--population", population.root, "--hook", hook)
     suffix = ("--variant", variant) if variant else ()
     return suggested("train-sae", "--population", population.root, "--hook", hook, *suffix)
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from culture_core.models.protocols import GPT
 from culture_core.saes.hooks import activations_at_each
+from culture_core.saes.settings import QUIZZES_A_CHUNK
 from culture_core.world.quizzes import generate_stream
 from culture_core.world.vocabulary import QUIZ_LENGTH, WORLD_TASKS
 
-QUIZZES_A_CHUNK = 128
 QUIZZES_A_FORWARD = 8
 NOISE = 0.05
 

@@ -81,13 +81,13 @@ def train_population_saes(
     reseeded SAEs of the first GPT. if_stale: leave alone what is there already.
     Errors: CultureError for an unknown GPT or hook point.
     """
-    from culture_core.saes.variants import gpt_for_hooks
-
     chosen = chosen_models(population, models, variant)
     whose = [(k, variant) for k in chosen]
     if baselines:
         whose += [(chosen[0], UNTRAINED), (chosen[0], RESEEDED)]
-    jobs = [SAEJob(population, k, which, _seeded(settings, k, which), device) for k, which in whose]
+    jobs = [
+        SAEJob(population, k, which, _seeded(settings, k, which), device) for k, which in dict.fromkeys(whose)
+    ]
     left = [job.stale() if if_stale else job for job in jobs]
     for job in left:
         if not job.settings:
@@ -97,21 +97,26 @@ def train_population_saes(
         return []
     for job in stale:
         job.check_writable()
-    hooks = [one.hook for one in settings]
-    _check_possible(gpt_for_hooks(population, stale[0].model_k, stale[0].variant, hooks), settings)
+    for which in {job.variant for job in stale}:
+        check_trainable(population, settings, which)
     workers = (workers or Workers()).computing_on(device)
     trained = run_jobs(partial(_train, command), stale, workers, show=say)
     return [manifest for manifests in trained for manifest in manifests]
 
 
-def _check_possible(model: "GPT", settings: Sequence[SAESettings]) -> None:
-    """Errors: CultureError for a hook point that the model does not have, or impossible settings."""
+def check_trainable(population: PopulationFolder, settings: Sequence[SAESettings], variant: str = "") -> None:
+    """Errors: CultureError for a hook point that the GPTs do not have, or impossible settings."""
     import torch
 
+    from culture_core.saes.finetune import check_finetuning
     from culture_core.saes.hooks import activations_at
+    from culture_core.saes.variants import gpt_for_hooks
 
+    first = chosen_models(population)[0]
+    model = gpt_for_hooks(population, first, variant, [one.hook for one in settings])
     for one in settings:
         one.check(activations_at(model, one.hook, torch.zeros(1, 2, dtype=torch.long)).shape[-1])
+        check_finetuning(model, one)
 
 
 def at_hooks(
@@ -120,7 +125,7 @@ def at_hooks(
     """The same settings at each hook point (default: the residual stream at 2/3 depth)."""
     from culture_core.saes.choice import usual_hook
 
-    hooks = list(hooks) or [usual_hook(population)]
+    hooks = list(dict.fromkeys(hooks)) or [usual_hook(population)]
     return [replace(settings, hook=hook) for hook in hooks]
 
 
@@ -139,7 +144,8 @@ def _train(command: str, job: SAEJob, report: Report) -> list[dict[str, Any]]:
     started = time.time()
     hooks = [one.hook for one in job.settings]
     inputs = [job.inputs(one) for one in job.settings]
-    checkpoints = Checkpoints(job.population.sae_training(job.model_k, job.variant), {"saes": inputs})
+    folder = job.population.sae_training(job.model_k, hooks, job.variant)
+    checkpoints = Checkpoints(folder, {"saes": inputs})
     model = gpt_for_hooks(job.population, job.model_k, job.variant, hooks, device=job.device, to_train=True)
     first = job.settings[0]
     report(f"{job.name}: {first.architecture} SAE on {', '.join(hooks)}, {first.tokens:,} tokens")

@@ -131,6 +131,8 @@ def _job(
     folder = RunFolder.beside(out)
     given = parse_budget(wanted.budget or DEFAULT_BUDGET) if wanted.budget or not resume else None
     settings = open_run(folder, None if resume else _run_settings(wanted))
+    if resume:
+        _check_kept(wanted, settings)
     if wanted.start is not None and not resume:
         settings = begin_from(folder, settings, wanted.start)
     n = n_workers(device, settings.n_models, workers)
@@ -142,6 +144,27 @@ def _job(
         n_mixed = mix_in_culture(folder, settings, out if resume else wanted.start or out)
         say(f"{n_mixed} culture quizzes are mixed into the training")
     return replace(job, settings=settings)
+
+
+def _check_kept(wanted: TrainSettings, kept: Settings) -> None:
+    """Errors: CultureError when a run that is resumed was asked to be another one."""
+    default = TrainSettings()
+    of_run = {
+        "preset": kept.preset,
+        "models": kept.n_models,
+        "recipe": kept.recipe.name,
+        "seed": kept.seed,
+        "start": (kept.start or {}).get("source"),
+    }
+    asked = {name: getattr(wanted, name) for name in of_run}
+    differ = [name for name, value in asked.items() if value not in (getattr(default, name), of_run[name])]
+    if resolve_tasks(wanted.tasks) != kept.tasks and wanted.tasks != default.tasks:
+        differ.append("tasks")
+    if differ:
+        raise CultureError(
+            f"--{differ[0]} does not go with --resume, which continues the run with its own settings; leave "
+            "it out, or start another run in another --out"
+        )
 
 
 def _run_settings(wanted: TrainSettings) -> Settings:

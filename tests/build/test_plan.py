@@ -49,6 +49,13 @@ def test_a_plan_is_read_back_as_it_was_written(population):
         (f'hooks = ["{FIRST}"]\n[sae]\nk = "many"', "sae.k = 'many' is not like 16"),
         (f'hooks = ["{FIRST}"]\n[sae]\nk = true', "sae.k = True is not like 16"),
         (f'hooks = ["{FIRST}"]\n[sae_at."{FIRST}"]\ntokens = 5', f"unknown entry sae_at.{FIRST}.tokens"),
+        (
+            f'hooks = ["{FIRST}"]\n[sae_at."{SECOND}"]\nk = 5',
+            f"unknown entry sae_at.{SECOND}; known: {FIRST}",
+        ),
+        (f'hooks = ["{FIRST}"]\nsae = 5', "sae is not a table of settings"),
+        (f'hooks = ["{FIRST}"]\nsae_at = 5', "sae_at is not a table of settings"),
+        (f'hooks = ["{FIRST}"]\n[sae_at]\n"{FIRST}" = 5', f"sae_at.{FIRST} is not a table of settings"),
     ],
 )
 def test_a_damaged_plan_is_told_in_one_line(population, text, said):
@@ -72,3 +79,14 @@ def test_a_setting_that_changes_changes_at_every_hook_point():
     wider = changed(plan, plan.hooks, replace(DEFAULTS, width=20), plan.n)
     assert wider.sae_at == {SECOND: {"k": 32}}
     assert changed(plan, (FIRST,), DEFAULTS, 100) == BuildPlan((FIRST,), DEFAULTS, {}, 100)
+
+
+def test_a_plan_in_another_encoding_is_told_in_one_line(population):
+    population.plan.write_bytes("hooks = [] # caf\u00e9".encode("latin-1"))
+    with pytest.raises(CultureError, match="is not a plan of `culture build`"):
+        plan_of(population)
+
+
+def test_a_hook_point_named_twice_is_built_once(population):
+    population.plan.write_text(f'hooks = ["{SECOND}", "{FIRST}", "{SECOND}"]')
+    assert plan_of(population).hooks == (SECOND, FIRST)

@@ -3,10 +3,14 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from culture_core.artifacts import PopulationFolder
-from culture_core.build import BuildOptions, BuildPlan, build_stages
+from culture_core.build import BuildOptions, BuildPlan, Stage, build_stages
+from culture_core.cli import build
 from culture_core.cli.build import SHOW
 from culture_core.cli.main import main
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.saes.store import sae_manifest
 from culture_core.saes.training_stage import DEFAULTS, train_population_saes
 
@@ -74,6 +78,44 @@ def test_a_hook_point_that_is_not_there_ends_the_build_before_it_begins(
     assert main(["build", "--population", str(population.root), "--hooks", "blocks.9.hook_resid_post"]) == 2
     assert "no hook point 'blocks.9.hook_resid_post'" in capsys.readouterr().err
     assert not population.plan.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--k", "100000"], "--k 100000 is out of range"),
+        (["--hooks", "blocks.1.ln2.hook_normalized"], "allows no finetuning"),
+    ],
+)
+def test_settings_that_cannot_be_end_the_build_before_it_begins(
+    built_population, copy_population, capsys, options, said
+):
+    population = copy_population(built_population)
+    assert main(["build", "--population", str(population.root), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not population.plan.exists()
+
+
+def test_a_build_goes_on_where_there_is_nothing_to_measure_and_stops_at_errors(capsys):
+    def fails(error):
+        raise error
+
+    stages = [
+        Stage("causal", "--hook A", lambda: fails(NothingToMeasure("no group is sparse enough"))),
+        Stage("index", "--hook A", lambda: fails(CultureError("damaged"))),
+    ]
+    assert build._run(stages[0])["stage"] == "causal"
+    assert "left out: no group is sparse enough" in capsys.readouterr().out
+    with pytest.raises(CultureError, match="damaged"):
+        build._run(stages[1])
+
+
+def test_gpts_are_not_changed_at_hook_points_that_a_mygpt_does_not_show(built_population):
+    plan = BuildPlan(("blocks.1.ln2.hook_normalized",))
+    stages = build_stages(built_population, plan, BuildOptions())
+    assert {stage.name for stage in stages if stage.left_out} == {
+        *("causal", "families", "transfer", "joint", "layers", "trace"),
+    } - ({"layers"} if len(built_population.indexed_hooks()) else set())
 
 
 def test_the_result_of_every_stage_can_be_shown(built_population):

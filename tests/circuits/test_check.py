@@ -13,7 +13,7 @@ from culture_core.circuits.effects import frozen_effects, graph_effects, logits_
 from culture_core.circuits.graph import TraceSettings, parts_of, pruned_graph
 from culture_core.circuits.nodes import FEATURE
 from culture_core.cli.main import main
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.models.mygpt import shift_right
 from culture_core.population import Population
 from culture_core.results.traces import traces_section
@@ -156,3 +156,12 @@ def test_a_check_is_kept_opened_and_refused_when_an_sae_is_another(tmp_path, cap
     write_json(manifest, {"sha256": "of another"})
     with pytest.raises(CultureError, match=r"other SAEs; run `culture trace .* --check`"):
         Population(population).trace_check(1)
+
+
+def test_graphs_without_features_have_nothing_to_check():
+    weak = small_saes()
+    for sae in weak.values():
+        sae.W_dec.mul_(1e-6)
+    margins = [(some_tokens(), MARGIN)]
+    with pytest.raises(NothingToMeasure, match="none of the 1 graphs has a feature"):
+        check_graphs(small_gpt(), weak, margins, CheckSettings(), TraceSettings(node_share=0.5))

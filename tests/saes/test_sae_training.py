@@ -7,7 +7,7 @@ import torch
 from sae_lens import SAE
 
 from culture_core import load_culture, load_hooked
-from culture_core.artifacts import RESEEDED, UNTRAINED, read_json, sha256_file, write_json
+from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, read_json, sha256_file, write_json
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.evaluation.accuracy import evaluation_quizzes
@@ -21,6 +21,7 @@ from culture_core.saes.train import train_sae, train_saes
 from culture_core.saes.variants import load_model
 
 HOOK = "blocks.1.hook_resid_post"
+SMALL = ("--arch", "topk", "--width", "2", "--k", "2", "--tokens", "1024", "--finetune-quizzes", "0")
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,24 @@ def test_a_checkpoint_of_another_training_is_not_resumed(fixture_gpts, tmp_path)
     Checkpoints(tmp_path, {"model_sha256": "b"}).save(trainers, 3)
     assert Checkpoints(tmp_path, {"model_sha256": "b"}).load(trainers) == 3
     assert Checkpoints(tmp_path, {"model_sha256": "a"}).load(trainers) == 0
+
+
+def test_trainings_at_different_hook_points_keep_their_own_checkpoints(tmp_path):
+    population = PopulationFolder(tmp_path)
+    first, both = (population.sae_training(0, hooks) for hooks in ([HOOK], [HOOK, "blocks.0.hook_mlp_out"]))
+    assert first != both and first == population.sae_training(0, [HOOK])
+    assert first.parent == both.parent
+
+
+def test_a_hook_point_or_gpt_named_twice_is_trained_once(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    words = ["--hook", "blocks.0.hook_mlp_out, blocks.0.hook_mlp_out", "--models", "1,1", *SMALL]
+    assert main(["train-sae", "--population", str(population.root), *words]) == 0
+    assert capsys.readouterr().out.count("topk SAE on blocks.0.hook_mlp_out, ") == 1
+
+
+def test_a_baseline_asked_for_twice_is_trained_once(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    words = ["--variant", "untrained", "--baselines", *SMALL]
+    assert main(["train-sae", "--population", str(population.root), *words]) == 0
+    assert capsys.readouterr().out.count("GPT 0 untrained: ") == 1

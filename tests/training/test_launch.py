@@ -148,3 +148,15 @@ def test_a_shorter_budget_moves_a_decay_that_has_not_begun(tmp_path, seen, decay
     job = Job(run, replace(settings, recipe=replace(settings.recipe, decay_share=0.5)), Budget(quizzes=40))
     plan_again(job)
     assert decide_decay(job) == decay
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--seed", "3"], ["--models", "4"], ["--preset", "4M"], ["--tasks", "grow"], ["--start", "cache/mine"]],
+)
+def test_a_run_that_is_resumed_cannot_be_another_one(tmp_path, capsys, words):
+    run, _ = tiny_run(tmp_path)
+    run.root.rename(tmp_path / "run.training")
+    assert main(["train", "--out", str(tmp_path / "run"), "--resume", *words]) == 2
+    error = capsys.readouterr().err
+    assert f"{words[0]} does not go with --resume" in error and error.count("\n") == 1

@@ -23,7 +23,7 @@ from culture_core.features.grading.truth import MIN_TOKENS, SHUFFLE_SEED, Truth
 from culture_core.features.index.activations import ensure_activations
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.sparse import SparseActivations
-from culture_core.features.index.store import read_manifest
+from culture_core.features.index.store import read_manifest, remedy
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 SETTINGS = {
@@ -40,9 +40,14 @@ SETTINGS = {
 def grade_inputs(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> dict[str, Any]:
     """What the grades of one SAE depend on.
 
-    Errors: CultureError when its index is missing or out of date.
+    Errors: CultureError when its index is missing, out of date, or over a single quiz.
     """
     index = read_manifest(population, hook, model_k, variant)
+    if index["quiz_set"]["n"] < 2:
+        raise CultureError(
+            f"the index of GPT {model_k} at {hook} is over a single quiz; grading takes two or more, half of "
+            f"them for thresholds; {remedy(population, hook, variant)} over more"
+        )
     return {
         "sae_sha256": index["sae_sha256"],
         "quiz_set": index["quiz_set"],

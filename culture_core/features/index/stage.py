@@ -87,9 +87,14 @@ def make_shard(
 
 
 def merge_indexes(
-    jobs: Sequence[IndexJob], others: Sequence[Path] = (), *, command: str = ""
+    jobs: Sequence[IndexJob],
+    others: Sequence[Path] = (),
+    *,
+    command: str = "",
+    say: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
-    """Merge parts into indexes, exactly as one run makes them; returns their manifests.
+    """Merge parts into indexes, exactly as one run makes them; returns their manifests. What was merged
+    already, before a stop, is left alone.
 
     others: folders of the same population on other machines, whose parts are taken too.
     Errors: CultureError when parts are missing, or are of other inputs.
@@ -97,6 +102,9 @@ def merge_indexes(
     manifests = []
     for job in jobs:
         with alone(job.index):
+            if is_current(job) and not job.parts.exists():
+                say(f"GPT {job.model_k}: the index is up to date")
+                continue
             gather_parts(job, others)
             manifests.append(write_index(job, command))
     return manifests

@@ -32,7 +32,7 @@ BATCH = 32
 class ProbeSettings:
     """What probes are fitted on."""
 
-    n: int = quizzes_in_turn(400)
+    n: int = quizzes_in_turn(400, least=2)
     tokens: int = setting(96, "tokens drawn from each quiz", least=1)
     ridge: float = setting(10.0, "penalty on the weights, for inputs of unit variance", least=0)
     seed: int = setting(7, "seed of the quizzes and of the draw of tokens")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder, provenance
-from culture_core.errors import CultureError
+from culture_core.errors import NothingToMeasure
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.reader import open_index
 from culture_core.models.api import load_culture
@@ -36,8 +36,8 @@ def run_causal(
 ) -> None:
     """Ablate (and scale) the chosen features in every GPT and write what it does, GPT by GPT.
 
-    Errors: CultureError when the matches are missing, when no group is selective, or for a hook point a MyGPT
-    has not.
+    Errors: CultureError when the matches are missing, or for a hook point a MyGPT has not; NothingToMeasure
+    when no group is selective.
     """
     started = time.time()
     matches = open_matches(population, hook)
@@ -46,7 +46,7 @@ def run_causal(
     in_answer = np.stack([answer_shares(index) for index in indexes])
     number, features = choose_sets(matches, density, in_answer, settings)
     if len(number) == 0:
-        raise CultureError(
+        raise NothingToMeasure(
             f"no group at {hook} fires on at most {settings.most_dense:.0%} of tokens, and in the last grid, "
             "in every GPT; try a higher --most-dense or a lower --least-in-answer"
         )

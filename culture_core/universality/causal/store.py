@@ -9,6 +9,7 @@ from culture_core.errors import suggested
 from culture_core.features.index.selective import MOST_DENSE
 from culture_core.settings import quizzes_in_turn, setting
 from culture_core.universality.matching.store import matches_sha256
+from culture_core.world.vocabulary import WORLD_TASKS
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class CausalSettings:
     """
 
     groups: int = setting(24, "matched groups, and as many groups of each control", least=1, metavar="N")
-    quizzes: int = quizzes_in_turn(240)
+    quizzes: int = quizzes_in_turn(240, least=len(WORLD_TASKS))
     seed: int = setting(12, "seed of the quizzes and of the controls")
     scale: float = setting(4.0, "also multiply matched features by this; 0 leaves that out", least=0)
     most_dense: float = setting(

@@ -12,10 +12,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder, provenance
-from culture_core.errors import CultureError
+from culture_core.errors import NothingToMeasure
 from culture_core.evaluation.accuracy import NOISE
-from culture_core.features.grading.reader import open_grades
+from culture_core.features.grading.reader import grades_artifact, open_grades
 from culture_core.features.index.reader import open_index
+from culture_core.features.index.store import index_artifact
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT
 from culture_core.processes import Report, Workers, run_jobs
@@ -42,17 +43,21 @@ def run_families(
 ) -> None:
     """Choose the sets with the most influence, change them in every GPT, and write what it does.
 
-    Errors: CultureError when matches, indexes or grades are missing, and when no set is eligible.
+    Errors: CultureError when matches, indexes or grades are missing; NothingToMeasure when no set is
+    eligible.
     """
     started = time.time()
     matches = open_matches(population, hook)
+    for k in matches.models:
+        grades_artifact(population, hook, k).manifest()
+        index_artifact(population, hook, k).manifest()
     workers = (workers or Workers()).computing_on(device)
     weigh = partial(_influences, population, hook, settings, device)
     found = run_jobs(weigh, matches.models, workers)
     described = [_described(population, hook, k, own) for k, own in zip(matches.models, found, strict=True)]
     sets = choose_feature_sets(matches, described, settings)
     if not sets:
-        raise CultureError(
+        raise NothingToMeasure(
             f"no matched group at {hook} is sparse enough and no concept has features in every GPT; "
             "try a lower --least-f1 or a higher --most-dense"
         )

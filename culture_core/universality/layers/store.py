@@ -1,13 +1,14 @@
 """The features of a GPT through the layers, as an artifact: one folder per GPT, for all its hook points."""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import PopulationFolder, provenance
-from culture_core.errors import CultureError, suggested
+from culture_core.errors import CultureError, NothingToMeasure, suggested
 from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.store import index_artifact, read_manifest
 from culture_core.saes.hook_order import adjacent, by_depth
@@ -35,14 +36,18 @@ def layers_artifact(population: PopulationFolder, model_k: int) -> Artifact:
 
 
 def follow_gpt(
-    population: PopulationFolder, model_k: int, command: str, *, progress: str | None = None
+    population: PopulationFolder,
+    model_k: int,
+    made_from: Mapping[str, Any],
+    command: str,
+    *,
+    progress: str | None = None,
 ) -> None:
     """Find the nearest features of one GPT at adjacent hook points, and write them into the population.
 
-    Errors: CultureError as inputs_of.
+    made_from: see inputs_of.
     """
     started = time.time()
-    made_from = inputs_of(population, model_k)
     pairs = [(first, second) for first, second in made_from["pairs"]]
     n_features = made_from["n_features"]
     found = nearest_at(population, model_k, pairs, made_from["quiz_set"]["n"], progress=progress)
@@ -54,15 +59,18 @@ def follow_gpt(
     layers_artifact(population, model_k).write(manifest, arrays)
 
 
-def inputs_of(population: PopulationFolder, model_k: int) -> dict[str, Any]:
+def inputs_of(population: PopulationFolder, model_k: int, needed: Sequence[str] = ()) -> dict[str, Any]:
     """What the artifact of one GPT depends on: its SAEs that have an index, and the quizzes of those.
 
-    Errors: CultureError when fewer than two hook points have an index, when one is not current, or when they
-    are over different quiz sets.
+    needed: see `follow_layers`.
+    Errors: CultureError when an index is not current, or when they are over different quiz sets;
+    NothingToMeasure when fewer than two hook points have one.
     """
     hooks = [h for h in by_depth(population.hooks()) if index_artifact(population, h, model_k).is_there()]
+    if needed:
+        hooks = [h for h in hooks if h in needed or _fits(population, h, model_k, needed[0])]
     if len(hooks) < 2:
-        raise CultureError(
+        raise NothingToMeasure(
             f"fewer than two hook points of GPT {model_k} in {population.root} have an index; run "
             f"{suggested('build', '--population', population.root, '--hooks', 'all-blocks')}"
         )
@@ -84,12 +92,13 @@ def inputs_of(population: PopulationFolder, model_k: int) -> dict[str, Any]:
     }
 
 
-def is_current(population: PopulationFolder, model_k: int) -> bool:
-    """Whether the artifact of one GPT was made from its present SAEs and indexes.
-
-    Errors: as inputs_of.
-    """
-    return layers_artifact(population, model_k).is_current(inputs_of(population, model_k))
+def _fits(population: PopulationFolder, hook: str, model_k: int, other: str) -> bool:
+    """Whether the index at a hook point is current, and over the same quizzes as that at another."""
+    wanted = read_manifest(population, other, model_k)["quiz_set"]
+    try:
+        return bool(read_manifest(population, hook, model_k)["quiz_set"] == wanted)
+    except CultureError:
+        return False
 
 
 def open_layers(population: PopulationFolder, model_k: int) -> LayerReader:

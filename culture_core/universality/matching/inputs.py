@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from culture_core.artifact import read_record
 from culture_core.artifacts import PopulationFolder
 from culture_core.errors import CultureError, suggested
 from culture_core.features.index.activations import ensure_activations
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.reader import open_index
+from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.features.index.store import index_artifact
 from culture_core.universality.matching.codes import Codes
@@ -34,6 +33,20 @@ class Inputs:
         return [Codes.of(activations, self.quiz_set.n) for activations in self.activations]
 
 
+def open_indexes(population: PopulationFolder, hook: str, models: Sequence[int]) -> list[FeatureIndex]:
+    """The indexes of all GPTs at a hook point.
+
+    Errors: CultureError when one is missing or not current, or when they are over different quiz sets.
+    """
+    indexes = [open_index(population, hook, k) for k in models]
+    if any(index.quiz_set != indexes[0].quiz_set for index in indexes):
+        raise CultureError(
+            f"the indexes at {hook} are over different quiz sets; "
+            f"run {suggested('index', '--population', population.root, '--hook', hook)} for all"
+        )
+    return indexes
+
+
 def read_inputs(
     population: PopulationFolder, hook: str, models: Sequence[int], *, progress: bool = False
 ) -> Inputs:
@@ -42,12 +55,7 @@ def read_inputs(
     Errors: CultureError when an index is missing or not current, when the indexes are over different quiz
     sets, or when the SAEs differ in size.
     """
-    indexes = [open_index(population, hook, k) for k in models]
-    if any(index.quiz_set != indexes[0].quiz_set for index in indexes):
-        raise CultureError(
-            f"the indexes at {hook} are over different quiz sets; "
-            f"run {suggested('index', '--population', population.root, '--hook', hook)} for all"
-        )
+    indexes = open_indexes(population, hook, models)
     sizes = {index.n_features for index in indexes}
     if len(sizes) > 1:
         raise CultureError(
@@ -81,7 +89,10 @@ def read_variant(
 def indexed_variants(
     population: PopulationFolder, hook: str, models: Sequence[int], variant: str, quiz_set: QuizSet
 ) -> list[int]:
-    """Ids of the GPTs whose baseline SAE is indexed over (a part of) that quiz set."""
+    """Ids of the GPTs whose baseline SAE is indexed over (a part of) that quiz set.
+
+    Errors: CultureError when such an index is of another SAE than is there.
+    """
     manifests = {k: _index_manifest(population, hook, k, variant) for k in models}
     return [
         k
@@ -105,7 +116,7 @@ def _index_manifest(
     population: PopulationFolder, hook: str, model_k: int, variant: str
 ) -> dict[str, Any] | None:
     index = index_artifact(population, hook, model_k, variant)
-    return read_record(index.manifest_path, index.remedy) if index.is_there() else None
+    return index.manifest() if index.is_there() else None
 
 
 def _activations(

@@ -9,11 +9,16 @@ from culture_core.artifact import Artifact, Record, Source
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.errors import suggested
 from culture_core.features.index.quiz_set import QuizSet
-from culture_core.features.index.reader import open_index
+from culture_core.features.index.store import index_artifact
 from culture_core.models.choice import check_several
 from culture_core.saes.store import sae_sha256
 from culture_core.universality.matching.baselines import ROTATION
-from culture_core.universality.matching.inputs import indexed_variants, read_inputs, variant_hashes
+from culture_core.universality.matching.inputs import (
+    indexed_variants,
+    open_indexes,
+    read_inputs,
+    variant_hashes,
+)
 from culture_core.universality.matching.match import Match
 from culture_core.universality.matching.measure import MatchSettings, measure
 from culture_core.universality.matching.reader import MatchReader
@@ -36,13 +41,21 @@ def matches_artifact(population: PopulationFolder, hook: str) -> Artifact:
     def present_saes(manifest: Record) -> list[str]:
         return [sae_sha256(population, hook, k) for k in manifest["models"]]
 
+    def present_quizzes(manifest: Record) -> Record:
+        indexes = [index_artifact(population, hook, k) for k in manifest["models"]]
+        read = [index.manifest()["quiz_set"] for index in indexes if index.is_there()]
+        return next((one for one in read if one != manifest["quiz_set"]), manifest["quiz_set"])
+
     return Artifact(
         name=f"matches at {hook}",
         population=population,
         folder=population.matches(hook),
         command=suggested("match", "--population", population.root, "--hook", hook),
         arrays="matches.npz",
-        sources=(Source("saes", "other SAEs", present_saes),),
+        sources=(
+            Source("saes", "other SAEs", present_saes),
+            Source("quiz_set", "indexes over other quizzes", present_quizzes),
+        ),
     )
 
 
@@ -79,7 +92,10 @@ def match_population(
 def matches_are_current(
     population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
 ) -> bool:
-    """Whether the matches there were made from the present indexes with these settings."""
+    """Whether the matches there were made from the present indexes with these settings.
+
+    Errors: CultureError when an index is missing, or they are over different quiz sets.
+    """
     made_from = {"models": models, **_made_from(population, hook, models, settings)}
     return matches_artifact(population, hook).is_current(made_from)
 
@@ -106,7 +122,7 @@ def _made_from(
     population: PopulationFolder, hook: str, models: list[int], settings: MatchSettings
 ) -> dict[str, Any]:
     """The hashes and settings that matches depend on, as the manifest keeps them."""
-    indexes = [open_index(population, hook, k) for k in models]
+    indexes = open_indexes(population, hook, models)
     return {
         "quiz_set": indexes[0].quiz_set.to_json(),
         "saes": [index.manifest["sae_sha256"] for index in indexes],

@@ -104,7 +104,7 @@ class TransferReader:
 
     @property
     def was_steered(self) -> bool:
-        return "steered" in self._arrays
+        return "steered" in self._arrays and bool((self._arrays["steered"] >= 0).any())
 
     @cached_property
     def steering(self) -> "pd.DataFrame":
@@ -113,13 +113,14 @@ class TransferReader:
         gpt, feature; size: mean change of a cell in its own GPT; other; for each way of mapping and measure
         the agreement, as in affine_cells.
 
-        Errors: CultureError when none was.
+        Errors: CultureError when there is none.
         """
         import pandas as pd
 
         if not self.was_steered:
             raise CultureError(
-                "this transfer was measured without steering; run `culture transfer --steered 10`"
+                "this transfer has no steering: none was asked for, or no feature is sparse and fires in the "
+                "last grid; run `culture transfer --steered 10`"
             )
         features, agreement = self._arrays["steered"], self._arrays["steered_agreement"]
         a, b, place = np.nonzero(np.isfinite(agreement[0, 0]))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.evaluation.accuracy import evaluation_quizzes
+from culture_core.features.index.store import read_manifest
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.hooks import activations_at
@@ -40,11 +41,13 @@ def run_transfer(
 ) -> None:
     """Measure the transfer between all GPTs of a population at a hook point, and write it.
 
-    Errors: CultureError for a missing SAE or a hook point that a MyGPT lacks.
+    Errors: CultureError for a missing SAE or index or a hook point that a MyGPT lacks.
     """
     started = time.time()
     inputs = made_from(population, hook, settings)
     ids = list(model_hashes(population))
+    for k in ids if settings.steered else []:
+        read_manifest(population, hook, k)
     models = [model.to(device) for model in load_culture(ids, source=population.root)]
     saes = [read_sae(population.sae(hook, k), device) for k in ids]
     stand_in = untrained_gpt(models[0].config, UNTRAINED_SEED + ids[0]).to(device)

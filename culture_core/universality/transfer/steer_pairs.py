@@ -48,8 +48,9 @@ def steer_pairs(
 ) -> dict[str, NDArray[Any]]:
     """Steer with features of each GPT, and with the mapped directions in every other; maps: see `all_maps`.
 
-    steered: (m, g) features of each GPT, -1 for none. steered_agreement: (ways, measures, m, m, g), entry
-    [.., a, b, i] of feature i of a steered in b. steered_size: (m, g) the mean change of a cell in a itself.
+    steered: (m, g) features of each GPT, -1 for none: a GPT may have fewer that one may steer with.
+    steered_agreement: (ways, measures, m, m, g), entry [.., a, b, i] of feature i of a steered in b.
+    steered_size: (m, g) the mean change of a cell in a itself.
 
     Errors: CultureError when an index is missing.
     """
@@ -64,6 +65,8 @@ def steer_pairs(
     }
     for a, k in enumerate(tqdm(models, "steering", unit="GPT", disable=not progress)):
         features, highest = _candidates(population, hook, k, CANDIDATES * g, generator)
+        if len(features) == 0:
+            continue
         added = directions(saes[a], features) * settings.strength * highest[:, None]
         changes = [readings[a].changed_by(direction) for direction in added]
         sizes = torch.stack([cell_change(change).mean() for change in changes])

@@ -56,7 +56,7 @@ def options(job):
     )
 
 
-def test_shards_made_apart_and_merged_equal_one_run(job, whole, tmp_path):
+def test_shards_made_apart_and_merged_equal_one_run(job, whole, tmp_path, capsys):
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(job.population.root, elsewhere)
     assert main(["index", *options(job), "--shard", "2/2"]) == 0
@@ -66,6 +66,9 @@ def test_shards_made_apart_and_merged_equal_one_run(job, whole, tmp_path):
     assert main(["merge-index", *options(job), "--from", str(elsewhere)]) == 0
     assert contents(job) == whole
     assert not job.parts.exists()
+    capsys.readouterr()
+    assert main(["merge-index", *options(job)]) == 0
+    assert "the index is up to date" in capsys.readouterr().out
 
 
 def test_parts_do_not_depend_on_the_batch_they_come_in_but_for_rounding(job):

@@ -9,7 +9,7 @@ from match_helpers import make_two_groups
 
 from culture_core import artifacts
 from culture_core.cli.main import main
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.evaluation.scoring import score_quizzes
 from culture_core.features.index.activations import open_activations
@@ -30,6 +30,7 @@ from culture_core.universality.causal.effects import (
     size_agreement,
 )
 from culture_core.universality.causal.reader import open_causal
+from culture_core.universality.causal.stage import check_causes
 from culture_core.universality.causal.store import CausalSettings
 from culture_core.universality.matching.store import open_matches
 
@@ -193,6 +194,11 @@ def test_the_command_leaves_current_results_alone_and_the_reader_refuses_stale_o
     artifacts.write_arrays(population.matches(HOOK) / "matches.npz", {"none": np.zeros(1)})
     with pytest.raises(CultureError, match="of other matches; run `culture causal"):
         open_causal(population, HOOK)
+
+
+def test_where_no_group_is_sparse_enough_there_is_nothing_to_measure(built_population):
+    with pytest.raises(NothingToMeasure, match="try a higher --most-dense"):
+        check_causes(built_population, HOOK, CausalSettings(most_dense=0.0))
 
 
 def test_without_matches_the_command_says_what_to_run(built_population, copy_population, capsys):

@@ -6,7 +6,7 @@ import torch
 
 from culture_core import open_population
 from culture_core.cli.main import main
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.features.interventions import Change, Intervention
 from culture_core.models.api import load_culture
 from culture_core.models.steering import steered
@@ -16,6 +16,7 @@ from culture_core.universality.families.choice import FAMILY, GROUP, Described, 
 from culture_core.universality.families.effects import ABLATION, INTERCHANGE, Effect, ReadQuizzes
 from culture_core.universality.families.influence import deciding_cells, influences
 from culture_core.universality.families.run import family_quizzes, paired_quizzes
+from culture_core.universality.families.stage import measure_families
 from culture_core.universality.families.store import FamilySettings
 from culture_core.world.vocabulary import LAST_GRID
 
@@ -168,6 +169,8 @@ def test_no_eligible_set_is_one_line(built_population, capsys):
     options = ["--n", "16", "--most-dense", "0", "--least-f1", "1", "--workers", "1"]
     assert main(["families", "--population", str(built_population.root), *options]) != 0
     assert "try a lower --least-f1" in capsys.readouterr().err
+    with pytest.raises(NothingToMeasure):
+        measure_families(built_population, HOOK, FamilySettings(quizzes=16, most_dense=0.0, least_f1=1.0))
     with pytest.raises(CultureError, match="run `culture families"):
         open_population(built_population.root).families(HOOK)
 

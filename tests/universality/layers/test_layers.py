@@ -7,14 +7,14 @@ import pytest
 from universality_helpers import as_codes, dense_codes, read_tokens
 
 from culture_core.cli.main import main
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.features.index.activations import open_activations
 from culture_core.population import Population
 from culture_core.saes.plain import read_sae
 from culture_core.universality.layers.nearest import KEPT, nearest_both_ways
 from culture_core.universality.layers.packing import pack, unpack
 from culture_core.universality.layers.stage import follow_layers
-from culture_core.universality.layers.store import is_current, layers_artifact, open_layers
+from culture_core.universality.layers.store import inputs_of, layers_artifact, open_layers
 from culture_core.universality.matching.codes import Codes
 
 FIRST, SECOND = "blocks.0.hook_resid_post", "blocks.1.hook_resid_post"
@@ -97,7 +97,7 @@ def test_the_artifact_follows_its_saes_and_is_made_again_only_when_they_change(
     with pytest.raises(
         CultureError, match=r"feature index of GPT 0 .* is of another SAE; run `culture index"
     ):
-        is_current(population, 0)
+        inputs_of(population, 0)
 
 
 def test_what_is_missing_is_told_with_what_to_run(built_population, capsys):
@@ -105,3 +105,17 @@ def test_what_is_missing_is_told_with_what_to_run(built_population, capsys):
     assert "run `culture build --population" in capsys.readouterr().err
     with pytest.raises(CultureError, match=r"no features of GPT 3 through the layers .* run `culture layers"):
         Population(built_population).layers(3)
+
+
+def test_a_hook_point_that_is_not_needed_is_left_out_where_its_index_does_not_fit(
+    layered_population, copy_population
+):
+    population = copy_population(layered_population)
+    assert inputs_of(population, 0, (SECOND,))["hooks"] == [FIRST, SECOND]
+    path = population.index(FIRST, 0) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"quiz_set": manifest["quiz_set"] | {"seed": 99}}))
+    with pytest.raises(CultureError, match="are over different quiz sets"):
+        follow_layers(population, models=[0])
+    with pytest.raises(NothingToMeasure, match="fewer than two hook points"):
+        follow_layers(population, models=[0], needed=(SECOND,))

@@ -157,6 +157,10 @@ def test_indexes_over_different_quiz_sets_are_refused_in_one_line(built_populati
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "different quiz sets; run `culture index" in error
+    assert main(["match", "--population", str(population.root), "--if-stale"]) == 2
+    assert "different quiz sets; run `culture index" in capsys.readouterr().err
+    with pytest.raises(CultureError, match="of indexes over other quizzes; run `culture match"):
+        open_matches(population, HOOK)
 
 
 def test_matches_that_are_current_are_left_alone(built_population, copy_population, capsys):

@@ -15,7 +15,9 @@ from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT
 from culture_core.saes.plain import read_sae
 from culture_core.saes.variants import untrained_gpt
+from culture_core.universality.transfer import steer_pairs
 from culture_core.universality.transfer.maps import AFFINE, KINDS, NONE, ORTHOGONAL, SHUFFLED, StateMap
+from culture_core.universality.transfer.reader import TransferReader
 from culture_core.universality.transfer.run import all_maps, measure_transfer, state_moments
 from culture_core.universality.transfer.steering import (
     Agreement,
@@ -43,7 +45,7 @@ def test_a_gpt_transfers_whole_to_its_copy_and_not_from_shuffled_quizzes(built_p
         np.testing.assert_allclose(arrays["explained"][KINDS.index(kind), 0, 1], arrays["own"][0], atol=1e-3)
     fires = arrays["fires"][0]
     assert arrays["r"][KINDS.index(AFFINE) - 1, 0, 1][fires].min() > 0.99
-    assert arrays["r"][KINDS.index(SHUFFLED) - 1, 0, 1][fires].mean() < 0.9
+    assert arrays["r"][KINDS.index(SHUFFLED) - 1, 0, 1][fires].mean() < 0.95
     assert arrays["explained"][KINDS.index(SHUFFLED), 0, 1] < arrays["own"][0]
     assert np.isnan(arrays["explained"][:, 0, 0]).all()
 
@@ -105,3 +107,30 @@ def test_features_to_steer_with_are_sparse_and_fire_in_the_answer():
     in_answer = np.array([0.5, 0.5, 0.0, 0.5, 0.5])
     chosen = chosen_features(density, in_answer, 5, 0.1, 0.1, np.random.default_rng(0))
     assert chosen.tolist() == [1, 4]
+
+
+def test_a_gpt_without_features_to_steer_with_is_skipped(built_population, monkeypatch):
+    settings = TransferSettings(fit_quizzes=4, quizzes=4, steered=1, steered_quizzes=2)
+    models = dict(zip((0, 1), load_culture([0, 1], source=built_population.root), strict=True))
+    saes = [read_sae(built_population.sae(HOOK, k)) for k in models]
+    maps = all_maps(state_moments([*models.values(), untrained_gpt(models[0].config, 7)], HOOK, settings), 2)
+    of_the_gpt = steer_pairs._candidates
+
+    def candidates(population, hook, model_k, *more):
+        return [part[: None if model_k == 0 else 0] for part in of_the_gpt(population, hook, model_k, *more)]
+
+    monkeypatch.setattr(steer_pairs, "_candidates", candidates)
+    arrays = steer_pairs.steer_pairs(built_population, HOOK, models, saes, maps, settings)
+    assert arrays["steered"][0, 0] >= 0 and arrays["steered"][1, 0] == -1
+    assert np.isfinite(arrays["steered_agreement"][:, :, 0, 1]).all()
+    reader = TransferReader({"models": [0, 1]}, arrays)
+    assert reader.was_steered and set(reader.steering.gpt) == {0}
+    assert not TransferReader({"models": [0, 1]}, {"steered": np.full((2, 1), -1)}).was_steered
+
+
+def test_a_missing_index_is_told_before_the_work(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    shutil.rmtree(population.index(HOOK, 4))
+    assert main(["transfer", "--population", str(population.root), *SIZES]) == 2
+    said = capsys.readouterr()
+    assert "no feature index of GPT 4" in said.err and "maps" not in said.err
