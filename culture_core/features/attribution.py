@@ -145,7 +145,7 @@ def value_and_slope(reading: Halfway, target: Callable[[Tensor], Tensor]) -> tup
     with torch.enable_grad():
         reached = target(reading.logits(watch))
         (slope,) = torch.autograd.grad(reached, values[0])
-    return values[0].detach(), slope, float(reached)
+    return values[0].detach(), slope, float(reached.detach())
 
 
 def _difference(logits: Tensor, margin: Margin) -> Tensor:
