@@ -35,6 +35,7 @@ Everything is written whole or not at all (culture_core/writing.py).
 import hashlib
 import json
 import platform
+import re
 import time
 import zipfile
 from collections.abc import Container, Mapping, Sequence
@@ -63,6 +64,24 @@ _ENTRIES = {
     *("models", "quizzes", "novelty", "browse", "saes", "index", "matches", "layers", "concepts", "probes"),
     *("causal", "transfer", "joint", "families", "circuits", "heads", "traces", "trace_profiles"),
 }
+
+
+# how files are named deeper down in it: of GPTs, quizzes and pictures, and else by how they end
+_FILES = {
+    "models": r"gpt_\d+\.safetensors",
+    "quizzes": r"(culture|candidates)\.npz",
+    "results": r"(group|contrast)_[\w-]+\.png",
+}
+_ENDINGS = (".json", ".npz", ".npy", ".safetensors", ".pt", ".lock")
+
+
+def _is_written(name: Path) -> bool:
+    """Whether a command writes a file of this name, relative to the folder of a population."""
+    if name.parts[0] not in _ENTRIES or len(name.parts) == 1:
+        return name.parts[0] in _ENTRIES
+    if name.parts[0] in _FILES:
+        return len(name.parts) == 2 and bool(re.fullmatch(_FILES[name.parts[0]], name.name))
+    return name.suffix in _ENDINGS
 
 
 def written(path: Path) -> int | None:
@@ -262,9 +281,10 @@ class PopulationFolder:
         return self.root / "layers" / _gpt(model_k)
 
     def strangers(self) -> list[str]:
-        """Names of files in the folder that no command writes there, sorted."""
-        names = (path.name for path in self.root.iterdir())
-        return sorted(name for name in names if name not in _ENTRIES and not name.endswith(".partial"))
+        """Names of files in the folder, or deeper, that no command writes there, sorted."""
+        paths = [path for path in self.root.rglob("*") if not path.is_dir() or path.parent == self.root]
+        names = {path.relative_to(self.root) for path in paths if not path.name.endswith(".partial")}
+        return sorted(name.as_posix() for name in names if not _is_written(name))
 
     def hooks(self) -> list[str]:
         """Names of the hook points that have SAEs, sorted."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from culture_core.intervals import design_effect, mean_interval, wilson_interval
 
@@ -13,12 +13,13 @@ def test_wilson_interval_matches_scipy(hits, total):
 
 def test_intervals_of_nothing_are_everything():
     assert wilson_interval(0, 0) == (0.0, 1.0)
-    assert mean_interval(0.5, 0.1, 0) == (0.0, 1.0)
+    assert mean_interval(0.5, 0.1, 0) == mean_interval(0.9, 0.0, 1) == (0.0, 1.0)
 
 
-def test_mean_interval_narrows_with_the_root_of_the_count():
-    low, high = mean_interval(0.5, 0.04, 100)
-    assert (high - low) == pytest.approx(2 * 1.96 * 0.02, rel=1e-3)
+@pytest.mark.parametrize("total", [5, 8, 25, 250, 2000])
+def test_mean_interval_is_students(total):
+    low, high = mean_interval(0.5, 0.01, total)
+    assert (high - low) / 2 == pytest.approx(t.ppf(0.975, total - 1) * 0.1 / total**0.5, rel=2e-3)
 
 
 def test_values_that_come_four_times_count_once():

@@ -63,15 +63,25 @@ def run(args: argparse.Namespace) -> None:
         raise CultureError(f"no run of `culture invent` in {population.root}")
     if args.run_k is not None and args.run_k not in played:
         raise CultureError(f"no run {args.run_k} was played; there are {', '.join(map(str, played))}")
-    records = [_report(store, k, args) for k in (played if args.run_k is None else [args.run_k])]
+    asked = played if args.run_k is None else [args.run_k]
+    records = [record for k in asked if (record := _report(store, k, args, alone=len(asked) == 1))]
     common.report_json(args.json, {"runs": records})
 
 
-def _report(store: "CultureStore", run_k: int, args: argparse.Namespace) -> dict[str, Any]:
-    """Print the table of a run; a row for each bound of understanding."""
+def _report(
+    store: "CultureStore", run_k: int, args: argparse.Namespace, *, alone: bool
+) -> dict[str, Any] | None:
+    """Print the table of a run, a row for each bound of understanding; of one among several that tells
+    nothing, why."""
     from culture_core.culture.bounds import kept_shares, temperatures
 
-    run, found = store.runs[run_k], kept_shares(store, run_k, args.understands, args.fails)
+    try:
+        run, found = store.runs[run_k], kept_shares(store, run_k, args.understands, args.fails)
+    except CultureError as error:
+        if alone:
+            raise
+        print(f"run {run_k}: left out: {error}\n")
+        return None
     hot, cold = temperatures(run)
     print(
         f"run {run_k}: hot {hot:g}, cold {cold:g}, {run['candidates']:,} candidates; share that would be "

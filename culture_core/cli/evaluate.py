@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from culture_core.evaluation.report import open_evaluation
     from culture_core.evaluation.stage import EvaluationSettings, evaluate_gpts, evaluate_population
 
     _check_options(args)
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
     else:
         report = evaluate_gpts(args.source, models, settings, hub_repo=args.hub_repo, **made)
     show(report)
+    if args.save and report is None:
+        report = open_evaluation(population)
     if report is not None:
         common.report_json(args.json, report)
 
@@ -60,13 +63,24 @@ def run(args: argparse.Namespace) -> None:
 def _check_options(args: argparse.Namespace) -> None:
     """Errors: CultureError for options that would do nothing."""
     from culture_core.evaluation.stage import EvaluationSettings
+    from culture_core.models.sources import HUB
+    from culture_core.world.vocabulary import WORLD_TASKS
 
     named = {"--tasks": args.tasks != EvaluationSettings().tasks, "--unseen": args.unseen}
     given = [option for option, is_given in {**named, "--culture": args.culture}.items() if is_given]
     if len(given) > 1:
         raise CultureError(f"{' and '.join(given)} each say what to measure on; choose one")
+    if args.culture and args.num_test_samples != EvaluationSettings().n:
+        raise CultureError("--num-test-samples does not go with --culture, which asks all held-out quizzes")
     if args.if_stale and not args.save:
         raise CultureError("--if-stale goes with --save: without it nothing is kept")
+    if args.save and (args.models or given or args.num_test_samples < len(WORLD_TASKS)):
+        raise CultureError(
+            "--save keeps the report that the dashboard shows: of all GPTs, on every task of the world; "
+            "write this one with --json"
+        )
+    if args.hub_repo is not None and args.source != HUB:
+        raise CultureError("--hub-repo goes with --source hub")
 
 
 def _made(args: argparse.Namespace) -> dict[str, Any]:

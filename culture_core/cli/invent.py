@@ -1,6 +1,7 @@
 """`culture invent`: quizzes the GPTs make up themselves."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from culture_core.cli import common
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from culture_core.artifact import model_hashes
     from culture_core.culture.gathering import add_runs
     from culture_core.culture.published import export_published, import_published
     from culture_core.culture.settings import RoundSettings
@@ -73,10 +75,17 @@ def run(args: argparse.Namespace) -> None:
         raise CultureError(
             "nothing to do: give --n, --add-runs FOLDER, --import-quizzes FILE or --export-quizzes FILE"
         )
+    if args.json is not None and not args.n:
+        raise CultureError("--json goes with --n: only invented quizzes have a report")
     if args.export_quizzes:
         check_new_file(args.export_quizzes)
+        if args.json is not None and args.json.resolve() == Path(args.export_quizzes).resolve():
+            raise CultureError("--json and --export-quizzes name one file; give each its own")
     common.use_threads(args)
-    population = common.the_population(args)
+    population, device = common.the_population(args), common.the_device(args)
+    settings = read_settings(args, RoundSettings())
+    if args.n:
+        settings.verdicts.check(len(model_hashes(population)))
     if args.add_runs:
         n_added, n_twice = add_runs(population, find_population(args.add_runs))
         print(f"{n_added} quizzes added from {args.add_runs}; {n_twice} were here already")
@@ -87,9 +96,9 @@ def run(args: argparse.Namespace) -> None:
         report = invent_for_population(
             population,
             args.n,
-            read_settings(args, RoundSettings()),
+            settings,
             limit=args.limit_candidates,
-            device=common.the_device(args),
+            device=device,
             batch_size=args.batch_size,
             command=common.command_line(),
         )

@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> None:
         raise CultureError("nothing to do: give --out FILE, --dataset DIR or --show")
     if args.push and not args.dataset:
         raise CultureError("--push needs --dataset DIR: the dataset is written there first")
+    if args.partitioned and not args.dataset:
+        raise CultureError("--partitioned goes with --dataset DIR")
     _check_places(args)
     settings = {"seed": args.seed, "structure": args.structure, "noise": args.noise}
     if args.out:
@@ -57,13 +59,18 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _check_places(args: argparse.Namespace) -> None:
-    from culture_core.world.dataset import check_dataset_folder
+    from culture_core.world.dataset import check_dataset_folder, check_hub_access
     from culture_core.world.storage import check_quiz_file
+
+    if args.out and args.dataset and Path(args.out).resolve() == Path(args.dataset).resolve():
+        raise CultureError("--out and --dataset name one place; give each its own")
 
     if args.out:
         check_quiz_file(args.out)
     if args.dataset:
         check_dataset_folder(args.dataset)
+    if args.push:
+        check_hub_access()
 
 
 def _write_file(args: argparse.Namespace, tasks: tuple[str, ...], settings: dict[str, Any]) -> None:

@@ -65,10 +65,12 @@ def kept_shares(
     """The share kept at every pair of bounds of which the second is the lower; all else as in the run.
 
     What was kept but is a duplicate is as good as lost, at any bounds.
-    Errors: CultureError when the run was imported, or has no sample to go by.
+    Errors: CultureError when the run was imported, has no sample to go by, or no bound is below another.
     """
     strata = _strata(store, run_k)
     grid = [(high, low) for high in understands for low in fails if low < high]
+    if not grid:
+        raise CultureError("no bound of failing is below one of understanding: give others")
     return [_at(strata, replace(strata.verdicts, understands=high, fails=low)) for high, low in grid]
 
 
@@ -91,10 +93,7 @@ def _strata(store: CultureStore, run_k: int) -> _Strata:
     kept = table.reason == KEPT
     n_rejected = run["candidates"] - n_kept(run) - n_with_reason(run, INVALID)
     verdicts = VerdictSettings(**run["settings"]["verdicts"])
-    strata = _Strata(table[kept], table[~kept & table.sampled], n_rejected, run["candidates"], verdicts)
-    if n_rejected and not len(strata.sampled):
-        raise CultureError("this run stored no rejected candidates: run `culture invent` with --sample 0.1")
-    return strata
+    return _Strata(table[kept], table[~kept & table.sampled], n_rejected, run["candidates"], verdicts)
 
 
 def _at(strata: _Strata, verdicts: VerdictSettings) -> KeptShare:
@@ -102,6 +101,11 @@ def _at(strata: _Strata, verdicts: VerdictSettings) -> KeptShare:
     certain = int(_would_be_kept(strata.kept, verdicts).sum())
     hits = int(_would_be_kept(strata.sampled, verdicts).sum())
     weight = 0.0 if strata.excludes_rejected(verdicts) else strata.n_rejected / n
+    if weight and not n_sampled:
+        raise CultureError(
+            "of this run no rejected candidate is known, which softer bounds than its own might keep: run "
+            "`culture invent` with --sample 0.1"
+        )
     of_sample = wilson_interval(hits, n_sampled) if n_sampled else (0.0, 0.0)
     parts = (certain / n, weight * hits / max(n_sampled, 1))
     bounds = (wilson_interval(certain, n), (weight * of_sample[0], weight * of_sample[1]))

@@ -1,5 +1,7 @@
 """Gather runs of `culture invent` that the same GPTs made in another folder, such as on another machine."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -29,7 +31,8 @@ def add_runs(population: PopulationFolder, other: PopulationFolder) -> tuple[int
             store, added, f"{population.root} already has runs with the settings of {other.root}"
         )
         weights = {str(k): sha256 for k, sha256 in model_hashes(population).items()}
-        if any(run.get("models", weights) != weights for run in added.runs[n_shared:]):
+        others = any(run.get("models", weights) != weights for run in added.runs[n_shared:])
+        if others or added.models != store.models:
             raise CultureError(
                 f"the runs in {other.root} are of GPTs with other weights than {population.root}"
             )
@@ -46,10 +49,14 @@ def _count_shared(store: CultureStore, added: CultureStore, otherwise: str) -> i
 
     Errors: CultureError (otherwise) when all are, one of them has other candidates, or later ones are.
     """
-    known = {_identity(run): run["candidates"] for run in store.runs}
-    n_shared = sum(_identity(run) in known for run in added.runs)
-    first = {_identity(run): run["candidates"] for run in added.runs[:n_shared]}
-    if n_shared == len(added.runs) or not first.items() <= known.items():
+    here, there = _identities(store), _identities(added)
+    free = Counter(here)
+    n_shared = 0
+    while n_shared < len(there) and free[there[n_shared]]:
+        free[there[n_shared]] -= 1
+        n_shared += 1
+    left = {identity for identity, _ in free.elements()}
+    if n_shared == len(there) or any(identity in left for identity, _ in there[n_shared:]):
         raise CultureError(otherwise)
     return n_shared
 
@@ -73,7 +80,13 @@ def _together(store: CultureStore, added: CultureStore, n_shared: int) -> Cultur
     return replace(store, table=store.table.followed_by(table), runs=(*store.runs, *runs))
 
 
-def _identity(run: Mapping[str, object]) -> str:
-    """What tells two runs apart: settings with their seed, or where imported quizzes came from; and the
-    weights of the GPTs."""
-    return repr((run.get("settings") or run.get("imported"), run.get("models")))
+def _identities(store: CultureStore) -> list[tuple[str, int]]:
+    """What tells runs apart, and how many candidates each has: settings with their seed and the weights of
+    the GPTs, or the imported quizzes."""
+
+    def identity(k: int, run: Mapping[str, object]) -> str:
+        if "settings" in run:
+            return repr((run["settings"], run.get("models")))
+        return hashlib.sha256(store.table.tokens[store.table.run == k].tobytes()).hexdigest()
+
+    return [(identity(k, run), run["candidates"]) for k, run in enumerate(store.runs)]

@@ -62,6 +62,8 @@ def import_published(population: PopulationFolder, path: Path | str) -> tuple[in
     Errors: CultureError when the file is of another kind, or holds no quizzes.
     """
     train, test = read_culture_quizzes(path)
+    if not len(train) + len(test):
+        raise CultureError(f"{path} holds no quizzes")
     with sole_writer(population):
         before = open_store(population)
         after = adopt(before, train, test, Path(path).name)

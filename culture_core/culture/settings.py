@@ -47,6 +47,11 @@ class VerdictSettings:
                 f"{self.noise}, {self.n_draws} times"
             )
 
+    def check(self, n_models: int) -> None:
+        """Errors: CultureError when no quiz of so many GPTs could be kept."""
+        if self.min_failures > n_models:
+            raise CultureError(f"--min-failures {self.min_failures}: only {n_models} GPTs can fail a quiz")
+
 
 @dataclass(frozen=True)
 class RoundSettings:

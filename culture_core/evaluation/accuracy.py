@@ -65,7 +65,7 @@ def _summary(scores: QuizScores, quiz: Tensor, chosen: Tensor) -> dict[str, Any]
     hits = int(correct.sum())
     probability = scores.probability.cpu()[chosen].double()
     expected = float(probability.mean())
-    variance = float(probability.var(unbiased=False))
+    variance = float(probability.var()) if n > 1 else 0.0
     of_hits, of_expected = (design_effect(values, quiz[chosen]) for values in (correct, probability))
     return {
         "quizzes": n,

@@ -56,10 +56,13 @@ def evaluate_gpts(
     """The report on GPTs of a source: a population folder, a folder of gpt_NNN.pth, or "hub".
 
     models: ids (default: all). Returns the settings, a record per GPT under "models", and what made it.
-    Errors: CultureError for a GPT or task that is not there.
+    Errors: CultureError for a GPT or task that is not there, and without TransformerLens, which every GPT is
+    compared with.
     """
+    from culture_core.models.hooked_kinds import check_installed
     from culture_core.models.sources import resolve_source
 
+    check_installed()
     settings = settings or EvaluationSettings()
     opened = resolve_source(source, hub_repo)
     jobs = _known(opened, models)
@@ -80,7 +83,7 @@ def evaluate_gpts(
 
 def _known(source: "ModelSource", models: Sequence[int] | None) -> list[int]:
     """Errors: CultureError for an id that the source does not have."""
-    wanted = list(models or source.ids)
+    wanted = list(dict.fromkeys(models or source.ids))
     if unknown := [k for k in wanted if k not in source.ids]:
         source.load_models(unknown)
     return wanted

@@ -106,8 +106,8 @@ def load_quizzes(
     name: "culture" for the invented ones of `source` (training quizzes, then test quizzes), else tasks:
     "world", "unseen", "all" or names with commas. n: how many, interleaved by task (2,000 when None); of the
     culture quizzes the first n, all when None. seed, structure, noise: as in generate_quizzes; the defaults
-    are those of the study's tests.
-    Errors: CultureError on unknown tasks, or a population without culture quizzes.
+    are those of the study's tests. Culture quizzes are taken as they are kept: A, f_A, B, f_B, without noise.
+    Errors: CultureError on unknown tasks, a number below 0, or a population without culture quizzes.
     """
     if name != CULTURE:
         count = STUDY_TEST_QUIZZES if n is None else n
@@ -116,4 +116,6 @@ def load_quizzes(
     parts = models.load_culture_quizzes()
     if parts is None:
         raise CultureError(f"{models.name} has no culture quizzes")
+    if n is not None and n < 0:
+        raise CultureError(f"n must be at least 0, not {n}")
     return batch_from_tokens(torch.cat(parts)[:n])

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from culture_core.artifacts import MANIFEST, PopulationFolder, provenance, read_json, sha256_file
+from culture_core.errors import CultureError
 from culture_core.models.checkpoints import checkpoint_name, write_checkpoint
 from culture_core.models.population import check_free, save_population
-from culture_core.models.sources import README_FILE, REPORT_FILE, ModelSource, resolve_source
+from culture_core.models.sources import HUB, README_FILE, REPORT_FILE, ModelSource, resolve_source
 from culture_core.places import check_new_file
 
 README_LIMIT = 4000
@@ -30,8 +31,13 @@ def convert(
     Errors: CultureError when src holds no models, or out exists and force is not given.
     """
     started = time.time()
+    if hub_repo is not None and str(src) != HUB:
+        raise CultureError("--hub-repo goes with the source hub")
     check_free(Path(out), force)
     source = resolve_source(src, hub_repo)
+    inside = [file for file in _source_files(source) if Path(out).resolve() in file.resolve().parents]
+    if force and inside:
+        raise CultureError(f"{out} is not replaced, because {inside[0]} lies in it; name another folder")
     hashes = {file.name: sha256_file(file) for file in _source_files(source)}
     return save_population(
         out,

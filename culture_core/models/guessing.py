@@ -43,7 +43,7 @@ def greedy_answers(
     inputs = F.pad(tokens.to(next(model.parameters()).device, torch.long), (1, 0))
     probability = torch.empty(len(inputs), N_CELLS, device=inputs.device)
     cache = KeyValueCache(model, len(inputs))
-    settled = LAST_GRID.start
+    settled = LAST_GRID.start if len(inputs) else QUIZ_LENGTH
     model.read(inputs[:, :settled], cache, _edit_from(0, edit, positions))
     while settled < QUIZ_LENGTH:
         cache.filled = settled

@@ -2,6 +2,7 @@
 
 import math
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from culture_core.errors import CultureError
@@ -60,11 +61,21 @@ def shared_config(model: MyGPT) -> dict[str, Any]:
     }
 
 
+def check_installed() -> None:
+    """Errors: CultureError when there is no TransformerLens, which `to_installed_kind` needs."""
+    if find_spec("transformer_lens") is None:
+        raise CultureError("TransformerLens is not installed: pip install 'culture-core[sae]'")
+
+
 def to_installed_kind(model: MyGPT) -> HookedModel:
-    """A MyGPT as what the installed TransformerLens has: a HookedTransformer in 3.9, a bridge in 4."""
+    """A MyGPT as what the installed TransformerLens has: a HookedTransformer in 3.9, a bridge in 4.
+
+    Errors: CultureError when there is no TransformerLens.
+    """
     try:
         hooked_class("hooked", sae=False)
     except CultureError:
+        hooked_class("bridge", sae=False)
         from culture_core.models.hooked_bridge import to_bridge
 
         return to_bridge(model)

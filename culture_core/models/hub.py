@@ -98,12 +98,17 @@ def _fetch_all(
 
 
 def _wanted_files(siblings: list[Any]) -> dict[str, Any]:
-    """The listing's entries for models and quizzes, by file name; of equal names the least deep."""
+    """The listing's entries for models and quizzes, by file name: the models of one folder, the least deep,
+    and of that folder or else the least deep the quizzes."""
+    by_depth = sorted(siblings, key=lambda sibling: (sibling.rfilename.count("/"), sibling.rfilename))
+    paths = [PurePosixPath(sibling.rfilename) for sibling in by_depth]
+    home = next((path.parent for path in paths if CHECKPOINT_PATTERN.fullmatch(path.name)), None)
     wanted: dict[str, Any] = {}
-    for sibling in sorted(siblings, key=lambda sibling: (sibling.rfilename.count("/"), sibling.rfilename)):
-        file = PurePosixPath(sibling.rfilename).name
-        if CHECKPOINT_PATTERN.fullmatch(file) or file == CULTURE_QUIZZES_FILE:
-            wanted.setdefault(file, sibling)
+    for path, sibling in zip(paths, by_depth, strict=True):
+        if CHECKPOINT_PATTERN.fullmatch(path.name) and path.parent == home:
+            wanted[path.name] = sibling
+        if path.name == CULTURE_QUIZZES_FILE and (path.name not in wanted or path.parent == home):
+            wanted[path.name] = sibling
     return wanted
 
 

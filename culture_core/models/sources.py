@@ -25,7 +25,7 @@ from culture_core.models.checkpoints import (
 )
 from culture_core.models.mygpt import MyGPT, MyGPTConfig
 from culture_core.models.population import read_manifest
-from culture_core.world.storage import load_quiz_file, load_quiz_manifest
+from culture_core.world.storage import load_quizzes_and_manifest
 from culture_core.world.vocabulary import CULTURE
 
 HUB = "hub"
@@ -74,8 +74,8 @@ class ModelSource:
             return None
         if path.name == CULTURE_QUIZZES_FILE:
             return read_culture_quizzes(path)
-        tokens, n_train = load_quiz_file(path).tokens, load_quiz_manifest(path)["n_train"]
-        return tokens[:n_train], tokens[n_train:]
+        batch, manifest = load_quizzes_and_manifest(path)
+        return batch.tokens[: manifest["n_train"]], batch.tokens[manifest["n_train"] :]
 
 
 def resolve_source(source: str | Path | None = None, hub_repo: str | None = None) -> ModelSource:
@@ -98,7 +98,11 @@ def resolve_source(source: str | Path | None = None, hub_repo: str | None = None
         raise CultureError(
             f"no models at {folder}: name a population folder, a folder of gpt_NNN.pth files, or hub"
         )
-    return _published_source(str(folder), {path.name: path for path in folder.iterdir()}, {})
+    paths = {path.name: path for path in folder.iterdir() if path.is_file()}
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() and not path.exists() and CHECKPOINT_PATTERN.fullmatch(path.name):
+            raise CultureError(f"{path} is a link to nothing; fetch the file, or remove the link")
+    return _published_source(str(folder), paths, {})
 
 
 def default_population() -> PopulationFolder:

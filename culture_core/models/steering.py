@@ -8,6 +8,7 @@ may steer one model in different ways at the same time. Source: docs/reference/i
 
 import copy
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -72,7 +73,7 @@ def block_and_point(model: MyGPT, hook: str) -> tuple[int, str]:
     """
     trunk, _, rest = hook.partition(".")
     block, _, point = rest.partition(".")
-    known = trunk == "blocks" and block.isdecimal() and point in EDIT_POINTS
+    known = trunk == "blocks" and re.fullmatch(r"0|[1-9][0-9]*", block) and point in EDIT_POINTS
     if known and int(block) < model.config.n_blocks:
         return int(block), point
     raise CultureError(

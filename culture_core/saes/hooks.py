@@ -42,8 +42,8 @@ def is_shown(hook: str, n_blocks: int) -> bool:
     """The same for any MyGPT of so many blocks."""
     trunk, _, rest = hook.partition(".")
     block, _, point = rest.partition(".")
-    known = trunk == "blocks" and block.isdecimal() and point in EDIT_POINTS and point != BY_HEAD
-    return known and int(block) < n_blocks
+    known = trunk == "blocks" and re.fullmatch(r"0|[1-9][0-9]*", block) and point in EDIT_POINTS
+    return bool(known) and point != BY_HEAD and int(block) < n_blocks
 
 
 def blocks_needed(hook: str, n_blocks: int) -> int:

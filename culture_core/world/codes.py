@@ -80,7 +80,8 @@ def tokens_from_text(text: str) -> Tensor:
     if re.fullmatch(rf"[{LETTERS}]{{{QUIZ_LENGTH},{QUIZ_LENGTH + 1}}}", letters):
         values = [LETTERS.index(letter) for letter in letters]
     else:
-        words = re.findall(r"[^\s,;|\[\](){}\"']+", text.replace("tensor(", "").replace("array(", ""))
+        bare = re.sub(r"tensor\(|array\(|,\s*dtype=[\w.]+", "", text)
+        words = re.findall(r"[^\s,;|\[\](){}\"']+", bare)
         values = [_value(word, place) for place, word in enumerate(words)]
     if len(values) == QUIZ_LENGTH + 1 and values[0] == 0:
         values = values[1:]

@@ -5,6 +5,7 @@ Quizzes are generated in shards and streamed to Arrow files, so that memory stay
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,10 @@ def write_dataset(
 
 
 def check_dataset_folder(folder: Path | str) -> None:
-    """Errors: CultureError when the folder holds anything but a dataset of quizzes, or cannot be written."""
+    """Errors: CultureError when the folder holds anything but a dataset of quizzes, or cannot be written, and
+    where `datasets` is not installed."""
+    if find_spec("datasets") is None:
+        raise CultureError("datasets is not installed: pip install 'culture-core[sae]'")
     check_folder(folder, _is_dataset, "a dataset of quizzes")
 
 
@@ -89,14 +93,31 @@ def _is_dataset(folder: Path) -> bool:
 
 
 def _is_split(folder: Path) -> bool:
+    from datasets import DatasetInfo
+
     names = {path.name for path in folder.iterdir() if not path.match("cache-*.arrow")}
-    return names == {_DATA, _INFO, _STATE} and "input_ids" in (folder / _INFO).read_text(errors="replace")
+    if names != {_DATA, _INFO, _STATE}:
+        return False
+    try:
+        return bool(DatasetInfo.from_directory(str(folder)).features == quiz_features())
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def check_hub_access() -> None:
+    """Errors: CultureError when the Hub cannot be reached, or the credentials there are do not count."""
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().whoami()
+    except Exception as error:  # huggingface_hub and httpx raise many kinds
+        raise CultureError(f"cannot push to the Hub: {_first_line(error)}; try `hf auth login`") from None
 
 
 def push_dataset(folder: Path | str, repo: str, *, private: bool = False) -> None:
     """Upload a dataset folder to the Hub repo `repo`, with the credentials huggingface_hub finds.
 
-    Errors: CultureError when the folder holds no dataset.
+    Errors: CultureError when the folder holds no dataset, and when the upload fails.
     """
     from datasets import load_from_disk
 
@@ -104,7 +125,14 @@ def push_dataset(folder: Path | str, repo: str, *, private: bool = False) -> Non
         dataset = load_from_disk(str(folder))
     except FileNotFoundError as error:
         raise CultureError(f"{folder} holds no dataset: {error}") from None
-    dataset.push_to_hub(repo, private=private)
+    try:
+        dataset.push_to_hub(repo, private=private)
+    except Exception as error:  # as above
+        raise CultureError(f"cannot push {folder} to {repo}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _stream(

@@ -180,11 +180,14 @@ def batch_from_tokens(tokens: Tensor, task: str = CULTURE, source: str = "cultur
     rectangles, colours or parameters.
     Errors: CultureError when the tokens are not quizzes.
     """
+    if tokens.is_floating_point():
+        raise CultureError("tokens are whole numbers, not floats")
+    structure = structure_of(tokens)
     tokens = tokens.to(torch.uint8)
     batch = empty_batch(len(tokens), tokens.device)
     batch.task.fill_(LABELS.index(task))
     batch.source.fill_(SOURCES.index(source))
-    return replace(batch, tokens=tokens, clean=tokens.clone(), structure=structure_of(tokens))
+    return replace(batch, tokens=tokens, clean=tokens.clone(), structure=structure)
 
 
 def generate_quizzes(

@@ -6,7 +6,6 @@ source as names (N,), id int64 (N,), rectangles int8 (N, 2, 4, 4), colours uint8
 """
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,8 @@ _ARRAYS = {
     "rectangles": "rectangles",
     "colours": "colours",
 }
+_COLUMNS = (*_ARRAYS.values(), *_NAMES, *(f"param_{name}" for name in PARAM_NAMES))
+_MANIFEST = "manifest"
 
 
 def save_quizzes(batch: QuizBatch, path: Path | str, manifest: dict[str, Any]) -> None:
@@ -60,7 +61,16 @@ def load_quiz_file(path: Path | str) -> QuizBatch:
 
     Errors: CultureError when the file is missing or of another kind.
     """
-    arrays = _read(path)
+    return _batch(_read(path), path)
+
+
+def load_quizzes_and_manifest(path: Path | str) -> tuple[QuizBatch, dict[str, Any]]:
+    """Read both of one version of the file, which may be replaced at any moment; errors as load_quiz_file."""
+    arrays = _read(path, (*_COLUMNS, _MANIFEST))
+    return _batch(arrays, path), json.loads(str(arrays[_MANIFEST]))
+
+
+def _batch(arrays: dict[str, np.ndarray], path: Path | str) -> QuizBatch:
     fields = {field: torch.from_numpy(arrays[name]) for field, name in _ARRAYS.items()}
     for field, names in _NAMES.items():
         fields[field] = _indices(arrays[field], names, path)
@@ -70,19 +80,18 @@ def load_quiz_file(path: Path | str) -> QuizBatch:
 
 def load_quiz_manifest(path: Path | str) -> dict[str, Any]:
     """Read only the manifest of a quiz file; errors as load_quiz_file."""
-    return json.loads(str(_read(path, only=("manifest",))["manifest"]))
+    return json.loads(str(_read(path, (_MANIFEST,))[_MANIFEST]))
 
 
-def _read(path: Path | str, only: tuple[str, ...] | None = None) -> dict[str, np.ndarray]:
-    expected = only or (*_ARRAYS.values(), *_NAMES, *(f"param_{name}" for name in PARAM_NAMES))
+def _read(path: Path | str, names: tuple[str, ...] = _COLUMNS) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in expected}
+            return {name: file[name] for name in names}
     except FileNotFoundError:
         raise CultureError(f"{path} does not exist: make it with the quizzes command") from None
     except KeyError as error:
         raise CultureError(f"{path} is not a quiz file: {error.args[0]}") from None
-    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # numpy, zipfile and zlib raise many kinds for a file that is not theirs
         raise CultureError(f"{path} cannot be read as a quiz file: {error}") from None
 
 

@@ -109,6 +109,14 @@ def test_a_run_without_a_sample_cannot_tell():
         kept_shares(store, 0)
 
 
+def test_without_a_sample_stricter_bounds_are_known():
+    store = store_of([KEPT], [[0.95, 0.05]], 10, 0)
+    (strict,) = kept_shares(store, 0, [0.95], [0.05])
+    assert strict.hits == 1 and strict.share == pytest.approx(1 / 11)
+    with pytest.raises(CultureError, match="no bound of failing is below"):
+        kept_shares(store, 0, [0.3], [0.5])
+
+
 def test_imported_quizzes_are_no_run(tmp_path):
     population = leaning_population(tmp_path / "population")
     tokens = generate_quizzes(WORLD_TASKS, 1, seed=0).tokens

@@ -11,12 +11,14 @@ from culture_helpers import SETTINGS, leaning_gpt, leaning_population
 from culture_core.artifacts import PopulationFolder, provenance
 from culture_core.cli.main import main
 from culture_core.culture.gathering import add_runs
-from culture_core.culture.published import open_store
+from culture_core.culture.published import import_published, open_store
 from culture_core.culture.rounds import invent_quizzes
 from culture_core.culture.store import NEITHER, save_store
 from culture_core.errors import CultureError
+from culture_core.models.checkpoints import write_culture_quizzes
 from culture_core.models.population import save_population
 from culture_core.models.sources import resolve_source
+from culture_core.world.quizzes import generate_quizzes
 
 LIMIT = 3 * SETTINGS.round_size
 OTHER_SEED = replace(SETTINGS, seed=6)
@@ -113,3 +115,24 @@ def test_runs_of_other_weights_are_refused(two, tmp_path):
         add_runs(other, two)
     with pytest.raises(CultureError, match="no run of"):
         add_runs(two, other)
+
+
+def test_imports_of_equal_names_are_told_apart_by_their_quizzes(two, tmp_path):
+    one, two = (leaning_population(tmp_path / name) for name in ("first", "second"))
+    for population, seed in ((one, 1), (two, 2)):
+        tokens = generate_quizzes(("frame",), 6, seed=seed).tokens
+        write_culture_quizzes(tmp_path / str(seed) / "c_quizzes.pth", tokens[:4], tokens[4:])
+        import_published(population, tmp_path / str(seed) / "c_quizzes.pth")
+    assert add_runs(one, two) == (6, 0)
+    with pytest.raises(CultureError, match="already has runs"):
+        add_runs(one, two)
+
+
+def test_imports_of_another_number_of_gpts_are_refused(two, tmp_path):
+    one, _ = two
+    single = save_population(tmp_path / "single", [leaning_gpt(0, 1.0)], made_by=provenance("test"))
+    tokens = generate_quizzes(("frame",), 3, seed=1).tokens
+    write_culture_quizzes(tmp_path / "c_quizzes.pth", tokens[:2], tokens[2:])
+    import_published(single, tmp_path / "c_quizzes.pth")
+    with pytest.raises(CultureError, match="other weights"):
+        add_runs(one, single)

@@ -50,6 +50,9 @@ def test_quizzes_go_out_and_come_in_by_the_command(tmp_path, capsys):
         (("--n", "3", "--device", "nonsense"), "no device"),
         (("--import-quizzes", "nowhere.pth"), "does not exist"),
         (("--export-quizzes", "out.pth"), "no culture quizzes"),
+        (("--export-quizzes", "out.pth", "--json", "r.json"), "--json goes with --n"),
+        (("--export-quizzes", "r.json", "--n", "1", "--json", "r.json"), "name one file"),
+        (("--n", "1", "--min-failures", "7", "--max-failures", "7"), "GPTs can fail a quiz"),
     ],
 )
 def test_bad_input_is_told_in_one_line(words, message, tmp_path, monkeypatch):

@@ -59,6 +59,13 @@ def test_models_in_a_folder_of_the_repository_are_found(cache):
     assert read_checkpoint(got.files["gpt_002.pth"]).accuracy == 0.92
 
 
+def test_models_of_two_folders_are_not_mixed(cache):
+    names = ["a/gpt_000.pth", "a/gpt_001.pth", "b/gpt_000.pth", "b/gpt_002.pth", "c/c_quizzes.pth"]
+    files = {name: PUBLISHED["gpt_002.pth" if "gpt" in name else "c_quizzes.pth"] for name in names}
+    with serving(HubServer(files)) as server:
+        assert sorted(download(server, cache).files) == ["c_quizzes.pth", "gpt_000.pth", "gpt_001.pth"]
+
+
 def test_a_dropped_connection_is_resumed_where_it_broke(cache, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
     with serving(HubServer(FILES, drop_once={"gpt_001.pth"})) as server:

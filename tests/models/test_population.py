@@ -135,6 +135,31 @@ def test_a_population_is_not_overwritten_unless_forced(tmp_path):
     assert resolve_source(folder.root).ids == (0, 1, 2)
 
 
+def test_force_does_not_replace_files_that_no_command_wrote_nor_its_own_source(tmp_path):
+    folder = saved(tmp_path / "pop", 2)
+    note = folder.root / "quizzes" / "my_notes.txt"
+    note.parent.mkdir(exist_ok=True)
+    note.write_text("keep")
+    with pytest.raises(CultureError, match=r"also contains quizzes/my_notes\.txt"):
+        saved(tmp_path / "pop", 3, force=True)
+    assert note.read_text() == "keep"
+    note.unlink()
+    with pytest.raises(CultureError, match="is not replaced, because"):
+        convert(folder.root, folder.root, force=True)
+    assert resolve_source(folder.root).ids == (0, 1)
+
+
+def test_a_link_to_nothing_is_named_and_folders_are_no_files(tmp_path):
+    published = tmp_path / "published"
+    write_checkpoint(published / "gpt_000.pth", tiny_gpt())
+    (published / "README.md").mkdir()
+    (published / "c_quizzes.pth").mkdir()
+    assert convert(published, tmp_path / "pop").root.is_dir()
+    (published / "gpt_001.pth").symlink_to(tmp_path / "gone")
+    with pytest.raises(CultureError, match=r"gpt_001\.pth is a link to nothing"):
+        convert(published, tmp_path / "another")
+
+
 def test_force_does_not_replace_a_folder_that_is_no_population(tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "mine.txt").write_text("keep")

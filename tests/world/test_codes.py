@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 
@@ -60,6 +61,8 @@ def test_random_letters_are_a_quiz_or_refused():
         lambda tokens: str(tokens),
         lambda tokens: "\n".join(map(str, tokens)),
         lambda tokens: f"tensor([[0, {', '.join(map(str, tokens))}]])",
+        lambda tokens: str(torch.tensor(tokens, dtype=torch.uint8)),
+        lambda tokens: repr(np.array(tokens, np.uint8)),
         lambda tokens: "".join(LETTERS[token] for token in tokens),
         lambda tokens: " ".join(
             {10: "a", 11: "X", 12: "f_X", 13: "Y", 14: "f_Y"}.get(t, str(t)) for t in tokens

@@ -84,3 +84,11 @@ def test_empty_quiz_set_is_refused(tmp_path):
     with pytest.raises(CultureError, match="at least one"):
         write_dataset(tmp_path / "d", ("frame",), 0, 0, progress=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dataset_of_other_texts_is_not_replaced(tmp_path):
+    texts = datasets.Dataset.from_dict({"input_ids": [[1, 2]], "text": ["mine"]})
+    texts.save_to_disk(str(tmp_path / "d"))
+    with pytest.raises(CultureError, match="is not a dataset of quizzes"):
+        write_dataset(tmp_path / "d", ("frame",), 2, 0, progress=False)
+    assert datasets.load_from_disk(str(tmp_path / "d"))["text"] == ["mine"]

@@ -143,6 +143,15 @@ def test_quizzes_known_by_their_tokens_alone_get_their_structure_from_the_marker
     assert batch_from_tokens(public_quizzes("frame")).structure_names() == [STRUCTURE_NAMES[0]] * 64
 
 
+@pytest.mark.parametrize("change", [256, -256, 0.5])
+def test_tokens_that_do_not_fit_a_byte_are_refused_not_wrapped(change):
+    tokens = generate_quizzes(("frame",), 1, 0).tokens
+    changed = tokens.to(torch.float32 if isinstance(change, float) else torch.int64)
+    changed[0, 5] += change
+    with pytest.raises(CultureError):
+        batch_from_tokens(changed)
+
+
 def test_resolve_tasks_takes_groups_and_names():
     assert resolve_tasks("world") == WORLD_TASKS
     assert resolve_tasks("unseen") == UNSEEN_TASKS

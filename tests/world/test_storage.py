@@ -1,5 +1,6 @@
 """Quiz files give back what was saved, and say what is wrong with those that are none."""
 
+import zipfile
 from dataclasses import fields
 
 import numpy as np
@@ -57,6 +58,19 @@ def with_unknown_task(path):
     np.savez(path, allow_pickle=False, **arrays)
 
 
+def flip(path):
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as file:
+        start = file.getinfo("tokens.npy").header_offset
+    data[start + 60 : start + 200] = bytes(140)
+    path.write_bytes(data)
+
+
+def as_npy(path):
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[:1000])
 
@@ -68,6 +82,8 @@ def truncate(path):
         lambda path: path.write_text("no quizzes"),
         lambda path: path.write_bytes(b""),
         truncate,
+        flip,
+        as_npy,
         lambda path: np.savez(path, a=np.zeros(3)),
         lambda path: without(path, "clean"),
         with_unknown_task,
