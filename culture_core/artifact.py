@@ -5,6 +5,7 @@ command makes it. From that follow the rest: whether it is current, writing it w
 opening it, or one line that says why not and what to run.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -191,6 +192,11 @@ def model_sha256(population: PopulationFolder, model_k: int) -> str:
         known = ", ".join(map(str, hashes))
         raise CultureError(f"there is no GPT {model_k} in {population.root}; there are: {known}")
     return hashes[model_k]
+
+
+def all_models_sha256(population: PopulationFolder) -> str:
+    """SHA-256 of the hashes of all GPTs in order, of what is made of all together."""
+    return hashlib.sha256(" ".join(model_hashes(population).values()).encode()).hexdigest()
 
 
 def made_from_gpts(population: PopulationFolder) -> Source:

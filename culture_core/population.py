@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from culture_core import artifacts
 from culture_core.answers.browse import BrowseSet, browse_artifact, open_browse
 from culture_core.artifact import Artifact, Record
-from culture_core.artifacts import MANIFEST, PopulationFolder
+from culture_core.artifacts import MANIFEST, VARIANTS, PopulationFolder
 from culture_core.circuits.check_stage import TraceCheck, check_artifact, open_check
 from culture_core.circuits.heads.catalogue import Heads
 from culture_core.circuits.heads.store import heads_artifact, open_heads
@@ -253,7 +253,20 @@ class Population:
     def _open(self, kind: str, read: Callable[..., T], hook: str, *of: Any) -> T:
         """The artifacts at a hook point, opened once."""
         artifact = self._at(hook, kind, *of)
-        return self._kept((kind, hook, *of), artifact.written(), lambda: read(self.folder, hook, *of))
+        written = (artifact.written(), *self._inputs_written(hook, *of[1:]))
+        return self._kept((kind, hook, *of), written, lambda: read(self.folder, hook, *of))
+
+    def _inputs_written(self, hook: str, variant: str = "") -> list[int | None]:
+        """When the GPTs, the SAEs of a hook point, their indexes and their matches were written: what is
+        made from them is opened anew, and checked, once they are replaced."""
+        folders = [
+            folder(hook, k, which)
+            for folder in (self.folder.sae, self.folder.index)
+            for k in self.models
+            for which in {"", variant}
+        ]
+        paths = [self.folder.root, self.folder.matches(hook), *folders]
+        return [artifacts.written(path / MANIFEST) for path in paths]
 
     def _at(self, hook: str, kind: str, *of: Any) -> Artifact:
         if hook not in self.hooks:
@@ -266,6 +279,8 @@ class Population:
             raise CultureError(f"no SAEs at {hook!r} in {self.folder.root}; {say}")
         if of:
             self._check_model(of[0])
+        if of[1:] and of[1] not in VARIANTS:
+            raise CultureError(f"no variant {of[1]!r}: there are {', '.join(filter(None, VARIANTS))}, and ''")
         return self.artifact(kind, hook, *of)
 
     def _of_gpt(self, kind: str, read: Callable[[PopulationFolder, int], T], k: int) -> T:

@@ -23,8 +23,10 @@ EXAMPLES = (
     "compare cache/before cache/after --parts answers,states",
     "compare cache/before cache/after --as-built",
 )
-# settings of the SAEs that are trained for the comparison
-SAE_OPTIONS = ("tokens", "width", "k", "finetune_quizzes")
+# settings of the SAEs that are trained for the comparison, and quizzes of their indexes
+SAE_DEFAULTS = {"tokens": 1_000_000, "width": 16, "k": 16, "finetune_quizzes": 0}
+SAE_OPTIONS = tuple(SAE_DEFAULTS)
+BUILDING_DEFAULTS = {**SAE_DEFAULTS, "index": 2000}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_building(parser: argparse.ArgumentParser) -> None:
+    built = BUILDING_DEFAULTS
     parser.add_argument(
         "--work",
         default=str(artifacts.OUT / "comparison"),
@@ -76,16 +79,27 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
         help="build nothing; use the SAEs and matches of the populations",
     )
     common.add_hook(parser, default="residual stream at 2/3 depth")
-    parser.add_argument("--tokens", type=common.positive, default=1_000_000, help="tokens an SAE trains on")
     parser.add_argument(
-        "--width", type=common.positive, default=16, help="features per dimension of the hook"
-    )
-    parser.add_argument("--k", type=common.positive, default=16, help="features that fire per token")
-    parser.add_argument(
-        "--finetune-quizzes", type=common.count, default=0, help="quizzes in the last stage of SAE training"
+        "--tokens", type=common.positive, default=built["tokens"], help="tokens an SAE trains on"
     )
     parser.add_argument(
-        "--index", type=common.positive, default=2000, help="quizzes over which features are matched"
+        "--width",
+        type=common.positive,
+        default=BUILDING_DEFAULTS["width"],
+        help="features per dimension of the hook",
+    )
+    parser.add_argument("--k", type=common.positive, default=built["k"], help="features that fire per token")
+    parser.add_argument(
+        "--finetune-quizzes",
+        type=common.count,
+        default=BUILDING_DEFAULTS["finetune_quizzes"],
+        help="quizzes in the last stage of SAE training",
+    )
+    parser.add_argument(
+        "--index",
+        type=common.positive,
+        default=BUILDING_DEFAULTS["index"],
+        help="quizzes over which features are matched",
     )
 
 
@@ -95,6 +109,7 @@ def run(args: argparse.Namespace) -> None:
 
     common.use_threads(args)
     parts = _parts(args.parts)
+    _check_options(args, parts)
     populations = [find_population(path) for path in args.populations]
     _check_names(populations)
     for population in populations:
@@ -131,6 +146,21 @@ def report(comparison: dict[str, Any]) -> None:
         print(common.table(difference_rows(comparison)))
     if unpaired := unpaired_words(comparison):
         print(f"\n{unpaired}")
+
+
+def _check_options(args: argparse.Namespace, parts: list[str]) -> None:
+    """Errors: CultureError for options that would do nothing."""
+    from culture_core.comparison.compare import ANSWERS
+    from culture_core.comparison.measure import FEATURES
+
+    given = [name for name, default in BUILDING_DEFAULTS.items() if getattr(args, name) != default]
+    option = f"--{given[0].replace('_', '-')}" if given else "--hook" if args.hook else "--as-built"
+    if FEATURES not in parts and (given or args.hook or args.as_built):
+        raise CultureError(f"{option} is about features, which --parts {args.parts} leaves out")
+    if args.as_built and given:
+        raise CultureError(f"{option} does not go with --as-built, which builds nothing")
+    if args.culture_of and ANSWERS not in parts:
+        raise CultureError(f"--culture-of asks for answers, which --parts {args.parts} leaves out")
 
 
 def _parts(text: str) -> list[str]:

@@ -53,6 +53,6 @@ def _row(model_k: int, reader: "LayerReader", pair: tuple[str, str]) -> dict[str
         "from": short_words(first),
         "to": short_words(second),
         "median r": float(np.nanmedian(on)),
-        f"goes on (r > {STRONG_R})": f"{np.nanmean(on > STRONG_R):.1%}",
-        f"was there (r > {STRONG_R})": f"{np.nanmean(back > STRONG_R):.1%}",
+        f"goes on (r > {STRONG_R})": f"{np.mean(on[~np.isnan(on)] > STRONG_R):.1%}",
+        f"was there (r > {STRONG_R})": f"{np.mean(back[~np.isnan(back)] > STRONG_R):.1%}",
     }

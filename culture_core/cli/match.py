@@ -53,7 +53,7 @@ def show(matches: "MatchReader") -> None:
 
 
 def _row(matches: "MatchReader", model_k: int) -> dict[str, Any]:
-    table = matches.table(model_k)
+    table = matches.table(model_k)[matches.alive[model_k]]
     return {
         "GPT": model_k,
         "median universality": float(np.median(table.universality)),

@@ -53,9 +53,10 @@ def agreement(answers: Answers) -> dict[str, NDArray[np.float64]]:
     """What every two GPTs have in common, symmetric (m, m) each; NaN where a share has no quizzes.
 
     same: share of quizzes with the same answer. same_by_chance: share that both get right if, within each
-    task, being right is independent. both_wrong: share of quizzes. same_wrong: share of these with the same
-    wrong answer. same_wrong_by_chance: share with the same wrong cells in the same wrong colours when the
-    answers of one are taken from other quizzes of the task that both get wrong.
+    task, being right is independent. same_excess: the first above the second. both_wrong: share of quizzes.
+    same_wrong: share of these with the same wrong answer. same_wrong_by_chance: share with the same wrong
+    cells in the same wrong colours when the answers of one are taken from other quizzes of the task that both
+    get wrong.
     """
     right = answers.right
     same = (answers.given[:, None] == answers.given[None]).all(3)
@@ -63,9 +64,11 @@ def agreement(answers: Answers) -> dict[str, NDArray[np.float64]]:
     n_wrong = both_wrong.sum(2)
     with np.errstate(invalid="ignore"):
         same_wrong = (same & both_wrong).sum(2) / n_wrong
+    both_by_chance = _both_right_by_chance(right, answers.task)
     return {
         "same": same.mean(2),
-        "same_by_chance": _both_right_by_chance(right, answers.task),
+        "same_by_chance": both_by_chance,
+        "same_excess": same.mean(2) - both_by_chance,
         "both_wrong": both_wrong.mean(2),
         "same_wrong": same_wrong,
         "same_wrong_by_chance": symmetric(_same_wrong_by_chance(answers)),

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from culture_core import artifacts
 from culture_core.artifacts import PopulationFolder
+from culture_core.comparison.excess import with_excess
 from culture_core.comparison.measure import (
     FEATURES,
     STATES,
@@ -137,7 +138,7 @@ def open_comparison(population: PopulationFolder) -> dict[str, Any]:
         raise CultureError(f"{population.comparison} is damaged; {again}")
     if _model_hashes(population, resolve_source(population.root).ids) not in known:
         raise CultureError(f"the comparison in {population.root} is of other GPTs; {again}")
-    return comparison
+    return with_excess(comparison)
 
 
 def _is_record(one: Any) -> bool:

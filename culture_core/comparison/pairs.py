@@ -5,7 +5,7 @@ with all its pairs (jackknife); a bootstrap would draw a GPT twice, and a GPT an
 a few GPTs the interval is wide, and by Efron and Stein (1981) rather too wide than too narrow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,15 @@ def summary(values: NDArray[np.float64], models: Sequence[int]) -> dict[str, Any
         for a, b in zip(rows.tolist(), columns.tolist(), strict=True)
     ]
     return {"mean": _number(pair_mean(values)), "interval": interval(values), "pairs": pairs}
+
+
+def matrix(one: Mapping[str, Any], models: Sequence[int]) -> NDArray[np.float64]:
+    """(m, m) the values of a summary's pairs, NaN for one without a value and on the diagonal."""
+    values = np.full((len(models), len(models)), np.nan)
+    for pair in one["pairs"]:
+        a, b = models.index(pair["a"]), models.index(pair["b"])
+        values[a, b] = values[b, a] = np.nan if pair["value"] is None else pair["value"]
+    return values
 
 
 def interval(values: NDArray[np.float64]) -> list[float] | None:

@@ -10,6 +10,7 @@ PERCENT = (
     "mutual",
     "same",
     "same_by_chance",
+    "same_excess",
     "both_wrong",
     "same_wrong",
     "same_wrong_by_chance",
@@ -23,6 +24,7 @@ WORDS = {
     "features.mutual": "mutual best matches",
     "same": "same answer",
     "same_by_chance": "both right, if independent within a task",
+    "same_excess": "same answer above that",
     "both_wrong": "both wrong",
     "same_wrong": "same wrong answer, if both are wrong",
     "same_wrong_by_chance": "same mistake in another quiz",
@@ -103,9 +105,11 @@ def _names(records: list[dict[str, Any]]) -> list[str]:
 def _value(name: str, record: dict[str, Any] | None, sign: str = "") -> str:
     if record is None or record["mean"] is None:
         return "-"
-    form = f"{sign}.1%" if name.split(".")[-1] in PERCENT else f"{sign}.3f"
+    last = name.split(".")[-1]
+    form = f"{sign}.1%" if last in PERCENT else f"{sign}.3f"
     mean = format(record["mean"], form)
     if record["interval"] is None:
         return mean
-    low, high = (format(bound, form) for bound in record["interval"])
+    least, most = (-1.0, 1.0) if sign else (0.0 if last in PERCENT else -1.0, 1.0)
+    low, high = (format(min(max(bound, least), most), form) for bound in record["interval"])
     return f"{mean} ({low} to {high})"

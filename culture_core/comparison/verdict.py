@@ -6,9 +6,9 @@ from typing import Any
 # one measure of each kind of likeness; the states of every block come after them
 LIKENESS = {
     "features.universal": "features, best r 0.5 above shuffled",
-    "world.same": "same answer, world quizzes",
+    "world.same_excess": "same answer above chance, world quizzes",
     "world.same_wrong": "same mistake, world quizzes",
-    "culture.same": "same answer, culture quizzes",
+    "culture.same_excess": "same answer above chance, culture quizzes",
     "culture.same_wrong": "same mistake, culture quizzes",
 }
 STATES, STATE_MEASURE = "states.", ".cka_by_position"

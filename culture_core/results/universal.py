@@ -1,6 +1,6 @@
 """Section of the results page: what is universal by every measure, and where the measures disagree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from culture_core.artifacts import UNTRAINED
 from culture_core.errors import CultureError
 from culture_core.intervals import jackknife_interval, wilson_interval
 from culture_core.population import Population
@@ -21,6 +22,7 @@ from culture_core.universality.families.choice import FAMILY, GROUP
 from culture_core.universality.families.effects import INTERCHANGE
 from culture_core.universality.families.reader import FamilyReader
 from culture_core.universality.joint.reader import JointReader
+from culture_core.universality.matching.baselines import PERMUTATION
 from culture_core.universality.matching.reader import MatchReader
 from culture_core.universality.measures import (
     CORRELATION,
@@ -35,13 +37,15 @@ TITLE = "Universality by every measure"
 ByModel = dict[int, NDArray[np.floating]]
 DEFINITIONS = (
     f"Features: the share of those that fire whose value is more than {HIGH} above the highest baseline, "
-    "mean and interval over GPTs. Groups and families, those with the most influence: the share that moves "
-    "the answer further than as many other features of like density in every GPT, with Wilson's interval. "
-    "Value and baseline are means, of r or in nats."
+    "mean and interval over GPTs. The measures have different baselines, so correlation stands above "
+    "transfer and the joint dictionary once more, over the same ones. Groups and families, those with the "
+    "most influence: the share that moves the answer further than as many other features of like density in "
+    "every GPT, with Wilson's interval. Value and baseline are means, of r or in nats."
 )
 RULES = (
     "Where they disagree, the example of each kind that disagrees most: universal by correlation and not by "
-    "transfer, with the highest excess by correlation; found in no other GPT but universal by transfer, with "
+    "transfer, with the highest excess by correlation; without an r above "
+    f"{HIGH} in any other GPT but universal by transfer, with "
     "the highest excess by transfer; a latent of the joint dictionary that all GPTs use and that no matched "
     "group has for most of its features, with the highest excess in the GPT where it is lowest; of the "
     "matched groups whose effect was measured, the one with the highest excess that is not above its "
@@ -105,15 +109,18 @@ def measured(readers: Readers) -> list[Measured]:
     matches, transfer, joint, families = readers.matches, readers.transfer, readers.joint, readers.families
     found = []
     if matches.lowest_excess:
-        fires = {k: np.where(alive, 0.0, np.nan) for k, alive in matches.alive.items()}
-        value = {k: r + fires[k] for k, r in matches.universality.items()}
-        excess = {k: r + fires[k] for k, r in matches.lowest_excess.items()}
         against = "the highest of shuffled quizzes, an untrained GPT and rotated states, where measured"
-        found.append(_features(CORRELATION, value, excess, against))
+        found.append(_correlation(matches, tuple(matches.excess), against))
     if transfer is not None:
         against = "the higher of shuffled quizzes and an untrained GPT"
+        if {PERMUTATION, UNTRAINED} <= matches.excess.keys():
+            name = f"{CORRELATION}, over the baselines of {TRANSFER}"
+            found.append(_correlation(matches, (PERMUTATION, UNTRAINED), against, name))
         found.append(_features(TRANSFER, transfer.universality, transfer.excess, against))
     if joint is not None:
+        if PERMUTATION in matches.excess:
+            name = f"{CORRELATION}, over the baseline of the {JOINT}"
+            found.append(_correlation(matches, (PERMUTATION,), "shuffled quizzes", name))
         excess = {k: r - joint.shuffled_r(k) for k, r in joint.universality.items()}
         found.append(_features(JOINT, joint.universality, excess, "the latents' quizzes shuffled"))
     if families is not None:
@@ -122,6 +129,16 @@ def measured(readers: Readers) -> list[Measured]:
 
 
 EFFECTS = {GROUP: "matched groups", FAMILY: "families"}
+
+
+def _correlation(
+    matches: MatchReader, baselines: Sequence[str], against: str, name: str = CORRELATION
+) -> Measured:
+    """Correlation above the highest of some baselines."""
+    fires = {k: np.where(alive, 0.0, np.nan) for k, alive in matches.alive.items()}
+    value = {k: r + fires[k] for k, r in matches.universality.items()}
+    excess = {k: np.min([matches.excess[one][k] for one in baselines], axis=0) + fires[k] for k in value}
+    return _features(name, value, excess, against)
 
 
 def _features(measure: str, value: ByModel, excess: ByModel, against: str) -> Measured:

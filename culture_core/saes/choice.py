@@ -1,7 +1,9 @@
 """The hook point that a user names."""
 
+from collections.abc import Iterable
+
 from culture_core.artifacts import PopulationFolder
-from culture_core.errors import CultureError
+from culture_core.errors import CultureError, suggested
 from culture_core.models.population import read_manifest
 from culture_core.saes.hooks import default_hook
 
@@ -25,3 +27,13 @@ def the_hook(population: PopulationFolder, hook: str | None = None) -> str:
     known = ", ".join(hooks) or "none; run `culture train-sae`"
     wanted = "choose one with --hook" if hook is None else f"none at {hook!r}"
     raise CultureError(f"SAEs in {population.root}: {wanted}; there are: {known}")
+
+
+def check_same_size(population: PopulationFolder, hook: str, n_features: Iterable[int]) -> None:
+    """Errors: CultureError when the SAEs of a hook point have different numbers of features."""
+    sizes = sorted(set(n_features))
+    if len(sizes) > 1:
+        raise CultureError(
+            f"the SAEs at {hook} differ in size ({', '.join(map(str, sizes))} features); "
+            f"run {suggested('train-sae', '--population', population.root, '--hook', hook)} for all"
+        )

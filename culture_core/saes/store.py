@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from culture_core import artifacts
-from culture_core.artifact import Artifact, Record, Source
-from culture_core.artifacts import PopulationFolder
+from culture_core.artifact import Artifact, Record, Source, all_models_sha256, model_sha256
+from culture_core.artifacts import JOINT, UNTRAINED, PopulationFolder
 from culture_core.errors import CultureError, suggested
 from culture_core.finite import check_finite
 from culture_core.writing import atomic_folder
@@ -94,13 +94,20 @@ def _check_supported(config: Mapping[str, Any], folder: Path) -> None:
 
 
 def sae_artifact(population: PopulationFolder, hook: str, model_k: int, variant: str = "") -> Artifact:
-    """One SAE, as an artifact: that of a GPT, or of a baseline ("untrained", "reseeded")."""
+    """One SAE, as an artifact: of a GPT, of a baseline ("untrained", "reseeded"), or of all ("joint")."""
+
+    def present(_: Record) -> str:
+        if variant == JOINT:
+            return all_models_sha256(population)
+        return model_sha256(population, model_k)
+
     return Artifact(
         name=f"{variant + ' ' if variant else ''}SAE of GPT {model_k} at {hook}",
         population=population,
         folder=population.sae(hook, model_k, variant),
         command=training_command(population, hook, variant),
         arrays=WEIGHTS,
+        sources=() if variant == UNTRAINED else (Source("model_sha256", "another GPT", present),),
         verb="is",
     )
 
@@ -128,7 +135,7 @@ def sae_sha256(population: PopulationFolder, hook: str, model_k: int, variant: s
 
 def training_command(population: PopulationFolder, hook: str, variant: str = "") -> str:
     """What a user types to make the SAEs of a hook point, in backticks."""
-    if variant == artifacts.JOINT:
+    if variant == JOINT:
         return suggested("joint", "--population", population.root, "--hook", hook)
     suffix = ("--variant", variant) if variant else ()
     return suggested("train-sae", "--population", population.root, "--hook", hook, *suffix)

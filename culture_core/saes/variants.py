@@ -90,12 +90,11 @@ def untrained_gpt(config: MyGPTConfig, seed: int) -> MyGPT:
 def model_sha256(population: PopulationFolder, model_k: int, variant: str = "") -> str:
     """SHA-256 of the weights that an SAE of this variant reads: of the file, of the bytes of an untrained
     GPT's tensors in order, or of the hashes of all GPTs."""
-    digest = hashlib.sha256()
     if variant == JOINT:
-        digest.update(" ".join(artifact.model_hashes(population).values()).encode())
-        return digest.hexdigest()
+        return artifact.all_models_sha256(population)
     if variant != UNTRAINED:
         return artifact.model_sha256(population, model_k)
+    digest = hashlib.sha256()
     for tensor in load_gpt(population, model_k, variant).state_dict().values():
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()

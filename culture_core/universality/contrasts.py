@@ -71,10 +71,10 @@ def correlated_only(matches: MatchReader, transfer: TransferReader) -> Contrast 
 
 
 def transferred_only(matches: MatchReader, transfer: TransferReader) -> Contrast | None:
-    """Found in no other GPT (see `Sharing`), yet universal by transfer: the feature with the highest excess
-    by transfer."""
+    """Alone in its GPT (see `Sharing`), yet universal by transfer: the feature with the highest excess by
+    transfer."""
     score = {
-        k: np.where((sharing_of(matches, k).n_gpts == 1) & (excess > HIGH), excess, -np.inf)
+        k: np.where(sharing_of(matches, k).alone & (excess > HIGH), excess, -np.inf)
         for k, excess in transfer.excess.items()
     }
     if (best := _highest(score)) is None:
@@ -84,7 +84,7 @@ def transferred_only(matches: MatchReader, transfer: TransferReader) -> Contrast
     return Contrast(
         "transfer",
         "One GPT has it, yet it transfers",
-        f"Feature {feature} of GPT {k} is found in no other GPT (highest r {highest:.2f}), but it is read "
+        f"Feature {feature} of GPT {k} has an r of at most {highest:.2f} in any other GPT, but it is read "
         f"from their mapped states with a mean r of {transfer.universality[k][feature]:.2f}, "
         f"{transfer.excess[k][feature]:+.2f} over the baselines.",
         k,

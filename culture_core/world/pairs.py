@@ -28,8 +28,8 @@ def partner_of_last_grid(tokens: Tensor) -> slice:
 def deciding_cell(tokens: Tensor) -> int | None:
     """The position of the first cell of the last grid that differs from the grid it goes with.
 
-    tokens: (404,). There the rule first shows, and the GPT decides what it changes; None when the two grids
-    are alike.
+    tokens: (404,), of a quiz with prompt noise those before it (`QuizBatch.clean`). There the rule first
+    shows, and the GPT decides what it changes; None when the two grids are alike.
     """
     changed = (tokens[LAST_GRID] != tokens[partner_of_last_grid(tokens)]).nonzero()
     return LAST_GRID.start + int(changed[0]) if len(changed) else None

@@ -27,10 +27,8 @@ BUDGET = (
 )
 INVENT = ("--n", "500", "--limit-candidates", "32", "--round-size", "8", "--test", "0.25", "--device", "cpu")
 LOOSE = ("--understands", "1e-60", "--fails", "1e-65", "--max-failures", "1")
-SMALL = (
-    *("--world", "16", "--states", "16", "--tokens", "6000", "--width", "4", "--k", "4", "--index", "16"),
-    *("--workers", "1", "--threads", "1"),
-)
+FEW = ("--world", "16", "--states", "16", "--workers", "1", "--threads", "1")
+SMALL = (*FEW, "--tokens", "6000", "--width", "4", "--k", "4", "--index", "16")
 
 
 def leaning_gpt(model_k: int, lean: float) -> MyGPT:
@@ -202,7 +200,7 @@ def test_populations_of_different_sizes_are_compared_without_differences(cache, 
     save_population(tmp_path / "two", [leaning_gpt(k, 1.0) for k in (0, 1)], made_by=provenance("test"))
     names = [str(cache / "before"), str(tmp_path / "two")]
     parts = ["--parts", "answers,states", "--out", str(tmp_path / "c.json"), "--keep-in", names[1]]
-    assert main(["compare", *names, *parts, *SMALL]) == 0
+    assert main(["compare", *names, *parts, *FEW]) == 0
     comparison = artifacts.read_json(tmp_path / "c.json")
     assert [len(pairs_of(comparison, name, "world.same")["pairs"]) for name in ("before", "two")] == [3, 1]
     assert pairs_of(comparison, "two", "states.1.cka")["interval"] is None
@@ -220,6 +218,13 @@ def test_populations_of_different_sizes_are_compared_without_differences(cache, 
         (["before", "after", "--parts", "answers,dreams"], "no part 'dreams'"),
         (["before", "after", "--keep-in", "elsewhere"], "not one of the populations"),
         (["before", "after", "--culture-of", "control"], "no held-out culture quizzes"),
+        (
+            ["before", "after", "--parts", "features", "--culture-of", "after"],
+            "asks for answers",
+        ),
+        (["before", "after", "--parts", "states", "--hook", "nonsense"], "--hook is about features"),
+        (["before", "after", "--parts", "states", "--as-built"], "--as-built is about features"),
+        (["before", "after", "--as-built", "--finetune-quizzes", "8"], "--finetune-quizzes does not go with"),
     ],
 )
 def test_bad_input_is_told_in_one_line(cache, words, message, capsys, monkeypatch):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from culture_core.comparison.excess import BY_CHANCE, SAME, with_excess
 from culture_core.comparison.pairs import interval, pair_mean, summary, symmetric
 from culture_core.intervals import jackknife_interval, sum_interval, wilson_interval
 
@@ -60,3 +61,25 @@ def test_two_gpts_have_a_mean_and_no_interval():
 def test_the_interval_of_a_sum_with_a_constant_is_that_of_the_other_part():
     low, high = wilson_interval(3, 40)
     assert sum_interval((3 / 40, 0.5), ((low, high), (0.5, 0.5))) == pytest.approx((0.5 + low, 0.5 + high))
+
+
+def test_same_answers_above_chance_are_derived_for_a_comparison_kept_without_them():
+    rng = np.random.default_rng(0)
+    values = {name: [symmetric(rng.random((3, 3))) for _ in range(2)] for name in (SAME, BY_CHANCE)}
+    populations = [
+        {
+            "name": name,
+            "models": [0, 1, 4],
+            "pairs": {f"world.{one}": summary(values[one][place], [0, 1, 4]) for one in values},
+        }
+        for place, name in enumerate(("before", "after"))
+    ]
+    difference = {"name": "after", "from": "before", "pairs": {"world.same_by_chance": {}}}
+    found = with_excess({"populations": populations, "differences": [difference]})
+    excess = [same - chance for same, chance in zip(values[SAME], values[BY_CHANCE], strict=True)]
+    for one, whole in zip(found["populations"], excess, strict=True):
+        assert one["pairs"]["world.same_excess"]["mean"] == pytest.approx(pair_mean(whole), abs=2e-6)
+        assert list(one["pairs"])[-1] == "world.same_excess"
+    change = found["differences"][0]["pairs"]["world.same_excess"]
+    assert change["mean"] == pytest.approx(pair_mean(excess[1] - excess[0]), abs=4e-6)
+    assert change["interval"] == pytest.approx(interval(excess[1] - excess[0]), abs=2e-5)

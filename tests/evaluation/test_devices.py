@@ -16,6 +16,7 @@ from culture_core.evaluation.scoring import logits_function, score_quizzes
 from culture_core.models.mygpt import MyGPT, preset
 from culture_core.saes.plain import PlainSAE
 from culture_core.universality.causal.effects import read_spliced
+from culture_core.universality.transfer.steer_pairs import scaled_directions
 
 ELSEWHERE = "meta"
 
@@ -80,3 +81,11 @@ def test_an_sae_is_spliced_in_where_the_gpt_is(gpt, quizzes):
     reading = read_spliced(gpt, sae, "blocks.0.hook_resid_post", quizzes.tokens, np.array([1, 3]))
     assert is_all_on_the_cpu(reading.intact)
     assert reading.activations.device.type == ELSEWHERE
+
+
+def test_features_are_steered_with_where_the_sae_is():
+    d, f = 4, 8
+    tensors = (torch.zeros(shape, device=ELSEWHERE) for shape in ((d, f), (f,), (f, d), (d,), (d,)))
+    sae = PlainSAE("topk", *tensors, threshold=None, norm=None, k=2)
+    added = scaled_directions(sae, torch.zeros(3, dtype=torch.long), torch.zeros(3))
+    assert added.shape == (3, d) and added.device.type == ELSEWHERE

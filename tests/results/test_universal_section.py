@@ -48,6 +48,7 @@ def disagreeing(measured_population, tmp_path_factory) -> Population:
 
     def matched(arrays):
         arrays["best_r"][1, :, correlates] = 0.95
+        arrays["best_r"][1, :, transfers] = 0.3
         for name in BASELINES:
             if f"{name}_r" in arrays:
                 arrays[f"{name}_r"][1, :, correlates] = 0.1
@@ -103,14 +104,14 @@ def arrays_of(population: Population, kind: str) -> dict:
     return {name: a.astype(float) if a.dtype == np.float16 else a for name, a in found.items()}
 
 
-def correlation_by_hand(population: Population) -> list:
+def correlation_by_hand(population: Population, baseline_names=BASELINES) -> list:
     arrays, values, baselines = arrays_of(population, "matches"), [], []
     for a in range(5):
         others = [b for b in range(5) if b != a]
         alive = [f for f in range(256) if any(arrays["best_feature"][a, b, f] >= 0 for b in others)]
         mean = {
             name: [np.mean([arrays[f"{name}_r"][a, b, f] for b in others]) for f in alive]
-            for name in ("best", *BASELINES)
+            for name in ("best", *baseline_names)
             if f"{name}_r" in arrays
         }
         values.append(mean.pop("best"))
@@ -159,6 +160,7 @@ def test_every_measure_is_that_of_its_artifact(disagreeing):
     expected = [
         correlation_by_hand(disagreeing),
         transfer_by_hand(disagreeing),
+        correlation_by_hand(disagreeing, ("permutation",)),
         joint_by_hand(disagreeing),
         effect_by_hand(disagreeing, "group", "matched groups"),
         effect_by_hand(disagreeing, "family", "families"),
@@ -167,7 +169,7 @@ def test_every_measure_is_that_of_its_artifact(disagreeing):
     for ours, theirs in zip(found, expected, strict=True):
         assert ours[1:4] == pytest.approx(theirs[1:4], abs=2e-3)
         assert ours[4:] == theirs[4:]
-    assert all(0 < row[1] < 1 for row in expected[:4])
+    assert all(0 < row[1] < 1 for row in expected[:5])
 
 
 def test_the_measures_disagree_as_they_were_made_to(disagreeing):

@@ -8,6 +8,7 @@ import torch
 from sae_lens import StandardTrainingSAE, StandardTrainingSAEConfig
 from safetensors.torch import load_file, save_file
 
+from culture_core.artifact import model_sha256
 from culture_core.artifacts import PopulationFolder
 from culture_core.cli.main import main
 from culture_core.errors import CultureError
@@ -124,7 +125,9 @@ def test_an_sae_whose_activations_overflow_is_not_indexed(population, capsys):
     sae = StandardTrainingSAE(StandardTrainingSAEConfig(d_in=64, d_sae=128))
     sae.W_enc.data.fill_(3e38)
     torch.nn.init.ones_(sae.b_enc)
-    save_sae(sae, population.sae(HOOK, 0), {"id": 0, "variant": "", "model_sha256": ""})
+    save_sae(
+        sae, population.sae(HOOK, 0), {"id": 0, "variant": "", "model_sha256": model_sha256(population, 0)}
+    )
     command = ["index", "--population", str(population.root), "--hook", HOOK, "--models", "0", "--n", "4"]
     assert main([*command, "--workers", "1"]) == 2
     assert "are not all finite" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def random_matches(m: int = 4, f: int = 60) -> MatchReader:
 
 def test_sharing_counts_gpts_feature_by_feature():
     matches = random_matches()
-    counts = set()
+    counts, lonely = set(), 0
     for a, k in enumerate(IDS):
         sharing = sharing_of(matches, k)
         for feature in range(matches.n_features):
@@ -42,10 +42,14 @@ def test_sharing_counts_gpts_feature_by_feature():
                 > HIGH
             ]
             counts.add(len(there))
+            others = [matches.best_r()[a, b, feature] for b in range(len(IDS)) if b != a]
+            assert sharing.alone[feature] == (max(others) <= HIGH)
+            lonely += sharing.alone[feature]
             assert sharing.n_gpts[feature] == len(there)
             lacking = set(IDS) - set(there)
             assert sharing.lacked_by[feature] == (lacking.pop() if len(lacking) == 1 else NONE)
     assert counts == {1, 2, 3, 4} and sharing_of(matches, IDS[0]).n_gpts[5] == 0
+    assert 0 < lonely < 4 * 60 and not sharing_of(matches, IDS[0]).alone[5]
 
 
 def test_without_baselines_r_itself_decides():

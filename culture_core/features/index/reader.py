@@ -150,7 +150,7 @@ class FeatureIndex:
     def density_by_task(self, feature: int) -> dict[str, float]:
         """Share of tokens a feature fires on, by task of the quiz."""
         fires = self._arrays.whole("by_task")[self.check_feature(feature)]
-        rates = fires / self._arrays.whole("tokens_by_task")
+        rates = fires / np.maximum(self._arrays.whole("tokens_by_task"), 1)
         return dict(zip(self.quiz_set.tasks, rates.tolist(), strict=True))
 
     def density_by_structure(self, feature: int) -> dict[str, float]:

@@ -18,7 +18,7 @@ def feature_table(arrays: PackedArrays, tasks: Sequence[str]) -> "pd.DataFrame":
 
     fires = arrays.whole("fires")
     tokens_by_task = arrays.whole("tokens_by_task")
-    rate_by_task = arrays.whole("by_task") / tokens_by_task
+    rate_by_task = arrays.whole("by_task") / np.maximum(tokens_by_task, 1)
     rate_sum = np.maximum(rate_by_task.sum(1), 1e-12)
     columns = {
         "feature": np.arange(len(fires)),

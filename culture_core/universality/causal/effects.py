@@ -176,8 +176,11 @@ def draw_alike(
 def agreement(profiles: NDArray[np.floating]) -> float:
     """How alike the effects in m GPTs are: the mean over pairs of Pearson's r of profiles (m, t) over tasks.
 
-    A pair in which an effect is the same for all tasks, such as none, counts as 0.
+    A pair in which an effect is the same for all tasks, such as none, counts as 0; NaN where an effect is
+    missing.
     """
+    if not np.isfinite(profiles).all():
+        return float("nan")
     pairs = combinations(profiles, 2)
     return float(np.mean([profile_r(a, b) for a, b in pairs]))
 
@@ -201,14 +204,21 @@ def pooled_agreement(profiles: NDArray[np.floating]) -> float:
 
     Groups that matter weigh most, where `agreement` gives every group, whatever it does, the same weight.
     """
-    return agreement(profiles.transpose(1, 0, 2).reshape(profiles.shape[1], -1))
+    whole = _whole(profiles)
+    return agreement(whole.transpose(1, 0, 2).reshape(whole.shape[1], -1)) if len(whole) else float("nan")
 
 
 def size_agreement(profiles: NDArray[np.floating]) -> float:
     """The mean over pairs of GPTs of r, over groups, between the logarithms of the largest change in any task
     of profiles (g, m, t): is a feature about as important to every GPT?"""
-    size = np.abs(profiles).max(2)
-    return agreement(np.log(np.maximum(size, LEAST_SIZE)).T)
+    whole = _whole(profiles)
+    size = np.abs(whole).max(2)
+    return agreement(np.log(np.maximum(size, LEAST_SIZE)).T) if len(whole) > 1 else float("nan")
+
+
+def _whole(profiles: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The groups of profiles (g, m, t) without a missing effect, as of a control that was not to be found."""
+    return profiles[np.isfinite(profiles).all((1, 2))]
 
 
 def profile_r(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:

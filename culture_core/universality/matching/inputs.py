@@ -14,6 +14,7 @@ from culture_core.features.index.quiz_set import QuizSet
 from culture_core.features.index.reader import FeatureIndex, open_index
 from culture_core.features.index.sparse import SparseActivations
 from culture_core.features.index.store import index_artifact
+from culture_core.saes.choice import check_same_size
 from culture_core.universality.matching.codes import Codes
 
 
@@ -56,12 +57,7 @@ def read_inputs(
     sets, or when the SAEs differ in size.
     """
     indexes = open_indexes(population, hook, models)
-    sizes = {index.n_features for index in indexes}
-    if len(sizes) > 1:
-        raise CultureError(
-            f"the SAEs at {hook} differ in size ({', '.join(map(str, sorted(sizes)))} features); "
-            f"run {suggested('train-sae', '--population', population.root, '--hook', hook)} for all"
-        )
+    check_same_size(population, hook, [index.n_features for index in indexes])
     activations = _activations(population, hook, models, "", progress)
     return Inputs(list(models), indexes[0].quiz_set, activations, [index.top_quiz for index in indexes])
 

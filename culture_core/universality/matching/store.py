@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from culture_core.artifact import Artifact, Record, Source
+from culture_core.artifact import Artifact, Record, Source, model_hashes
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder, provenance
 from culture_core.errors import suggested
 from culture_core.features.index.quiz_set import QuizSet
@@ -53,6 +53,7 @@ def matches_artifact(population: PopulationFolder, hook: str) -> Artifact:
         command=suggested("match", "--population", population.root, "--hook", hook),
         arrays="matches.npz",
         sources=(
+            Source("models", "other GPTs", lambda _: list(model_hashes(population))),
             Source("saes", "other SAEs", present_saes),
             Source("quiz_set", "indexes over other quizzes", present_quizzes),
         ),
@@ -103,9 +104,11 @@ def matches_are_current(
 def matches_sha256(population: PopulationFolder, hook: str) -> str:
     """SHA-256 of the matches of a hook point.
 
-    Errors: CultureError that says what to run when there are none.
+    Errors: CultureError that says what to run when there are none, or they are of other SAEs or indexes.
     """
-    return matches_artifact(population, hook).sha256()
+    matches = matches_artifact(population, hook)
+    matches.manifest()
+    return matches.sha256()
 
 
 def open_matches(population: PopulationFolder, hook: str) -> MatchReader:

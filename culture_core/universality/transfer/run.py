@@ -16,6 +16,7 @@ from culture_core.evaluation.accuracy import evaluation_quizzes
 from culture_core.features.index.store import read_manifest
 from culture_core.models.api import load_culture
 from culture_core.models.mygpt import MyGPT
+from culture_core.saes.choice import check_same_size
 from culture_core.saes.hooks import activations_at
 from culture_core.saes.plain import read_sae
 from culture_core.saes.protocols import Encoder
@@ -50,6 +51,7 @@ def run_transfer(
         read_manifest(population, hook, k)
     models = [model.to(device) for model in load_culture(ids, source=population.root)]
     saes = [read_sae(population.sae(hook, k), device) for k in ids]
+    check_same_size(population, hook, [sae.W_enc.shape[1] for sae in saes])
     stand_in = untrained_gpt(models[0].config, UNTRAINED_SEED + ids[0]).to(device)
     everyone = [*models, stand_in]
     moments = state_moments(everyone, hook, settings, progress=progress)

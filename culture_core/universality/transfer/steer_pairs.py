@@ -67,7 +67,7 @@ def steer_pairs(
         features, highest = _candidates(population, hook, k, CANDIDATES * g, generator)
         if len(features) == 0:
             continue
-        added = directions(saes[a], features) * settings.strength * highest[:, None]
+        added = scaled_directions(saes[a], features, settings.strength * highest)
         changes = [readings[a].changed_by(direction) for direction in added]
         sizes = torch.stack([cell_change(change).mean() for change in changes])
         for place, chosen in enumerate(sizes.argsort(descending=True)[:g].tolist()):
@@ -78,6 +78,12 @@ def steer_pairs(
                     agreements = _in_other(readings[b], added[chosen], changes[chosen], there, generator)
                     arrays["steered_agreement"][:, :, a, b, place] = agreements
     return arrays
+
+
+def scaled_directions(sae: Encoder, features: Tensor, amounts: Tensor) -> Tensor:
+    """(n, d) what is added for features (n,) in these amounts (n,), where the SAE is."""
+    found = directions(sae, features)
+    return found * amounts.to(found.device)[:, None]
 
 
 def _candidates(

@@ -65,7 +65,8 @@ def _show_differences(differences: list[dict[str, Any]]) -> None:
         f"Each mark is the difference from {first} over the pairs of GPTs, with its 95% interval (a "
         "jackknife that leaves out each GPT in turn, since pairs share GPTs). Points: percentage points, or "
         "hundredths of CKA, which is 1 where states are the same up to rotation, scale and a mean per "
-        "position. *Same mistake*: of quizzes that both answer wrong. *Clearly*: the interval leaves out 0, "
+        "position. *Above chance*: beyond what two GPTs share that are right as often but independently. "
+        "*Same mistake*: of quizzes that both answer wrong. *Clearly*: the interval leaves out 0, "
         f"as about {expected:.1f} of {n} would by chance alone."
     )
 

@@ -10,7 +10,7 @@ from culture_core.figures.measures import effects_chart, users_chart, variance_m
 from culture_core.universality.excess import HIGH
 from culture_core.universality.families.choice import FAMILY, GROUP
 from culture_core.universality.families.effects import INTERCHANGE
-from culture_core.universality.measures import MEASURES, disagreements
+from culture_core.universality.measures import CORRELATION, MEASURES, disagreements
 from culture_core.universality.transfer.maps import AFFINE, SHUFFLED
 from dashboard.components.feature.links import feature_href
 from dashboard.components.feature.words import concept_words
@@ -82,7 +82,8 @@ def shares_words(shares: dict[str, float]) -> str:
     first, *rest = (f"{shares[name]:.0%} by {name}" for name in MEASURES)
     return (
         f"**{first}, {' and '.join(rest)}**: so many of the features that fire are universal, with an excess "
-        f"above {HIGH} over the highest baseline of the measure. {shares['all three']:.0%} are by all three, "
+        f"above {HIGH} over the highest baseline of the measure, of which {CORRELATION} alone has rotated "
+        f"states. {shares['all three']:.0%} are by all three, "
         f"{shares['at least one']:.0%} by at least one."
     )
 

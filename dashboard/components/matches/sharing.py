@@ -22,6 +22,7 @@ DARKEST = 0.6
 FOUND = (
     f"A feature is found in another GPT if its best match there has an r more than {HIGH} above the highest "
     "baseline of the two: shuffled quizzes, an untrained GPT, rotated states; of those, what was measured. "
+    "So what even an untrained GPT has, such as the colour just read, is found in none. "
     "Each number opens its features."
 )
 
@@ -40,10 +41,11 @@ def show_sharing(scope: Scope) -> None:
 
 def sharing_words(features: pd.DataFrame, n_gpts: int) -> str:
     """How many features one GPT has alone, and how many all have, in one sentence."""
-    found = features.gpts[~features.dead]
-    alone, everywhere = (found == 1).mean(), (found == n_gpts).mean()
+    firing = features[~features.dead]
+    only, everywhere = (firing.gpts == 1).mean(), (firing.gpts == n_gpts).mean()
     return (
-        f"**{share_words(alone)} of the features that fire are found in no other GPT**, "
+        f"**Of the features that fire, {share_words(firing.alone.mean())} have no like in any other GPT** "
+        f"(no r above {HIGH}). {share_words(only)} are found in no other beyond the baselines, "
         f"{share_words(everywhere)} in all {n_gpts}."
     )
 
@@ -84,8 +86,8 @@ def _owners(scope: Scope, features: pd.DataFrame, models: list[int]) -> Panel:
     return {
         "kind": "matrix",
         "title": "What one GPT alone has or lacks",
-        "help": "features of the GPT that no other has, with the share of those that fire; features of the "
-        "others that all of them have and it has not",
+        "help": "features that are found in no other GPT beyond the baselines, with the share of those that "
+        "fire; features of the others that are found in all of them and not in it",
         "columns": ["only it has", "only it lacks"],
         "rows": rows,
     }

@@ -44,7 +44,7 @@ def feature_rows(
 
 def _add_matches(table: pd.DataFrame, matched: pd.DataFrame) -> None:
     measured = matched[
-        ["universality", "partial_r", "n_mutual", "group", "gpts", "lacks", *r_columns(matched)]
+        ["universality", "partial_r", "n_mutual", "group", "gpts", "lacks", "alone", *r_columns(matched)]
     ]
     table[list(measured)] = measured.where(~table.dead)
     if matched.excess.notna().any():

@@ -33,12 +33,13 @@ def has_matches(chosen: Population, hook: str) -> bool:
 @shared(lambda chosen, hook, model_k: matches_written(chosen, hook), at_most=40)  # noqa: ARG005
 def match_table(chosen: Population, hook: str, model_k: int) -> pd.DataFrame:
     """One GPT's table of matches, with the excess over the highest baseline and the best r in each other GPT
-    (r_K; NaN in its own); gpts, lacks: in how many GPTs a feature is found, and the only one without it (see
-    `Sharing`)."""
+    (r_K; NaN in its own); gpts, lacks, alone: in how many GPTs a feature is found, the only one without it,
+    and whether it has no like in any other (see `Sharing`)."""
     found = matches(chosen, hook)
     sharing = sharing_of(found, model_k)
     best_r = {f"r_{k}": r for k, r in found.best_r_of(model_k).items()}
-    return with_excess(found.table(model_k).assign(**best_r, gpts=sharing.n_gpts, lacks=sharing.lacked_by))
+    shared = {"gpts": sharing.n_gpts, "lacks": sharing.lacked_by, "alone": sharing.alone}
+    return with_excess(found.table(model_k).assign(**best_r, **shared))
 
 
 def match_tables(chosen: Population, hook: str) -> pd.DataFrame:

@@ -29,6 +29,7 @@ def features() -> pd.DataFrame:
     columns = {
         "gpts": np.where(dead, np.nan, gpts),
         "lacks": np.where(dead, np.nan, np.where(gpts == 2, others, -1)),
+        "alone": (chance.random(n) < 0.4) & (gpts == 1),
         "kind": chance.choice(["rule", "colour", "none"], n),
         **{f"r_{k}": 0.5 for k in MODELS},
         "density": np.where(dead, 0, 0.1),
@@ -47,10 +48,11 @@ def test_tables_count_feature_by_feature(features):
         assert owners.fires[k] == sum(one.gpt == k for one in firing)
         assert owners.only[k] == sum(one.gpt == k and one.gpts == 1 for one in firing)
         assert owners.lacks[k] == sum(one.lacks == k for one in firing) > 0
-    alone = sum(one.gpts == 1 for one in firing) / len(firing)
-    assert f"**{alone:.1%} of the features that fire are found in no other GPT**" in sharing_words(
-        features, 3
-    )
+    only = sum(one.gpts == 1 for one in firing) / len(firing)
+    alone = sum(one.alone for one in firing) / len(firing)
+    told = sharing_words(features, 3)
+    assert f"**Of the features that fire, {alone:.1%} have no like in any other GPT**" in told
+    assert f"{only:.1%} are found in no other beyond the baselines" in told and 0 < alone < only
 
 
 def test_every_number_opens_as_many_features(features, population):

@@ -22,24 +22,26 @@ def difference(name, **records):
 
 def test_the_conclusion_names_what_is_clearly_higher_and_lower():
     after = difference(
-        "after", world__same=(-0.03, [-0.04, -0.02]), states__3__cka_by_position=(0.1, [0.05, 0.2])
+        "after", world__same_wrong=(-0.03, [-0.04, -0.02]), states__3__cka_by_position=(0.1, [0.05, 0.2])
     )
     control = difference(
-        "control", world__same=(-0.01, [-0.02, 0.01]), states__3__cka_by_position=(0.1, [0.05, 0.2])
+        "control", world__same_wrong=(-0.01, [-0.02, 0.01]), states__3__cka_by_position=(0.1, [0.05, 0.2])
     )
     assert conclusion_words([after, control]) == (
         "**Clearly more alike than before: states after block 3 (CKA by position) (after, control).** "
-        "Clearly less alike: same answer, world quizzes (after)."
+        "Clearly less alike: same mistake, world quizzes (after)."
     )
 
 
 def test_no_conclusion_is_drawn_from_an_interval_around_0():
-    told = conclusion_words([difference("after", world__same=(-0.01, [-0.02, 0.01]))])
+    told = conclusion_words([difference("after", world__same_wrong=(-0.01, [-0.02, 0.01]))])
     assert told == "**No measure of likeness differs clearly from before.**"
 
 
 def test_two_gpts_allow_no_conclusion():
-    assert "nothing can be concluded" in conclusion_words([difference("after", world__same=(-0.01, None))])
+    assert "nothing can be concluded" in conclusion_words(
+        [difference("after", world__same_wrong=(-0.01, None))]
+    )
 
 
 def test_the_view_shows_the_shipped_comparison(shipped, open_page):

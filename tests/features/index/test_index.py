@@ -300,7 +300,7 @@ def test_index_of_another_sae_or_gpt_is_refused(built_population, copy_populatio
     manifest = artifacts.read_json(population.manifest)
     manifest["models"][1]["sha256"] = "0" * 64
     artifacts.write_json(population.manifest, manifest)
-    with pytest.raises(CultureError, match=r"is of another GPT; run `culture index"):
+    with pytest.raises(CultureError, match=r"SAE of GPT 1 .* is of another GPT; run `culture train-sae"):
         open_index(population, HOOK, 1)
 
 

@@ -147,6 +147,15 @@ def test_only_groups_and_controls_that_fire_in_the_last_grid_are_chosen(built_po
         assert (in_answer[a, chosen[chosen >= 0]] >= 0.1).all()
 
 
+def test_a_control_that_is_missing_leaves_its_group_out_and_too_few_groups_have_no_agreement():
+    profiles = np.random.default_rng(0).normal(size=(3, 2, 8)) + np.arange(3)[:, None, None]
+    profiles[:, 1] = profiles[:, 0] * 1.1
+    with_hole = np.concatenate([profiles, np.full((1, 2, 8), np.nan)])
+    assert pooled_agreement(with_hole) == pytest.approx(pooled_agreement(profiles)) == pytest.approx(1)
+    assert size_agreement(with_hole) == pytest.approx(size_agreement(profiles))
+    assert np.isnan(size_agreement(profiles[:1])) and np.isnan(pooled_agreement(with_hole[3:]))
+
+
 def test_agreement_with_others_pairs_different_groups_only():
     profiles = np.random.default_rng(1).random((3, 2, 8))
     pairs = [profile_r(profiles[i, 0], profiles[j, 1]) for i in range(3) for j in range(3) if i != j]

@@ -1,5 +1,7 @@
 """Groups and families: influence and effects against forward passes, the choice of sets, the command."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -179,3 +181,11 @@ def test_a_mean_of_too_few_values_has_no_error():
     values = torch.tensor([1.0, 3.0, float("nan")])
     assert Effect.of(values) == Effect(2.0, pytest.approx(1.0))
     assert np.isnan(Effect.of(values[1:]).mean)
+
+
+def test_missing_grades_are_told_before_the_work(built_population, copy_population, capsys):
+    population = copy_population(built_population)
+    shutil.rmtree(population.concepts(HOOK, 4))
+    assert main(["families", "--population", str(population.root), "--n", "16"]) == 2
+    said = capsys.readouterr()
+    assert "no grades of GPT 4" in said.err and "influence" not in said.out

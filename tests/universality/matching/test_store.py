@@ -8,6 +8,7 @@ from culture_core.cli.main import main
 from culture_core.errors import CultureError
 from culture_core.features.index.activations import open_activations
 from culture_core.features.index.reader import open_index
+from culture_core.population import Population
 from culture_core.universality.matching.codes import quizzes_of
 from culture_core.universality.matching.store import open_matches
 
@@ -174,3 +175,42 @@ def test_matches_that_are_current_are_left_alone(built_population, copy_populati
     assert main(["match", "--population", str(population.root), *other]) == 0
     assert "not measured: rotation" in capsys.readouterr().out
     assert path.stat().st_mtime_ns != written
+
+
+def test_what_is_made_from_matches_of_other_saes_is_refused(measured_population, copy_population):
+    population = copy_population(measured_population)
+    opened = Population(population)
+    assert opened.families(HOOK) and opened.joint(HOOK) and opened.index(HOOK, 4) and opened.matches(HOOK)
+    path = population.sae(HOOK, 4) / artifacts.MANIFEST
+    artifacts.write_json(path, {**artifacts.read_json(path), "sha256": "0" * 64})
+    for read in (opened.families, opened.joint, opened.matches, lambda hook: opened.index(hook, 4)):
+        with pytest.raises(CultureError, match=r"of (other SAEs|another SAE); run `culture"):
+            read(HOOK)
+
+
+def test_what_is_made_from_another_gpt_is_refused(measured_population, copy_population):
+    population = copy_population(measured_population)
+    manifest = artifacts.read_json(population.manifest)
+    manifest["models"][4]["sha256"] = "0" * 64
+    artifacts.write_json(population.manifest, manifest)
+    opened = Population(population)
+    for read in (opened.families, opened.joint, opened.matches, opened.transfer):
+        with pytest.raises(CultureError, match=r"SAE of GPT 4 .* is of another GPT; run `culture train-sae"):
+            read(HOOK)
+    manifest["models"] = manifest["models"][:4]
+    artifacts.write_json(population.manifest, manifest)
+    with pytest.raises(CultureError, match=r"matches .* are of other GPTs; run `culture match"):
+        Population(population).matches(HOOK)
+
+
+def test_a_baseline_that_was_not_indexed_anew_is_told_before_the_work(
+    built_population, copy_population, capsys
+):
+    population = copy_population(built_population)
+    small = ["--width", "2", "--k", "4", "--tokens", "1024", "--finetune-quizzes", "0"]
+    words = ["--population", str(population.root), "--hook", HOOK]
+    assert main(["train-sae", *words, "--variant", "untrained", *small]) == 0
+    assert main(["index", *words, "--variant", "untrained", "--n", "24"]) == 0
+    assert main(["train-sae", *words, "--variant", "untrained", *small, "--seed", "9"]) == 0
+    assert main(["match", *words]) == 2
+    assert "untrained GPT 0 at" in capsys.readouterr().err
