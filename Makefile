@@ -48,7 +48,7 @@ docs: $(VENV)/.dev
 build: $(VENV)/.run
 	$(BIN)/culture build
 
-benchmarks: $(VENV)/.run
+benchmarks: $(VENV)/.dev chromium
 	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
 
 # browser tests drive a real Chromium

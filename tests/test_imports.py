@@ -1,10 +1,13 @@
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import culture_core
 
+REPOSITORY = Path(__file__).parents[1]
 HEAVY = (
     "transformer_lens",
     "sae_lens",
@@ -74,3 +77,31 @@ def _imported(path):
     modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     modules += [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
     return [module for module in modules if module.startswith("culture_core.")]
+
+
+def test_the_dashboard_opens_without_the_packages_that_only_building_takes():
+    """In a process where those of the extra `sae` cannot be imported, unless others bring them along."""
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    names = {
+        kind: {re.split(r"[>=<\[]", one)[0] for one in of}
+        for kind, of in (extras["optional-dependencies"] | {"base": extras["dependencies"]}).items()
+    }
+    hidden = names["sae"] - names["dashboard"] - names["base"]
+    assert {"sae_lens", "transformer_lens"} <= hidden
+    modules = {"scikit-learn": "sklearn"}
+    code = f"""
+import sys
+for name in {sorted(modules.get(name, name) for name in hidden)!r}:
+    sys.modules[name] = None
+import importlib, pathlib
+for path in sorted(pathlib.Path("dashboard").rglob("*.py")):
+    if path.parts[1] in ("components", "data"):
+        importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+from culture_core import open_population
+population = open_population("cache/world-1M")
+print(len(population.matches(population.main_hook).models))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "5"

@@ -12,7 +12,7 @@ DESCRIPTION = (
 EXAMPLES = (
     "train --preset 1M --models 5 --out cache/mine --budget 8h",
     "train --out cache/mine --resume",
-    "train --start cache/world-1M --out cache/longer --budget 8h",
+    "train --start cache/world-1M --seed 1 --out cache/longer --budget 8h",
     "train --out cache/mine --resume --budget 16h",
     "train --out cache/mine --resume --set focus=1",
     "train --out cache/mine --resume --culture --budget 12h",

@@ -1,11 +1,13 @@
 """Workers that are asked to stop and finish first: those of a training, which write a checkpoint."""
 
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from culture_core.errors import CultureError
 from culture_core.processes.starting import start_process
 from culture_core.processes.worker import follow_parent
 
@@ -56,4 +58,8 @@ def _ask(processes: Sequence[BaseProcess]) -> None:
 
 def _work(function: Callable[[Any], None], job: Any) -> None:
     follow_parent(None)
-    function(job)
+    try:
+        function(job)
+    except CultureError as error:
+        print(f"culture: error: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)

@@ -35,11 +35,14 @@ def export_run(
     run that trains on the quizzes of the population it started from takes those along.
 
     n_test: held-out quizzes for the greedy accuracy each model carries. force: replace a population that
-    another run made; one that this run made is always replaced.
+    another run made, or from which SAEs and more were made; what is made of these very checkpoints stays.
     Errors: CultureError when a GPT has no checkpoint yet, or another population is in the way.
     """
     started = time.time()
     settings = folder.read_settings()
+    progress = [vars(folder.read_progress(k)) for k in range(settings.n_models)]
+    if _is_up_to_date(Path(out), settings, progress, dtype):
+        return PopulationFolder(Path(out))
     models = [_trained_model(folder, settings, k, dtype, n_test) for k in range(settings.n_models)]
     training = {
         "preset": settings.preset,
@@ -47,7 +50,7 @@ def export_run(
         "seeds": [settings.seed + k for k in range(settings.n_models)],
         "tasks": list(settings.tasks),
         "start": settings.start,
-        "progress": [vars(folder.read_progress(k)) for k in range(settings.n_models)],
+        "progress": progress,
     }
     population = save_population(
         out,
@@ -72,6 +75,11 @@ def check_out(folder: RunFolder, out: Path | str, *, is_new: bool, force: bool) 
     """
     out = Path(out)
     own = not is_new and folder.exists() and _made_by_run(out, folder.read_settings())
+    if own and not force and PopulationFolder(out).hooks():
+        raise CultureError(
+            f"{out} has SAEs made from these GPTs, which would go with them; replace all with --force, or "
+            "copy the population first"
+        )
     check_free(out, force or own)
 
 
@@ -103,6 +111,14 @@ def _inventors(folder: RunFolder, settings: Settings, out: Path) -> PopulationFo
 
 def _population_at(out: Path) -> PopulationFolder | None:
     return PopulationFolder(out) if (out / MANIFEST).is_file() else None
+
+
+def _is_up_to_date(out: Path, settings: Settings, progress: list[dict[str, Any]], dtype: str) -> bool:
+    """Whether the population there was made of the very checkpoints that the run has now."""
+    if not _made_by_run(out, settings):
+        return False
+    manifest = read_json(out / MANIFEST)
+    return bool(manifest["training"].get("progress") == progress and manifest["dtype"] == dtype)
 
 
 def _made_by_run(out: Path, settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from culture_core.errors import CultureError, suggested
 from culture_core.models.sources import resolve_source
@@ -22,13 +23,13 @@ from culture_core.training.recipes import Recipe
 from culture_core.training.run_folder import RunFolder, Settings
 from culture_core.training.schedule import Budget, planned_decay
 from culture_core.training.team import Team
-from culture_core.training.worker import Job, elapsed, is_finished, work
+from culture_core.training.worker import Job, is_finished, wall_of, work
 
 LINE_SECONDS_TERMINAL, LINE_SECONDS_FILE = 5.0, 60.0
 
 
 def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
-    """Start a run with new settings, or continue it with its own (None).
+    """The settings of a new run, not written yet, or those of one that is to be continued (None).
 
     Errors: CultureError when a new run would write over another or over something else, or there is none to
     go on with.
@@ -39,20 +40,24 @@ def open_run(folder: RunFolder, settings: Settings | None) -> Settings:
         return folder.read_settings()
     if folder.exists():
         raise CultureError(f"{folder.root} holds a run; continue it with --resume, or name another --out")
-    check_folder(folder.root, lambda _: False, "the folder of a run")
-    folder.write_settings(settings)
+    check_folder(folder.root, RunFolder.is_unbegun, "the folder of a run")
     return settings
+
+
+def check_change(settings: Settings, recipe: Recipe) -> None:
+    """Errors: CultureError when a recipe is changed in a way that checkpoints cannot follow."""
+    fixed = ("optimizer", "dropout", "embedding_std", "output_scale")
+    for name in fixed:
+        if getattr(recipe, name) != getattr(settings.recipe, name):
+            raise CultureError(f"{name} cannot be changed in the middle of a run")
 
 
 def change_recipe(folder: RunFolder, settings: Settings, recipe: Recipe) -> Settings:
     """Continue with a changed recipe; the logs say from when.
 
-    Errors: CultureError when the change is one that checkpoints cannot follow.
+    Errors: as check_change.
     """
-    fixed = ("optimizer", "dropout", "embedding_std", "output_scale")
-    for name in fixed:
-        if getattr(recipe, name) != getattr(settings.recipe, name):
-            raise CultureError(f"{name} cannot be changed in the middle of a run")
+    check_change(settings, recipe)
     changed = replace(settings, recipe=recipe)
     folder.write_settings(changed)
     for k in range(settings.n_models):
@@ -61,8 +66,8 @@ def change_recipe(folder: RunFolder, settings: Settings, recipe: Recipe) -> Sett
     return changed
 
 
-def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str) -> int:
-    """Train on the culture quizzes of a population from now on; the logs say from when. Returns how many.
+def culture_of(population: Path | str) -> Tensor:
+    """The culture quizzes (n, 404) of a population that GPTs train on.
 
     Errors: CultureError when it has none.
     """
@@ -70,7 +75,15 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
     if quizzes is None or not len(quizzes[0]):
         invent = suggested("invent", "--population", population, "--n", "1000")
         raise CultureError(f"no culture quizzes in {population}; run {invent}")
-    train = quizzes[0]
+    return quizzes[0]
+
+
+def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str) -> int:
+    """Train on the culture quizzes of a population from now on; the logs say from when. Returns how many.
+
+    Errors: as culture_of.
+    """
+    train = culture_of(population)
     folder.write_culture(train)
     for k in range(settings.n_models):
         seen = folder.read_progress(k).seen
@@ -79,15 +92,18 @@ def mix_in_culture(folder: RunFolder, settings: Settings, population: Path | str
 
 
 def plan_again(job: Job) -> None:
-    """Take back a decay that a longer budget puts off, or a shorter one moves before it has begun.
+    """Take back a decay that a longer budget puts off, or a shorter one moves before it has begun; for a
+    budget that was given anew.
 
     GPTs return to the end of their stable phase.
     """
     decay = job.folder.read_decay()
     if decay is None:
         return
-    planned = planned_decay(job.budget, job.settings.recipe, decay.first, elapsed(job))
-    seen = max(job.folder.read_progress(k).seen for k in range(job.settings.n_models))
+    n_models = range(job.settings.n_models)
+    stable = sum(wall_of(job.folder.read_stable_progress(k), job) for k in n_models)
+    planned = planned_decay(job.budget, job.settings.recipe, decay.first, stable)
+    seen = max(job.folder.read_progress(k).seen for k in n_models)
     if planned is None or planned.last > decay.last or seen <= decay.first:
         job.folder.drop_decay()
 
@@ -96,7 +112,7 @@ def n_workers(device: torch.device, n_models: int, wanted: int | None) -> int:
     """Workers of a run: by default one per core or GPU; never more than there are GPTs."""
     if wanted is not None:
         return min(wanted, n_models)
-    places = n_cores() if device.type == "cpu" else torch.cuda.device_count()
+    places = n_cores() if device.type == "cpu" else torch.cuda.device_count() if device.index is None else 1
     return max(1, min(places, n_models))
 
 
@@ -110,7 +126,7 @@ def run_workers(job: Job, hardware: Sequence[Hardware], team: Team) -> bool:
         batch = job.settings.recipe.batch_size
         if batch % team.size:
             raise CultureError(f"a batch of {batch} quizzes cannot be shared by {team.size} replicas")
-        work(job, hardware[team.local_rank % len(hardware)])
+        work(job, hardware[0])
         return is_finished(job)
     ended_well = run_until_asked(partial(work, job), hardware, _Watch(job))
     _print_line(progress_line(job), end="\n")

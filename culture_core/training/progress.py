@@ -16,7 +16,7 @@ def progress_line(job: Job) -> str:
     parts = [f"{_duration(elapsed(job))} done, {_left(job, seen, trained)} left"]
     parts.append(f"{sum(seen) / len(seen):,.0f} quizzes per GPT")
     if trained:
-        speed = _mean(record["quizzes_per_s"] for record in trained) * job.n_workers
+        speed = _mean(record["quizzes_per_s"] for record in trained) * _at_work(job, seen)
         losses = [record["last_grid_loss"] for record in trained if record["last_grid_loss"] is not None]
         parts.append(f"{speed:.0f} quizzes/s, loss {_mean(record['loss'] for record in trained):.4f}")
         parts.append(f"last grid {_mean(losses):.5f}")
@@ -48,8 +48,15 @@ def _left(job: Job, seen: list[int], trained: list[dict[str, Any]]) -> str:
         return _duration(max(0.0, job.budget.seconds - elapsed(job)))
     if decay is None or not trained:
         return "?"
-    speed = _mean(record["quizzes_per_s"] for record in trained) * job.n_workers
+    speed = _mean(record["quizzes_per_s"] for record in trained) * _at_work(job, seen)
     return _duration(sum(max(0, decay.last - one) for one in seen) / speed)
+
+
+def _at_work(job: Job, seen: list[int]) -> int:
+    """Workers that have a GPT to train; once all are done, as many as there were."""
+    decay = job.folder.read_decay()
+    left = len(seen) if decay is None else sum(one < decay.last for one in seen)
+    return min(job.n_workers, left or len(seen))
 
 
 def _duration(seconds: float) -> str:

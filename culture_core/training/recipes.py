@@ -49,6 +49,28 @@ class Recipe:
     test_every: int = 20_000
     test_quizzes: int = 400
 
+    def __post_init__(self) -> None:
+        """Errors: CultureError for an entry out of range."""
+        possible = {
+            f"optimizer={self.optimizer}: muon or adam": self.optimizer in ("muon", "adam"),
+            f"choose={self.choose}: fewest or weakest": self.choose in ("fewest", "weakest"),
+            f"batch_size={self.batch_size}: 1 or more": self.batch_size >= 1,
+            f"test_every={self.test_every}: 1 or more": self.test_every >= 1,
+            f"test_quizzes={self.test_quizzes}: 1 or more": self.test_quizzes >= 1,
+            f"decay_share={self.decay_share}: at least 0 and below 1": 0 <= self.decay_share < 1,
+            f"dropout={self.dropout}: at least 0 and below 1": 0 <= self.dropout < 1,
+            f"momentum={self.momentum}: at least 0 and below 1": 0 <= self.momentum < 1,
+            f"epoch={self.epoch}: 1 or more": self.epoch is None or self.epoch >= 1,
+            f"culture_epoch={self.culture_epoch}: 1 or more": self.culture_epoch >= 1,
+        }
+        for name in ("lr", "adam_lr", "weight_decay", "answer_weight", "elsewhere_weight", "warmup", "focus"):
+            possible[f"{name}={getattr(self, name)}: 0 or more"] = getattr(self, name) >= 0
+        possible[f"average={self.average}: 0 or more"] = self.average >= 0
+        for needed, is_given in possible.items():
+            if not is_given:
+                given, _, what = needed.partition(": ")
+                raise CultureError(f"{given} is out of range; it takes {what}")
+
 
 RECIPES = {
     recipe.name: recipe

@@ -58,8 +58,15 @@ class RunFolder:
     @classmethod
     def beside(cls, population: Path | str) -> "RunFolder":
         """The run that trains the population in that folder."""
-        path = Path(population)
+        path = Path(population).absolute()
         return cls(path.with_name(path.name + ".training"))
+
+    @staticmethod
+    def is_unbegun(root: Path) -> bool:
+        """Whether a folder holds what a run writes before its settings, and nothing else: one that was killed
+        before it began."""
+        ours = ("gpt_*", "*.lock", "culture.npz", "budget.json", "*.partial")
+        return all(any(path.match(name) for name in ours) for path in root.iterdir())
 
     def exists(self) -> bool:
         return (self.root / "settings.json").is_file()
@@ -110,15 +117,24 @@ class RunFolder:
         write_json(self.root / "decay.json", asdict(decay))
 
     def drop_decay(self) -> None:
-        """Take back the decision to let the rate fall: GPTs return to their last stable checkpoint."""
-        (self.root / "decay.json").unlink(missing_ok=True)
+        """Take back the decision to let the rate fall: GPTs return to their last stable checkpoint. After a
+        kill it is taken back again."""
         for stable in self.root.glob("gpt_*/stable.pt"):
-            write_json(stable.with_name("progress.json"), read_checkpoint(stable)["progress"])
+            progress = read_checkpoint(stable)["progress"]
             stable.replace(stable.with_name("last.pt"))
+            write_json(stable.with_name("progress.json"), progress)
+        (self.root / "decay.json").unlink(missing_ok=True)
 
     def read_progress(self, model_k: int) -> Progress:
         path = self.model(model_k) / "progress.json"
         return Progress(**read_json(path)) if path.exists() else Progress()
+
+    def read_stable_progress(self, model_k: int) -> Progress:
+        """How far a GPT was when its rate began to fall; how far it is, if it has not."""
+        stable = self.model(model_k) / "stable.pt"
+        if not stable.exists():
+            return self.read_progress(model_k)
+        return Progress(**read_checkpoint(stable)["progress"])
 
     def keep_stable(self, model_k: int) -> None:
         """Keep the newest checkpoint, unless one is kept already, for a longer run to continue from."""
@@ -132,12 +148,35 @@ class RunFolder:
         """Write a checkpoint whole or not at all."""
         with atomic_file(self.model(model_k) / "last.pt") as partial:
             torch.save(state, partial)
-        write_json(self.model(model_k) / "progress.json", state["progress"])
+        self.write_progress(model_k, state["progress"])
+
+    def write_progress(self, model_k: int, progress: dict[str, Any]) -> None:
+        """Note how far the newest checkpoint is."""
+        write_json(self.model(model_k) / "progress.json", progress)
 
     def load_checkpoint(self, model_k: int) -> dict[str, Any] | None:
         """The newest checkpoint, or None when the GPT has none yet."""
         path = self.model(model_k) / "last.pt"
         return read_checkpoint(path) if path.exists() else None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other commands from training or changing this run; a folder that stays empty goes again.
+
+        Errors: CultureError when one is at it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / "run.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise CultureError(f"another command trains the run in {self.root}; wait, or stop it") from None
+        try:
+            yield
+        finally:
+            lock.release()
+            if [path.name for path in self.root.iterdir()] == ["run.lock"]:
+                shutil.rmtree(self.root)
 
     @contextmanager
     def scheduling(self) -> Iterator[None]:

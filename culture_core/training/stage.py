@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from culture_core.training.hardware import Hardware
 from culture_core.training.launch import (
     budget_of,
     change_recipe,
+    check_change,
+    culture_of,
     mix_in_culture,
     n_workers,
     open_run,
@@ -101,14 +104,9 @@ def train_population(
     check_out(folder, out, is_new=not (resume or export_now), force=export.force)
     is_finished = True
     if not export_now:
-        place = find_device(device)
-        team.join(place)
-        leads = team.is_leader
-        job = team.follow(
-            _job(out, settings or TrainSettings(), resume, place, workers, say) if leads else None
-        )
-        is_finished = run_workers(job, _hardware(place, job.n_workers), team)
-        team.leave()
+        settings, place = settings or TrainSettings(), find_device(device)
+        with folder.alone() if team.is_leader else nullcontext():
+            is_finished = _train(out, settings, resume, place, workers, team, say)
     if not team.is_leader:
         return None
     if not is_finished:
@@ -117,6 +115,26 @@ def train_population(
     return export_run(
         folder, out, command, dtype=export.dtype, force=export.force, n_test=export.num_test_samples
     )
+
+
+def _train(
+    out: Path | str,
+    settings: TrainSettings,
+    resume: bool,
+    device: torch.device,
+    workers: int | None,
+    team: Team,
+    say: Callable[[str], None],
+) -> bool:
+    """Train a run; returns whether it is finished. Under torchrun the leader prepares it before all meet."""
+    if not team.is_alone:
+        device, workers = team.device(device), 1
+    job = _job(out, settings, resume, device, workers, say) if team.is_leader else None
+    team.join(device)
+    job = team.follow(job)
+    finished = run_workers(job, _hardware(device, job.n_workers, team.size), team)
+    team.leave()
+    return finished
 
 
 def _job(
@@ -131,17 +149,24 @@ def _job(
     folder = RunFolder.beside(out)
     given = parse_budget(wanted.budget or DEFAULT_BUDGET) if wanted.budget or not resume else None
     settings = open_run(folder, None if resume else _run_settings(wanted))
+    inventors = out if resume else wanted.start or out
     if resume:
         _check_kept(wanted, settings)
-    if wanted.start is not None and not resume:
+        check_change(settings, changed_recipe(settings.recipe, wanted.changes))
+    if wanted.culture:
+        culture_of(inventors)
+    if not resume and wanted.start is not None:
         settings = begin_from(folder, settings, wanted.start)
+    elif not resume:
+        folder.write_settings(settings)
     n = n_workers(device, settings.n_models, workers)
     job = Job(folder, settings, budget_of(folder, given), n, wanted.checkpoint_seconds)
-    plan_again(job)
+    if given is not None:
+        plan_again(job)
     if resume and wanted.changes:
         settings = change_recipe(folder, settings, changed_recipe(settings.recipe, wanted.changes))
     if wanted.culture:
-        n_mixed = mix_in_culture(folder, settings, out if resume else wanted.start or out)
+        n_mixed = mix_in_culture(folder, settings, inventors)
         say(f"{n_mixed} culture quizzes are mixed into the training")
     return replace(job, settings=settings)
 
@@ -171,6 +196,8 @@ def _run_settings(wanted: TrainSettings) -> Settings:
     recipe = changed_recipe(find_recipe(wanted.recipe), wanted.changes)
     config = replace(preset(wanted.preset), dropout=recipe.dropout)
     tasks = resolve_tasks(wanted.tasks)
+    if recipe.test_quizzes < len(tasks):
+        raise CultureError(f"test_quizzes={recipe.test_quizzes} is too few: there are {len(tasks)} tasks")
     return Settings(wanted.preset, config, recipe, wanted.models, wanted.seed, tasks)
 
 
@@ -179,7 +206,7 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> Recipe:
 
     Errors: CultureError for an entry or a value that cannot be.
     """
-    types = {field.name: type(getattr(recipe, field.name)) for field in fields(recipe)}
+    types = {field.name: type(getattr(recipe, field.name)) for field in fields(recipe)} | {"epoch": int}
     for change in changes:
         name, _, value = change.partition("=")
         if name not in types or name == "name":
@@ -194,10 +221,13 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     return recipe
 
 
-def _hardware(device: torch.device, workers: int) -> list[Hardware]:
-    """What each worker computes on."""
+def _hardware(device: torch.device, workers: int, replicas: int = 1) -> list[Hardware]:
+    """What each worker computes on; replicas: processes that torchrun started, each with one worker."""
     dtype = fast_dtype(device)
     if device.type == "cpu":
-        return [Hardware(device, dtype, threads=max(1, n_cores() // workers)) for _ in range(workers)]
+        threads = max(1, n_cores() // max(workers, replicas))
+        return [Hardware(device, dtype, threads=threads) for _ in range(workers)]
+    if device.index is not None:
+        return [Hardware(device, dtype, compiled=True) for _ in range(workers)]
     n_gpus = torch.cuda.device_count()
     return [Hardware(torch.device("cuda", k % n_gpus), dtype, compiled=True) for k in range(workers)]

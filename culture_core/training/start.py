@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import torch
 
-from culture_core.artifacts import sha256_file
+from culture_core.artifacts import MANIFEST, read_json, sha256_file
 from culture_core.errors import CultureError
 from culture_core.models.mygpt import Block, MyGPT, MyGPTConfig
 from culture_core.models.sources import ModelSource, resolve_source
@@ -31,13 +31,26 @@ def begin_from(folder: RunFolder, settings: Settings, source_name: str) -> Setti
     for model in models:
         if not _can_become(model.config, settings.config):
             raise CultureError(f"the GPTs of {source.name} are not of preset {settings.preset}")
+    if any(settings.seed + k in _seeds_of(source) for k in range(settings.n_models)):
+        raise CultureError(
+            f"the GPTs of {source.name} were trained with seed {settings.seed} too, and would see the same "
+            "quizzes again; name another --seed"
+        )
     settings = replace(settings, start=start_facts(source))
-    folder.write_settings(settings)
     for k, model in enumerate(models):
         trainer = Trainer(settings.config, settings.recipe, settings.seed + k, settings.tasks)
         trainer.model.load_state_dict(deepened(model, trainer.model).state_dict())
         folder.save_checkpoint(k, trainer.state_dict())
+    folder.write_settings(settings)
     return settings
+
+
+def _seeds_of(source: ModelSource) -> set[int]:
+    """Seeds that the GPTs of a source were trained with, in its last run, as its manifest has them."""
+    if MANIFEST not in source.documents:
+        return set()
+    training = read_json(source.documents[MANIFEST]).get("training") or {}
+    return set(training.get("seeds", []))
 
 
 def _can_become(config: MyGPTConfig, wanted: MyGPTConfig) -> bool:

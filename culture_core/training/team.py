@@ -27,6 +27,14 @@ class Team:
     def is_alone(self) -> bool:
         return self.size == 1
 
+    def device(self, device: torch.device) -> torch.device:
+        """What this replica computes on: of several GPUs its own."""
+        if device.type != "cuda" or self.is_alone:
+            return device
+        own = torch.device("cuda", self.local_rank % torch.cuda.device_count())
+        torch.cuda.set_device(own)
+        return own
+
     def join(self, device: torch.device) -> None:
         """Meet the other replicas, once."""
         if not self.is_alone and not dist.is_initialized():

@@ -30,7 +30,8 @@ class Progress:
     """How far one GPT is.
 
     seen: quizzes trained on; taken: of each task, and of the culture quizzes where there are any.
-    seconds: spent in training.
+    seconds: spent in training; wall: of the run's time, shared by the workers at work side by side (None in a
+    run from before it was kept).
     loss, last_grid_loss: running means over all tokens and over answers, in nats.
     accuracy, task_accuracy: expected accuracy in the last test, over all and by task.
     """
@@ -42,6 +43,7 @@ class Progress:
     accuracy: float = 0.0
     task_accuracy: list[float] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
+    wall: float | None = None
 
 
 class Trainer:

@@ -70,8 +70,12 @@ def work(job: Job, hardware: Hardware) -> None:
 
 def elapsed(job: Job) -> float:
     """Seconds the run has taken so far, its workers side by side."""
-    seconds = (job.folder.read_progress(k).seconds for k in range(job.settings.n_models))
-    return sum(seconds) / job.n_workers
+    return sum(wall_of(job.folder.read_progress(k), job) for k in range(job.settings.n_models))
+
+
+def wall_of(progress: Progress, job: Job) -> float:
+    """Seconds of the run's time that went to one GPT."""
+    return progress.seconds / job.n_workers if progress.wall is None else progress.wall
 
 
 def decide_decay(job: Job) -> Decay | None:
@@ -129,6 +133,10 @@ def _train_slice(trainer: Trainer, turn: Turn, job: Job, team: Team, stop_asked:
     """Train one GPT until its slice is over, log, and write its checkpoint."""
     _load(trainer, job, turn.model_k)
     path, progress = job.folder.log(turn.model_k), trainer.progress
+    if turn.decay is not None and progress.seen >= turn.decay.last:
+        if team.is_leader:  # killed between a checkpoint and the note of how far it is
+            job.folder.write_progress(turn.model_k, vars(progress))
+        return
     if team.is_leader:
         log.forget_after(path, progress.seen)
         if turn.decay is not None and progress.seen >= turn.decay.first:
@@ -143,7 +151,7 @@ def _train_slice(trainer: Trainer, turn: Turn, job: Job, team: Team, stop_asked:
 def _steps(trainer: Trainer, turn: Turn, job: Job, team: Team, stop_asked: Callable[[], bool]) -> float:
     """Train and test until the slice is over; returns the share of the full rate of the last step."""
     progress, recipe = trainer.progress, job.settings.recipe
-    started, seconds_before = time.monotonic(), progress.seconds
+    started, seconds_before, wall_before = time.monotonic(), progress.seconds, wall_of(progress, job)
     is_over = False
     while not is_over:
         rate = trainer.step(turn.decay)
@@ -154,8 +162,10 @@ def _steps(trainer: Trainer, turn: Turn, job: Job, team: Team, stop_asked: Calla
                 tested = {**report, "tested": report["quizzes"], "quizzes": progress.seen}
                 log.append(job.folder.log(turn.model_k), {"event": "test", **tested})
         progress.seconds = seconds_before + time.monotonic() - started
+        progress.wall = wall_before + (progress.seconds - seconds_before) / job.n_workers
         wants_end = stop_asked() or progress.seconds - seconds_before > job.slice_seconds
-        is_over = team.follow(wants_end or _at_milestone(progress.seen, turn.decay, recipe.epoch))
+        milestone = _at_milestone(progress.seen, recipe.batch_size, turn.decay, recipe.epoch)
+        is_over = team.follow(wants_end or milestone)
     return rate
 
 
@@ -171,11 +181,12 @@ def _crossed(seen: int, batch_size: int, every: int) -> bool:
     return seen // every > (seen - batch_size) // every
 
 
-def _at_milestone(seen: int, decay: Decay | None, epoch: int | None) -> bool:
-    """Whether a slice must end here: the decay begins or ends, or an epoch is over."""
-    if epoch is not None and seen % epoch == 0:
+def _at_milestone(seen: int, batch_size: int, decay: Decay | None, epoch: int | None) -> bool:
+    """Whether a slice must end here: the last batch passed the begin or the end of the decay, or of an
+    epoch."""
+    if epoch is not None and _crossed(seen, batch_size, epoch):
         return True
-    return decay is not None and seen in (decay.first, decay.last)
+    return decay is not None and any(seen - batch_size < place <= seen for place in (decay.first, decay.last))
 
 
 def _record(progress: Progress, first: int, seconds: float, rate: float) -> dict[str, Any]:

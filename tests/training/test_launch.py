@@ -18,7 +18,8 @@ from culture_core.training import log
 from culture_core.training.launch import change_recipe, plan_again
 from culture_core.training.run_folder import RunFolder
 from culture_core.training.schedule import Budget, Decay
-from culture_core.training.worker import Job, decide_decay
+from culture_core.training.trainer import Progress
+from culture_core.training.worker import Job, decide_decay, elapsed
 
 ON_ONE_CORE = ("--workers", "1", "--num-test-samples", "16")
 SMALL = (
@@ -26,6 +27,7 @@ SMALL = (
     *("--preset", "17K", "--seed", "3", "--checkpoint-seconds", "0.5"),
     *("--set", "batch_size=8", "--set", "test_every=64", "--set", "test_quizzes=16"),
 )
+TINY_RUN = ("--models", "1", *SMALL)
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +162,74 @@ def test_a_run_that_is_resumed_cannot_be_another_one(tmp_path, capsys, words):
     assert main(["train", "--out", str(tmp_path / "run"), "--resume", *words]) == 2
     error = capsys.readouterr().err
     assert f"{words[0]} does not go with --resume" in error and error.count("\n") == 1
+
+
+def test_a_refused_run_leaves_nothing_behind(tmp_path, fixture_gpts, capsys):
+    wrong = [
+        ["--preset", "4M", "--start", str(fixture_gpts)],
+        ["--culture"],
+        ["--set", "decay_share=1"],
+        ["--set", "optimizer=sgd"],
+        ["--set", "test_quizzes=4"],
+        ["--set", "choose=anything"],
+    ]
+    for words in wrong:
+        assert main(["train", "--out", str(tmp_path / "new"), "--models", "1", *words]) == 2, words
+        assert capsys.readouterr().err.count("\n") == 1
+        assert list(tmp_path.iterdir()) == [], words
+
+
+def test_a_refused_change_leaves_a_finished_run_as_it_was(tmp_path):
+    out = tmp_path / "run"
+    assert main(["train", "--out", str(out), *TINY_RUN, "--budget", "64-quizzes"]) == 0
+    checkpoints = tmp_path / "run.training" / "gpt_0"
+    before = {path.name: path.read_bytes() for path in checkpoints.glob("*.pt")}
+    assert set(before) == {"last.pt", "stable.pt"}
+    for words in (["--set", "optimizer=adam"], ["--culture"]):
+        assert main(["train", "--out", str(out), "--resume", "--budget", "640-quizzes", *words]) == 2
+    assert {path.name: path.read_bytes() for path in checkpoints.glob("*.pt")} == before
+    assert (tmp_path / "run.training" / "decay.json").exists()
+
+
+def test_what_was_built_from_a_population_stays_unless_forced(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--out", str(out), *TINY_RUN, "--budget", "64-quizzes"]) == 0
+    written = (out / "manifest.json").stat().st_mtime_ns
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+    assert (out / "manifest.json").stat().st_mtime_ns == written
+    (out / "saes" / "blocks.0.hook_resid_post").mkdir(parents=True)
+    assert main(["train", "--out", str(out), "--resume", "--budget", "128-quizzes"]) == 2
+    assert "has SAEs made from these GPTs" in capsys.readouterr().err
+    assert RunFolder.beside(out).read_progress(0).seen == 64
+    assert main(["train", "--out", str(out), "--resume", "--budget", "128-quizzes", "--force"]) == 0
+    assert not (out / "saes").exists() and RunFolder.beside(out).read_progress(0).seen == 128
+
+
+def test_two_commands_do_not_train_one_run(tmp_path, capsys):
+    run, _ = tiny_run(tmp_path)
+    run.root.rename(tmp_path / "run.training")
+    with RunFolder.beside(tmp_path / "run").alone():
+        assert main(["train", "--out", str(tmp_path / "run"), "--resume", "--budget", "64-quizzes"]) == 2
+    assert "another command trains the run" in capsys.readouterr().err
+
+
+def test_a_longer_time_budget_is_reckoned_from_the_end_of_the_stable_phase(tmp_path):
+    run, settings = tiny_run(tmp_path, n_models=1)
+    stable = {"progress": vars(Progress(seen=40, seconds=14.0, wall=7.0))}
+    run.save_checkpoint(0, stable)
+    run.keep_stable(0)
+    run.save_checkpoint(0, {"progress": vars(Progress(seen=56, seconds=20.0, wall=10.0))})
+    run.write_decay(Decay(40, 56))
+    job = Job(run, settings, Budget(seconds=9.9), n_workers=3)
+    plan_again(job)
+    assert run.read_decay() == Decay(40, 56)
+    plan_again(replace(job, budget=Budget(seconds=10.5)))
+    assert run.read_decay() is None and run.read_progress(0).seen == 40
+    assert elapsed(replace(job, n_workers=1)) == 7.0
+
+
+def test_a_start_from_gpts_of_the_same_seed_is_refused(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--out", str(out), *TINY_RUN, "--budget", "8-quizzes"]) == 0
+    assert main(["train", "--out", str(tmp_path / "more"), *TINY_RUN, "--start", str(out)]) == 2
+    assert "name another --seed" in capsys.readouterr().err and not (tmp_path / "more.training").exists()
