@@ -1,4 +1,4 @@
-"""Starting worker processes: fresh interpreters that Ctrl-C in a terminal does not reach."""
+"""Starting worker processes: fresh interpreters that neither Ctrl-C in a terminal nor its end reaches."""
 
 import signal
 import sys
@@ -44,14 +44,15 @@ def _without_main(function: Callable[..., Any]) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Hold SIGINT back; a process that is started meanwhile never gets it."""
+    """Hold back what a terminal sends to all of a group, at Ctrl-C and when it is closed; a process that is
+    started meanwhile never gets it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
 
     resource_tracker.ensure_running()  # it unblocks SIGINT when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
     try:
         yield
     finally:

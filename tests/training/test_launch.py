@@ -10,10 +10,12 @@ from dataclasses import asdict, replace
 import pytest
 from training_helpers import RECIPE, tiny_run
 
-from culture_core.artifacts import read_json, write_json
+from culture_core.artifacts import provenance, read_json, write_json
 from culture_core.cli.main import COMMANDS, main
 from culture_core.errors import CultureError
 from culture_core.models.api import load_culture
+from culture_core.models.mygpt import PRESETS, MyGPT
+from culture_core.models.population import save_population
 from culture_core.training import log
 from culture_core.training.launch import change_recipe, plan_again
 from culture_core.training.run_folder import RunFolder
@@ -80,7 +82,7 @@ def test_killed_run_resumes_to_a_population_and_can_be_prolonged(tmp_path):
     assert tests == list(range(64, budget + 65, 64))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_asked_to_stop_writes_its_checkpoints_and_says_how_to_go_on(tmp_path, number):
     out = str(tmp_path / "small")
     run = RunFolder.beside(out)
@@ -92,7 +94,7 @@ def test_a_run_that_is_asked_to_stop_writes_its_checkpoints_and_says_how_to_go_o
         assert endless.poll() is None
         time.sleep(0.05)
     time.sleep(1)
-    os.killpg(endless.pid, number) if number == signal.SIGINT else endless.send_signal(number)
+    endless.send_signal(number) if number == signal.SIGTERM else os.killpg(endless.pid, number)
     told, _ = endless.communicate(timeout=100)
     assert endless.returncode == 0
     assert f"stopped; continue with `culture train --out {out} --resume`" in told
@@ -100,10 +102,15 @@ def test_a_run_that_is_asked_to_stop_writes_its_checkpoints_and_says_how_to_go_o
 
 
 def test_torchrun_trains_one_gpt_with_two_replicas(tmp_path):
-    out = str(tmp_path / "team")
+    out, model = str(tmp_path / "team"), MyGPT(PRESETS["17K"]).eval()
+    model.id = 0
+    source = save_population(tmp_path / "source", [model], made_by=provenance("test"))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = _command("--out", out, "--models", "1", "--budget", "32-quizzes", *SMALL)
-    team = subprocess.run([*launcher, "--no-python", *command], capture_output=True, text=True, timeout=200)
+    words = ("--out", out, "--models", "1", "--budget", "32-quizzes", "--start", str(source.root))
+    command = _command(*words, *SMALL)
+    team = subprocess.run(
+        [*launcher, "--no-python", "--", *command], capture_output=True, text=True, timeout=200
+    )
     assert team.returncode == 0, team.stderr
     assert RunFolder.beside(out).read_progress(0).seen == 32
     assert len(load_culture(source=out)) == 1

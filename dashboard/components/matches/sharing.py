@@ -22,7 +22,7 @@ DARKEST = 0.6
 FOUND = (
     f"A feature is found in another GPT if its best match there has an r more than {HIGH} above the highest "
     "baseline of the two: shuffled quizzes, an untrained GPT, rotated states; of those, what was measured. "
-    "So what even an untrained GPT has, such as the colour just read, is found in none. "
+    "So what even an untrained GPT has, such as the colour just read, counts as found in none. "
     "Each number opens its features."
 )
 
