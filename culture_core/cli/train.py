@@ -67,5 +67,6 @@ def run(args: argparse.Namespace) -> None:
         workers=args.workers,
         command=common.command_line(),
     )
-    if population is not None:
-        print(f"population written to {population.root}")
+    if population is None:
+        raise KeyboardInterrupt  # what comes after a training that was stopped, as in `train && build`, waits
+    print(f"population written to {population.root}")

@@ -26,7 +26,8 @@ def convert(
 ) -> PopulationFolder:
     """Make a population folder out of published files (a folder, or `hub`) or of another population.
 
-    A c_quizzes.pth beside the models becomes quizzes/culture.npz; what a report.json and a README.md say
+    A c_quizzes.pth beside the models becomes quizzes/culture.npz; of a population all stored quizzes come
+    along, with authors and verdicts. What a report.json and a README.md say
     about how the models were made joins the manifest.
     Errors: CultureError when src holds no models, or out exists and force is not given.
     """
@@ -35,6 +36,7 @@ def convert(
         raise CultureError("--hub-repo goes with the source hub")
     check_free(Path(out), force)
     source = resolve_source(src, hub_repo)
+    is_population = MANIFEST in source.documents
     inside = [file for file in _source_files(source) if Path(out).resolve() in file.resolve().parents]
     if force and inside:
         raise CultureError(f"{out} is not replaced, because {inside[0]} lies in it; name another folder")
@@ -45,7 +47,8 @@ def convert(
         made_by=provenance("convert", started, source=_portable(src), dtype=dtype),
         facts={"source": {"name": _portable(src), **source.facts, "files": hashes}, **_how_made(source)},
         dtype=dtype,
-        culture_quizzes=source.load_culture_quizzes(),
+        culture_quizzes=None if is_population else source.load_culture_quizzes(),
+        quizzes_of=PopulationFolder(Path(src)) if is_population else None,
         force=force,
     )
 

@@ -1,13 +1,15 @@
 import json
 
+import numpy as np
 import pytest
 import torch
 from model_helpers import ASYM, expected, relative_error, tiny_gpt
 
 from culture_core import load_culture, load_quizzes
 from culture_core.artifacts import PopulationFolder, provenance, sha256_file
+from culture_core.culture.published import import_published, open_store
 from culture_core.errors import CultureError
-from culture_core.models.checkpoints import read_culture_quizzes, write_checkpoint
+from culture_core.models.checkpoints import read_culture_quizzes, write_checkpoint, write_culture_quizzes
 from culture_core.models.convert import convert, export
 from culture_core.models.population import read_manifest, save_population
 from culture_core.models.sources import resolve_source
@@ -73,6 +75,19 @@ def test_culture_quizzes_come_along(population):
     assert torch.equal(batch.tokens, torch.cat([train, test]))
     assert set(batch.task_names()) == set(batch.source_names()) == {"culture"}
     assert len(load_quizzes("culture", 7, source=ASYM)) == 7
+
+
+def test_authors_and_verdicts_come_along_from_a_population(population, tmp_path):
+    imported = tmp_path / "c_quizzes.pth"
+    write_culture_quizzes(imported, *resolve_source(population.root).load_culture_quizzes())
+    first = convert(ASYM, tmp_path / "first")
+    import_published(first, imported)
+    second = convert(first.root, tmp_path / "second", dtype="bfloat16")
+    before, after = open_store(first), open_store(second)
+    assert before.runs == after.runs and len(before.table) > 0
+    for name, column in before.table.columns().items():
+        np.testing.assert_array_equal(column, after.table.columns()[name])
+    assert read_manifest(second.root)["culture_quizzes"] == read_manifest(first.root)["culture_quizzes"]
 
 
 def test_what_a_report_and_a_readme_say_joins_the_manifest(tmp_path):
