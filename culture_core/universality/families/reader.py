@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from culture_core.artifacts import PopulationFolder
+from culture_core.errors import CultureError
 from culture_core.features.concepts import BY_NAME
 from culture_core.intervals import Z_95
 from culture_core.models.choice import check_several
@@ -43,7 +44,9 @@ class FamilyReader:
         ]
 
     def features(self, place: int, model_k: int) -> list[int]:
-        """The features of one set in one GPT."""
+        """The features of one set in one GPT. Errors: CultureError for a GPT that is not there."""
+        if model_k not in self.models:
+            raise CultureError(f"no GPT {model_k} here: there are {', '.join(map(str, self.models))}")
         starts = self._arrays[f"starts_{model_k}"]
         return self._arrays[f"features_{model_k}"][starts[place] : starts[place + 1]].tolist()
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from culture_core.artifacts import PopulationFolder, provenance
-from culture_core.errors import NothingToMeasure
+from culture_core.errors import CultureError, NothingToMeasure
 from culture_core.evaluation.accuracy import NOISE
 from culture_core.features.grading.reader import grades_artifact, open_grades
 from culture_core.features.index.reader import open_index
@@ -47,6 +47,8 @@ def run_families(
     eligible.
     """
     started = time.time()
+    if not settings.groups + settings.families:
+        raise CultureError("nothing to measure: ask for some --groups or --families")
     matches = open_matches(population, hook)
     for k in matches.models:
         grades_artifact(population, hook, k).manifest()

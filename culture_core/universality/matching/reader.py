@@ -136,7 +136,13 @@ class MatchReader:
         return self._by_model(np.any(self.best_feature >= 0, axis=1))
 
     def best(self, model_k: int, feature: int) -> list[Match]:
-        """The best match in each other model; a feature that never fires has none."""
+        """The best match in each other model; a feature that never fires has none.
+
+        Errors: CultureError for a model or a feature that is not there.
+        """
+        if model_k not in self.models or not 0 <= feature < self.n_features:
+            known = f"GPTs {', '.join(map(str, self.models))}, features 0 to {self.n_features - 1}"
+            raise CultureError(f"no feature {feature} of GPT {model_k} in these matches: there are {known}")
         a = self.models.index(model_k)
         return [
             self._match(a, b, feature)

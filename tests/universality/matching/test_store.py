@@ -93,6 +93,12 @@ def test_partner_overlays_are_the_partner_on_the_same_quizzes(built_population, 
         assert np.array_equal(overlay > 0, expected > 0)
 
 
+@pytest.mark.parametrize(("model_k", "feature"), [(9, 0), (0, 5000), (0, -1)])
+def test_features_that_are_not_there_have_no_match(matches, model_k, feature):
+    with pytest.raises(CultureError, match=f"no feature {feature} of GPT {model_k} in these matches"):
+        matches.best(model_k, feature)
+
+
 def test_what_was_not_measured_is_named_with_its_command(matches):
     assert set(matches.missing) == {"untrained", "reseeded"}
     assert "--variant untrained" in matches.missing["untrained"]
