@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from culture_core.answers.browse import BrowseSettings
 from culture_core.answers.stage import answer_population
+from culture_core.artifact import model_hashes
 from culture_core.artifacts import PopulationFolder, provenance, sha256_file
 from culture_core.circuits.frozen import freeze
 from culture_core.circuits.graph import blocks_between, margin_reader
@@ -107,7 +108,7 @@ def plain_edge(block, states, row, t, vector, s):
     return found
 
 
-def save_plain_sae(sae: PlainSAE, folder) -> None:
+def save_plain_sae(sae: PlainSAE, folder, *, model_sha256: str) -> None:
     """Write a TopK SAE in SAELens' folder format, with the manifest that `culture train-sae` adds."""
     folder.mkdir(parents=True)
     config = {
@@ -123,7 +124,7 @@ def save_plain_sae(sae: PlainSAE, folder) -> None:
         {name: tensor.contiguous() for name, tensor in weights.items()}, folder / "sae_weights.safetensors"
     )
     (folder / "manifest.json").write_text(
-        json.dumps({"sha256": sha256_file(folder / "sae_weights.safetensors")})
+        json.dumps({"sha256": sha256_file(folder / "sae_weights.safetensors"), "model_sha256": model_sha256})
     )
 
 
@@ -135,6 +136,6 @@ def save_small_population(root, n_gpts: int = 2, blocks=(0, 1, 2)) -> Population
     population = save_population(root, gpts, made_by=provenance("test"))
     for k in range(n_gpts):
         for hook, sae in small_saes(blocks).items():
-            save_plain_sae(sae, population.sae(hook, k))
+            save_plain_sae(sae, population.sae(hook, k), model_sha256=model_hashes(population)[k])
     answer_population(population, BrowseSettings(n=4, n_unseen=1, n_culture=1))
     return population

@@ -6,7 +6,7 @@ import torch
 from circuit_helpers import MARGIN, POSITION, save_small_population, small_gpt, small_saes, some_tokens
 from scipy.stats import linregress
 
-from culture_core.artifacts import write_json
+from culture_core.artifacts import read_json, write_json
 from culture_core.circuits.check import CheckSettings, agreement, check_graphs
 from culture_core.circuits.edges import edges, feature_readers
 from culture_core.circuits.effects import frozen_effects, graph_effects, logits_with, measured_effects
@@ -153,7 +153,7 @@ def test_a_check_is_kept_opened_and_refused_when_an_sae_is_another(tmp_path, cap
     assert main([*words, "--if-stale"]) == 0
     assert population.trace_check(1).stat().st_mtime_ns == before
     manifest = population.sae("blocks.1.hook_resid_post", 1) / "manifest.json"
-    write_json(manifest, {"sha256": "of another"})
+    write_json(manifest, {**read_json(manifest), "sha256": "of another"})
     with pytest.raises(CultureError, match=r"other SAEs; run `culture trace .* --check`"):
         Population(population).trace_check(1)
 

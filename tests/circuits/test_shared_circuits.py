@@ -9,7 +9,7 @@ import torch
 from circuit_helpers import save_small_population, small_gpt, small_saes
 from scipy import sparse
 
-from culture_core.artifacts import write_json
+from culture_core.artifacts import read_json, write_json
 from culture_core.circuits.graph import TraceSettings, trace
 from culture_core.circuits.nodes import FEATURE, TOKEN
 from culture_core.circuits.profile import (
@@ -152,6 +152,7 @@ def test_profiles_are_kept_compared_and_refused_when_an_sae_is_another(tmp_path,
     assert population.trace_profile(1).stat().st_mtime_ns == before
     assert main([*words, "--models", "1", "--profile-seed", "1"]) == 2
     assert "over other quizzes" in capsys.readouterr().err
-    write_json(population.sae("blocks.1.hook_resid_post", 1) / "manifest.json", {"sha256": "of another"})
+    manifest = population.sae("blocks.1.hook_resid_post", 1) / "manifest.json"
+    write_json(manifest, {**read_json(manifest), "sha256": "of another"})
     with pytest.raises(CultureError, match=r"other SAEs; run `culture trace .* --profile`"):
         Population(population).trace_profile(1)

@@ -99,7 +99,8 @@ def test_from_a_group_one_steps_through_groups_in_the_gpt_looked_at(open_page, s
     asked = {"size": "any", "density": "any", "sort": "mean_r"}
     ordered = groups.sort_values(["mean_r", "group"], ascending=[False, True])
     members = ordered[[f"gpt_{k}" for k in scope.population.models]].to_numpy(dtype=int)
-    both = (members[:-1] >= 0) & (members[1:] >= 0)
+    alone = np.apply_along_axis(lambda of_gpt: np.bincount(of_gpt + 1)[of_gpt + 1] == 1, 0, members)
+    both = (members[:-1] >= 0) & (members[1:] >= 0) & alone[:-1] & alone[1:]  # each in one group only
     row, model_k = map(int, np.argwhere(both)[-1])
     within = "groups?size=any&density=any&sort=mean_r"
     app = open_page("feature", gpt=model_k, feature=members[row, model_k], within=within)
