@@ -4,7 +4,10 @@ The command line is derived from them (culture_core/cli/options.py), so nothing 
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
+
+from culture_core.errors import CultureError
 
 HELP = "help"
 
@@ -33,3 +36,14 @@ def setting(
 def quizzes_in_turn(default: int, *, help: str = "quizzes, the tasks in turn", least: int = 1) -> Any:
     """The field behind `--n`, which means the same in every command: how many quizzes."""
     return setting(default, help, option="n", least=least, metavar="N")
+
+
+def check_ranges(possible: Mapping[str, bool]) -> None:
+    """possible: by "what was given: what it takes", as in "--k 9: 1 to 8", whether it is possible.
+
+    Errors: CultureError about the first that is not.
+    """
+    for needed, is_possible in possible.items():
+        if not is_possible:
+            given, _, what = needed.partition(": ")
+            raise CultureError(f"{given} is out of range; it takes {what}")

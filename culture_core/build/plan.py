@@ -75,7 +75,7 @@ def hooks_named(population: PopulationFolder, text: str) -> tuple[str, ...]:
 
     Errors: CultureError for an empty list. Whether the GPTs have them is checked where they are trained on.
     """
-    blocks = tuple(f"blocks.{block}.hook_resid_post" for block in range(_n_blocks(population)))
+    blocks = tuple(f"blocks.{block}.hook_resid_post" for block in range(n_blocks(population)))
     parts = [part.strip() for part in text.split(",") if part.strip()]
     hooks = [hook for part in parts for hook in (blocks if part == ALL_BLOCKS else (part,))]
     if not hooks:
@@ -83,7 +83,8 @@ def hooks_named(population: PopulationFolder, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hooks))
 
 
-def _n_blocks(population: PopulationFolder) -> int:
+def n_blocks(population: PopulationFolder) -> int:
+    """How many blocks the GPTs of a population have."""
     return int(read_manifest(population.root)["config"]["n_blocks"])
 
 

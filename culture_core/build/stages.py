@@ -7,7 +7,7 @@ from typing import Any
 
 from culture_core.answers.stage import answer_population
 from culture_core.artifacts import RESEEDED, UNTRAINED, PopulationFolder
-from culture_core.build.plan import BuildPlan
+from culture_core.build.plan import BuildPlan, n_blocks
 from culture_core.circuits.check_stage import check_population
 from culture_core.circuits.heads.stage import measure_population_heads
 from culture_core.circuits.profile_stage import profile_population
@@ -176,12 +176,8 @@ def _alone(population: PopulationFolder) -> str:
 
 def _not_shown(population: PopulationFolder, hook: str) -> str:
     """Why a stage that changes GPTs at a hook point is left out, if it is."""
-    return "" if is_shown(hook, _n_blocks(population)) else NOT_SHOWN
-
-
-def _n_blocks(population: PopulationFolder) -> int:
-    return int(read_manifest(population.root)["config"]["n_blocks"])
+    return "" if is_shown(hook, n_blocks(population)) else NOT_SHOWN
 
 
 def _main_hook(population: PopulationFolder, plan: BuildPlan) -> str:
-    return main_hook(plan.hooks, _n_blocks(population))
+    return main_hook(plan.hooks, n_blocks(population))

@@ -67,7 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_building(parser: argparse.ArgumentParser) -> None:
-    built = BUILDING_DEFAULTS
     parser.add_argument(
         "--work",
         default=str(artifacts.OUT / "comparison"),
@@ -80,7 +79,7 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
     )
     common.add_hook(parser, default="residual stream at 2/3 depth")
     parser.add_argument(
-        "--tokens", type=common.positive, default=built["tokens"], help="tokens an SAE trains on"
+        "--tokens", type=common.positive, default=BUILDING_DEFAULTS["tokens"], help="tokens an SAE trains on"
     )
     parser.add_argument(
         "--width",
@@ -88,7 +87,9 @@ def _add_building(parser: argparse.ArgumentParser) -> None:
         default=BUILDING_DEFAULTS["width"],
         help="features per dimension of the hook",
     )
-    parser.add_argument("--k", type=common.positive, default=built["k"], help="features that fire per token")
+    parser.add_argument(
+        "--k", type=common.positive, default=BUILDING_DEFAULTS["k"], help="features that fire per token"
+    )
     parser.add_argument(
         "--finetune-quizzes",
         type=common.count,

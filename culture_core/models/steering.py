@@ -66,16 +66,22 @@ def edit_at(hook: str, replace: Replacement) -> Edit:
     return lambda name, value: replace(value) if name == hook else value
 
 
+def place_of_hook(hook: str, n_blocks: int) -> tuple[int, str] | None:
+    """The block and the kind of a hook point of a MyGPT of so many blocks; None when it has no such one."""
+    found = re.fullmatch(r"blocks\.(0|[1-9][0-9]*)\.(.+)", hook)
+    if found is None or int(found[1]) >= n_blocks or found[2] not in EDIT_POINTS:
+        return None
+    return int(found[1]), found[2]
+
+
 def block_and_point(model: MyGPT, hook: str) -> tuple[int, str]:
     """The block and the kind of a hook point, as in 2 and "hook_resid_post".
 
     Errors: CultureError when a MyGPT has no such hook point.
     """
-    trunk, _, rest = hook.partition(".")
-    block, _, point = rest.partition(".")
-    known = trunk == "blocks" and re.fullmatch(r"0|[1-9][0-9]*", block) and point in EDIT_POINTS
-    if known and int(block) < model.config.n_blocks:
-        return int(block), point
+    place = place_of_hook(hook, model.config.n_blocks)
+    if place is not None:
+        return place
     raise CultureError(
         f"no intervention at {hook!r}: hook points are blocks.0 to blocks.{model.config.n_blocks - 1} with "
         f"{', '.join(EDIT_POINTS)}"

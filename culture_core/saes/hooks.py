@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from culture_core.errors import CultureError
-from culture_core.models.mygpt import EDIT_POINTS, MyGPT, shift_right
+from culture_core.models.mygpt import MyGPT, shift_right
 from culture_core.models.protocols import GPT
+from culture_core.models.steering import place_of_hook
 
 # of what a MyGPT shows, the values that TransformerLens may have in another width
 BY_HEAD = "attn.hook_z"
@@ -40,10 +41,8 @@ def shown_by_gpt(gpt: MyGPT, hook: str) -> bool:
 
 def is_shown(hook: str, n_blocks: int) -> bool:
     """The same for any MyGPT of so many blocks."""
-    trunk, _, rest = hook.partition(".")
-    block, _, point = rest.partition(".")
-    known = trunk == "blocks" and re.fullmatch(r"0|[1-9][0-9]*", block) and point in EDIT_POINTS
-    return bool(known) and point != BY_HEAD and int(block) < n_blocks
+    place = place_of_hook(hook, n_blocks)
+    return place is not None and place[1] != BY_HEAD
 
 
 def blocks_needed(hook: str, n_blocks: int) -> int:

@@ -4,8 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from culture_core.errors import CultureError
-from culture_core.settings import setting
+from culture_core.settings import check_ranges, setting
 from culture_core.world.vocabulary import QUIZ_LENGTH
 
 # quizzes whose tokens are shuffled among themselves: the most that a batch can be drawn from
@@ -65,7 +64,4 @@ class SAESettings:
                 self.finetune_quizzes == 0 or self.finetune_quizzes >= QUIZZES_A_STEP
             ),
         }
-        for needed, is_given in possible.items():
-            if not is_given:
-                option, _, what = needed.partition(": ")
-                raise CultureError(f"{option} is out of range; it takes {what}")
+        check_ranges(possible)

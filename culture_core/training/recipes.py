@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from culture_core.errors import CultureError
+from culture_core.settings import check_ranges
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,10 @@ class Recipe:
             f"epoch={self.epoch}: 1 or more": self.epoch is None or self.epoch >= 1,
             f"culture_epoch={self.culture_epoch}: 1 or more": self.culture_epoch >= 1,
         }
-        for name in ("lr", "adam_lr", "weight_decay", "answer_weight", "elsewhere_weight", "warmup", "focus"):
+        rates = ("lr", "adam_lr", "weight_decay", "answer_weight", "elsewhere_weight")
+        for name in (*rates, "warmup", "focus", "average"):
             possible[f"{name}={getattr(self, name)}: 0 or more"] = getattr(self, name) >= 0
-        possible[f"average={self.average}: 0 or more"] = self.average >= 0
-        for needed, is_given in possible.items():
-            if not is_given:
-                given, _, what = needed.partition(": ")
-                raise CultureError(f"{given} is out of range; it takes {what}")
+        check_ranges(possible)
 
 
 RECIPES = {

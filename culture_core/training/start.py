@@ -31,7 +31,7 @@ def begin_from(folder: RunFolder, settings: Settings, source_name: str) -> Setti
     for model in models:
         if not _can_become(model.config, settings.config):
             raise CultureError(f"the GPTs of {source.name} are not of preset {settings.preset}")
-    if any(settings.seed + k in _seeds_of(source) for k in range(settings.n_models)):
+    if not _seeds_of(source).isdisjoint(range(settings.seed, settings.seed + settings.n_models)):
         raise CultureError(
             f"the GPTs of {source.name} were trained with seed {settings.seed} too, and would see the same "
             "quizzes again; name another --seed"
