@@ -3,6 +3,7 @@
 from typing import Any
 
 from culture_core.comparison.compare import ANSWERS
+from culture_core.comparison.excess import EXCESS
 from culture_core.comparison.measure import STATES
 
 PERCENT = (
@@ -110,6 +111,6 @@ def _value(name: str, record: dict[str, Any] | None, sign: str = "") -> str:
     mean = format(record["mean"], form)
     if record["interval"] is None:
         return mean
-    least, most = (-1.0, 1.0) if sign else (0.0 if last in PERCENT else -1.0, 1.0)
-    low, high = (format(min(max(bound, least), most), form) for bound in record["interval"])
+    least = 0.0 if last in PERCENT and last != EXCESS and not sign else -1.0
+    low, high = (format(min(max(bound, least), 1.0), form) for bound in record["interval"])
     return f"{mean} ({low} to {high})"

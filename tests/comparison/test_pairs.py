@@ -4,6 +4,7 @@ from scipy import stats
 
 from culture_core.comparison.excess import BY_CHANCE, SAME, with_excess
 from culture_core.comparison.pairs import interval, pair_mean, summary, symmetric
+from culture_core.comparison.tables import measure_rows
 from culture_core.intervals import jackknife_interval, sum_interval, wilson_interval
 
 
@@ -83,3 +84,17 @@ def test_same_answers_above_chance_are_derived_for_a_comparison_kept_without_the
     change = found["differences"][0]["pairs"]["world.same_excess"]
     assert change["mean"] == pytest.approx(pair_mean(excess[1] - excess[0]), abs=4e-6)
     assert change["interval"] == pytest.approx(interval(excess[1] - excess[0]), abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [
+        ("same", "1.0% (0.0% to 3.0%)"),
+        ("same_excess", "1.0% (-1.0% to 3.0%)"),
+        ("cka", "0.010 (-0.010 to 0.030)"),
+    ],
+)
+def test_intervals_stay_in_the_range_of_their_measure(measure, told):
+    pairs = {f"world.{measure}": {"mean": 0.01, "interval": [-0.01, 0.03]}}
+    (row,) = measure_rows({"populations": [{"name": "one", "pairs": pairs}]})
+    assert row["one"] == told
